@@ -1,0 +1,31 @@
+import type { AwsClients } from './aws/clients.ts';
+import type { RecordStore } from './incident/record-store.ts';
+import type { Json } from './json.ts';
+import type { Plan } from './plan/schema.ts';
+import type { Clock, KubernetesAccess, KubernetesRequest, Network } from './ports.ts';
+
+/** Names and addresses of the deployment, from the environment in Lambda and from the simulator in a rehearsal. */
+export type Settings = {
+  tableName: string;
+  /** State machine ARNs by scenario id. */
+  runbookArns: Record<string, string>;
+  /** Topic ARNs by the topic names of the plan's channels. */
+  topicArns: Record<string, string>;
+  /** Address of the decision page, `https://…`; links are made from it. */
+  decisionUrl: string;
+  /** Secret (name) whose value signs links. */
+  linkSecretName: string;
+};
+
+/** Everything that a handler works with. `handlers/` makes the real one, `simulator/` the simulated one. */
+export type Runtime = {
+  plan: Plan;
+  settings: Settings;
+  clock: Clock;
+  store: RecordStore;
+  aws: AwsClients;
+  network: Network;
+  kubernetes(access: KubernetesAccess, request: KubernetesRequest): Promise<{ status: number; body: Json }>;
+  secret(reference: string, region: string): Promise<string>;
+  log(level: 'info' | 'warn' | 'error', message: string, data?: Record<string, unknown>): void;
+};
