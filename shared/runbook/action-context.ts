@@ -1,0 +1,45 @@
+import type { ActionContext, Change } from '../actions/contract.ts';
+import { resourceName, runTags } from '../aws/names.ts';
+import { notifyAudience } from '../communication/notify.ts';
+import { appendEntry } from '../incident/ledger.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Run, Step } from './contract.ts';
+import type { StepRecord } from './step-record.ts';
+
+/** What an action is given: the runtime's ports, narrowed to one run and one step. */
+export function actionContext(
+  runtime: Runtime,
+  run: Run,
+  step: Step,
+  record: StepRecord | undefined,
+): ActionContext {
+  const startedAt = record?.actedAt ? Date.parse(record.actedAt) : runtime.clock.now().getTime();
+  return {
+    run,
+    step,
+    clock: runtime.clock,
+    aws: runtime.aws,
+    network: runtime.network,
+    kubernetes: runtime.kubernetes,
+    secret: runtime.secret,
+    regions: runtime.plan.regions,
+    notify: message => notifyAudience(runtime, run, message),
+    changed: change => recordChange(runtime, run, step, record?.attempt ?? 1, change),
+    names: {
+      resource: (base, maxLength) => resourceName(base, run, maxLength),
+      tags: () => runTags(run),
+    },
+    elapsedSeconds: (runtime.clock.now().getTime() - startedAt) / 1000,
+  };
+}
+
+async function recordChange(runtime: Runtime, run: Run, step: Step, attempt: number, change: Change): Promise<void> {
+  await appendEntry(
+    runtime.store,
+    runtime.clock,
+    run.incidentId,
+    { type: 'change', run: run.id, step: step.id, ...change },
+    // A retried call finds its own entry and does not list the same change twice.
+    { idempotencyKey: `${run.id}/${step.id}/${attempt}/${change.call}/${change.resource}` },
+  );
+}

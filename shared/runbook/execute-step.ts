@@ -1,0 +1,61 @@
+import type { Action } from '../actions/contract.ts';
+import { AbortedError, InvalidInputError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
+import { answerStep } from './answer-step.ts';
+import type { Run, StepEvent, StepReply } from './contract.ts';
+import { actStep, observeStep } from './observe-step.ts';
+import { prepareStep } from './prepare-step.ts';
+import { readRun } from './run-record.ts';
+import { settleStep } from './settle-step.ts';
+import { undoStep } from './undo-step.ts';
+
+/** Loads the action of a family by the part of its kind after the dot. */
+export type LoadAction = (name: string) => Promise<{ action: Action }>;
+
+/**
+ * One call from the step machine. Everything between two calls is in the record store, so a call that dies is
+ * simply made again.
+ */
+export async function executeStep(runtime: Runtime, load: LoadAction, event: StepEvent): Promise<StepReply> {
+  const action = await loadAction(load, event.step.action);
+  const work = { runtime, action, run: event.run, step: event.step };
+  switch (event.operation) {
+    case 'prepare':
+      await stopIfAborted(runtime, event.run);
+      return prepareStep(work);
+    case 'act':
+      await stopIfAborted(runtime, event.run);
+      return actStep(work);
+    case 'observe':
+      await stopIfAborted(runtime, event.run);
+      return observeStep(work);
+    case 'settle':
+      return settleStep(work, event.failure ?? { Error: 'Unknown' });
+    case 'answer':
+      return answerStep(work, event.answer);
+    case 'undo':
+      return undoStep(work);
+  }
+}
+
+async function loadAction(load: LoadAction, kind: string): Promise<Action> {
+  const name = kind.slice(kind.indexOf('.') + 1);
+  try {
+    return (await load(name)).action;
+  } catch (cause) {
+    throw new InvalidInputError(`This function has no action of the kind "${kind}"`, {
+      nextStep: 'Deploy again: the state machine and the functions come from different versions.',
+      cause,
+    });
+  }
+}
+
+/** A person may stop a run between any two calls; nothing new is begun after that. */
+async function stopIfAborted(runtime: Runtime, run: Run): Promise<void> {
+  const record = await readRun(runtime.store, run.id);
+  if (record?.abortedBy) {
+    throw new AbortedError(`${record.abortedBy} stopped the run${record.abortReason ? `: ${record.abortReason}` : ''}`, {
+      nextStep: 'See the report for what was done until then; start the scenario again when it is wanted.',
+    });
+  }
+}

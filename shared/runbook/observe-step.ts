@@ -1,0 +1,65 @@
+import { StepFailedError, StepTimedOutError } from '../errors.ts';
+import { actionContext } from './action-context.ts';
+import type { StepReply } from './contract.ts';
+import { nextWaitSeconds } from './poll.ts';
+import { parametersOf } from './prepare-step.ts';
+import { readStep, type StepRecord, writeStep } from './step-record.ts';
+import { conclude, firstRecord, reply, type StepWork, tell } from './step-work.ts';
+
+/** Makes the change. That it was begun is recorded first, so that a lost call never hides a change. */
+export async function actStep(work: StepWork): Promise<StepReply> {
+  const { runtime, run, step, action } = work;
+  const now = runtime.clock.now().toISOString();
+  const record = await writeStep(runtime.store, run.id, step.id, current => {
+    const known = current ?? firstRecord(step, now);
+    return { ...known, status: 'acting', acted: known.acted || action.mutates, actedAt: known.actedAt ?? now };
+  });
+  await tell(work, record);
+  if (action.act) {
+    const parameters = await parametersOf(work);
+    if (!parameters.ok) throw parameters.error;
+    await action.act(actionContext(runtime, run, step, record), parameters.value, record.baseline);
+  }
+  return reply('observe');
+}
+
+/** Looks whether the wanted state holds. Throws when it can't be reached any more, or the step's time is up. */
+export async function observeStep(work: StepWork): Promise<StepReply> {
+  const { runtime, run, step, action } = work;
+  const record = await recordOf(work);
+  const parameters = await parametersOf(work);
+  if (!parameters.ok) throw parameters.error;
+  const context = actionContext(runtime, run, step, record);
+  const seen = await action.observe(context, parameters.value, record.baseline);
+  switch (seen.status) {
+    case 'done':
+      await conclude(work, 'done', { outputs: seen.outputs, evidence: seen.evidence });
+      return reply('done');
+    case 'failed':
+      await remember(work, { reasons: seen.reasons });
+      throw new StepFailedError(seen.reasons.map(reason => reason.what).join(' '), {
+        nextStep: seen.reasons.map(reason => reason.mend).join(' '),
+      });
+    case 'pending':
+      if (context.elapsedSeconds >= step.timeoutSeconds) {
+        throw new StepTimedOutError(`Not done after ${step.timeoutSeconds} s: ${seen.note}`, {
+          nextStep: 'Look at the resource itself; retry when it is well, skip if you have done it by hand.',
+        });
+      }
+      if (seen.note !== record.note) await remember(work, { note: seen.note });
+      return reply('pending', nextWaitSeconds(context.elapsedSeconds, action.typical, step.timeoutSeconds));
+  }
+}
+
+async function recordOf(work: StepWork): Promise<StepRecord> {
+  const stored = await readStep(work.runtime.store, work.run.id, work.step.id);
+  return stored?.record ?? firstRecord(work.step, work.runtime.clock.now().toISOString());
+}
+
+async function remember(work: StepWork, facts: Partial<StepRecord>): Promise<void> {
+  const now = work.runtime.clock.now().toISOString();
+  await writeStep(work.runtime.store, work.run.id, work.step.id, current => ({
+    ...(current ?? firstRecord(work.step, now)),
+    ...facts,
+  }));
+}

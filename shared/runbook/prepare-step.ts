@@ -1,0 +1,139 @@
+import type { Preparation } from '../actions/contract.ts';
+import { InvalidInputError, RefusedError } from '../errors.ts';
+import { readIncident } from '../incident/incident.ts';
+import type { JsonObject } from '../json.ts';
+import { actionContext } from './action-context.ts';
+import type { StepReply } from './contract.ts';
+import { resolveParameters, scopeOf } from './scope.ts';
+import { readSteps, type StepRecord, writeStep } from './step-record.ts';
+import { conclude, firstRecord, reply, type StepWork, tell } from './step-work.ts';
+
+/**
+ * Looks before anything is changed: the step's mode, its parameters, and what the action says about the world.
+ * Throws RefusedError with the action's reasons when it must not go on.
+ */
+export async function prepareStep(work: StepWork): Promise<StepReply> {
+  const { run, step, action } = work;
+  if (!step.modes.includes(run.mode)) {
+    await conclude(work, 'skipped', { note: `Not part of the mode ${run.mode}` });
+    return reply('skipped');
+  }
+  const record = await beginAttempt(work);
+  if (record.status === 'done') return reply('done');
+  const parameters = await parametersOf(work);
+  if (!parameters.ok) {
+    if (run.mode !== 'dry-run') throw parameters.error;
+    // A dry run makes nothing, so a step that needs what another one makes can't be prepared; the report says so.
+    await conclude(work, 'skipped', { note: `Dry run: ${parameters.error.message}` });
+    return reply('skipped');
+  }
+  const context = actionContext(work.runtime, run, step, record);
+  const preparation = await action.prepare(context, parameters.value);
+  return follow(work, preparation, parameters.value);
+}
+
+/** A new attempt after a failure; the same one when a call is made again. */
+async function beginAttempt(work: StepWork): Promise<StepRecord> {
+  const now = work.runtime.clock.now().toISOString();
+  const record = await writeStep(work.runtime.store, work.run.id, work.step.id, current => {
+    if (!current) return firstRecord(work.step, now);
+    const again = current.status === 'failed' || current.status === 'refused';
+    if (!again) return current;
+    return { ...current, status: 'preparing', attempt: current.attempt + 1, actedAt: undefined, endedAt: undefined };
+  });
+  if (record.status === 'preparing') await tell(work, record);
+  return record;
+}
+
+/** The action's own parameters: expressions resolved, durations in seconds, components checked. */
+export async function parametersOf(
+  work: StepWork,
+): Promise<{ ok: true; value: JsonObject } | { ok: false; error: InvalidInputError }> {
+  const { runtime, run, step, action } = work;
+  const [incident, steps] = await Promise.all([
+    readIncident(runtime.store, run.incidentId),
+    readSteps(runtime.store, run.id),
+  ]);
+  const scope = scopeOf(run, incident ?? { id: run.incidentId, outageStartedAt: run.outageStartedAt }, steps);
+  const resolved = resolveParameters(step, scope);
+  if (!resolved.ok) return resolved;
+  const parsed = action.parameters.safeParse(resolved.parameters);
+  if (parsed.success) return { ok: true, value: parsed.data as JsonObject };
+  const problems = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  const error = new InvalidInputError(`The parameters of step "${step.id}" do not fit ${step.action}: ${problems}`, {
+    nextStep: 'Mend the step in the plan, check it with `lifeboat validate`, and deploy again.',
+  });
+  return { ok: false, error };
+}
+
+async function follow(work: StepWork, preparation: Preparation, parameters: JsonObject): Promise<StepReply> {
+  const { evidence } = preparation;
+  switch (preparation.status) {
+    case 'refused':
+      await conclude(work, 'refused', { reasons: preparation.reasons, evidence });
+      throw new RefusedError(preparation.reasons.map(reason => reason.what).join(' '), {
+        reasons: preparation.reasons.map(reason => `${reason.what} ${reason.mend}`),
+        nextStep: preparation.reasons.map(reason => reason.mend).join(' '),
+      });
+    case 'already-done':
+      await conclude(work, 'done', { baseline: preparation.baseline, outputs: preparation.outputs, evidence });
+      return reply('done');
+    case 'ask':
+      if (work.run.mode === 'dry-run') {
+        await conclude(work, 'skipped', { note: `Dry run: would ask ${preparation.question.askedOf.join(', ')}` });
+        return reply('skipped');
+      }
+      await keep(work, 'asking', { ...preparation.baseline, question: preparation.question as unknown as JsonObject });
+      return reply('ask', 0, preparation.question.answerWithinSeconds);
+    case 'ready':
+      return goOn(work, preparation.baseline, parameters, evidence);
+  }
+}
+
+async function goOn(
+  work: StepWork,
+  baseline: JsonObject,
+  parameters: JsonObject,
+  evidence: Preparation['evidence'],
+): Promise<StepReply> {
+  const { run, action } = work;
+  if (run.mode === 'drill' && action.drill === 'prepare-only') {
+    await conclude(work, 'skipped', { baseline, evidence, note: 'Drill: prepared, production is left alone' });
+    return reply('skipped');
+  }
+  if (run.mode === 'dry-run') return lookOnce(work, baseline, parameters, evidence);
+  await keep(work, 'preparing', baseline);
+  return reply('act');
+}
+
+/** A dry run changes nothing; what only reads may still answer, since later steps refer to its outputs. */
+async function lookOnce(
+  work: StepWork,
+  baseline: JsonObject,
+  parameters: JsonObject,
+  evidence: Preparation['evidence'],
+): Promise<StepReply> {
+  const { runtime, run, step, action } = work;
+  if (action.mutates) {
+    await conclude(work, 'skipped', { baseline, evidence, note: 'Dry run: prepared, nothing changed' });
+    return reply('skipped');
+  }
+  const seen = await action.observe(actionContext(runtime, run, step, undefined), parameters, baseline);
+  if (seen.status === 'done') {
+    await conclude(work, 'done', { baseline, outputs: seen.outputs, evidence: [...evidence, ...seen.evidence] });
+    return reply('done');
+  }
+  const what = seen.status === 'pending' ? seen.note : seen.reasons.map(reason => reason.what).join(' ');
+  await conclude(work, 'skipped', { baseline, evidence, note: `Dry run: looked once; ${what}` });
+  return reply('skipped');
+}
+
+async function keep(work: StepWork, status: 'preparing' | 'asking', baseline: JsonObject): Promise<void> {
+  const now = work.runtime.clock.now().toISOString();
+  const record = await writeStep(work.runtime.store, work.run.id, work.step.id, current => ({
+    ...(current ?? firstRecord(work.step, now)),
+    status,
+    baseline,
+  }));
+  await tell(work, record);
+}

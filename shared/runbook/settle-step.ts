@@ -1,0 +1,61 @@
+import { readLedger } from '../incident/ledger.ts';
+import type { StepReply } from './contract.ts';
+import { readStep, writeStep } from './step-record.ts';
+import { firstRecord, reply, type StepWork, tell } from './step-work.ts';
+
+/** How long a person has to say retry, skip or abort before the run ends. */
+export const failedStepAnswerSeconds = 1800;
+
+/** Errors after which going on is not in question, whatever the plan says about failures. */
+const final = ['AbortedError', 'NotApprovedError'];
+
+/** Records why a step failed and decides what happens next, from the plan's `onFailure`. */
+export async function settleStep(
+  work: StepWork,
+  failure: { Error: string; Cause?: string },
+): Promise<StepReply> {
+  const { runtime, run, step, action } = work;
+  const message = messageOf(failure);
+  const before = (await readStep(runtime.store, run.id, step.id))?.record;
+  const now = runtime.clock.now().toISOString();
+  const record = await writeStep(runtime.store, run.id, step.id, current => ({
+    ...(current ?? firstRecord(step, now)),
+    status: failure.Error === 'RefusedError' ? 'refused' : 'failed',
+    endedAt: now,
+    error: { name: failure.Error, message },
+  }));
+  if (record.status === 'failed') {
+    await tell(work, record, { error: `${failure.Error}: ${message}`, reasons: before?.reasons });
+  }
+  if (final.includes(failure.Error)) return reply('stop');
+  // A refusal before the first change ends the run: the same refusal would only be asked about in an outage.
+  if (failure.Error === 'RefusedError' && step.onFailure !== 'continue' && !(await hasChanged(work))) {
+    return reply('stop');
+  }
+  switch (step.onFailure) {
+    case 'continue':
+      return reply('continue');
+    case 'stop':
+      return reply('stop');
+    case 'undo':
+      return reply(action.undo && record.acted ? 'undo' : 'stop');
+    case 'ask':
+      return run.mode === 'dry-run' ? reply('stop') : reply('ask', 0, failedStepAnswerSeconds);
+  }
+}
+
+async function hasChanged(work: StepWork): Promise<boolean> {
+  const ledger = await readLedger(work.runtime.store, work.run.incidentId);
+  return ledger.some(({ entry }) => entry.type === 'change' && entry.run === work.run.id);
+}
+
+/** Lambda puts the error into Cause as JSON; other causes are text already. */
+function messageOf(failure: { Error: string; Cause?: string }): string {
+  if (!failure.Cause) return 'no further information';
+  try {
+    const cause = JSON.parse(failure.Cause) as { errorMessage?: unknown };
+    return typeof cause.errorMessage === 'string' ? cause.errorMessage : failure.Cause;
+  } catch {
+    return failure.Cause;
+  }
+}
