@@ -33,7 +33,13 @@ export function actionContext(
   };
 }
 
-async function recordChange(runtime: Runtime, run: Run, step: Step, attempt: number, change: Change): Promise<void> {
+async function recordChange(
+  runtime: Runtime,
+  run: Run,
+  step: Step,
+  attempt: number,
+  change: Change,
+): Promise<void> {
   await appendEntry(
     runtime.store,
     runtime.clock,

@@ -54,8 +54,11 @@ async function loadAction(load: LoadAction, kind: string): Promise<Action> {
 async function stopIfAborted(runtime: Runtime, run: Run): Promise<void> {
   const record = await readRun(runtime.store, run.id);
   if (record?.abortedBy) {
-    throw new AbortedError(`${record.abortedBy} stopped the run${record.abortReason ? `: ${record.abortReason}` : ''}`, {
-      nextStep: 'See the report for what was done until then; start the scenario again when it is wanted.',
-    });
+    throw new AbortedError(
+      `${record.abortedBy} stopped the run${record.abortReason ? `: ${record.abortReason}` : ''}`,
+      {
+        nextStep: 'See the report for what was done until then; start the scenario again when it is wanted.',
+      },
+    );
   }
 }

@@ -12,7 +12,12 @@ export async function actStep(work: StepWork): Promise<StepReply> {
   const now = runtime.clock.now().toISOString();
   const record = await writeStep(runtime.store, run.id, step.id, current => {
     const known = current ?? firstRecord(step, now);
-    return { ...known, status: 'acting', acted: known.acted || action.mutates, actedAt: known.actedAt ?? now };
+    return {
+      ...known,
+      status: 'acting',
+      acted: known.acted || action.mutates,
+      actedAt: known.actedAt ?? now,
+    };
   });
   await tell(work, record);
   if (action.act) {

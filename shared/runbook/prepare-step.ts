@@ -1,11 +1,10 @@
 import type { Preparation } from '../actions/contract.ts';
 import { InvalidInputError, RefusedError } from '../errors.ts';
-import { readIncident } from '../incident/incident.ts';
 import type { JsonObject } from '../json.ts';
 import { actionContext } from './action-context.ts';
 import type { StepReply } from './contract.ts';
-import { resolveParameters, scopeOf } from './scope.ts';
-import { readSteps, type StepRecord, writeStep } from './step-record.ts';
+import { resolveParameters, scopeOf, stepsNamedIn } from './scope.ts';
+import { readStep, type StepRecord, writeStep } from './step-record.ts';
 import { conclude, firstRecord, reply, type StepWork, tell } from './step-work.ts';
 
 /**
@@ -39,7 +38,13 @@ async function beginAttempt(work: StepWork): Promise<StepRecord> {
     if (!current) return firstRecord(work.step, now);
     const again = current.status === 'failed' || current.status === 'refused';
     if (!again) return current;
-    return { ...current, status: 'preparing', attempt: current.attempt + 1, actedAt: undefined, endedAt: undefined };
+    return {
+      ...current,
+      status: 'preparing',
+      attempt: current.attempt + 1,
+      actedAt: undefined,
+      endedAt: undefined,
+    };
   });
   if (record.status === 'preparing') await tell(work, record);
   return record;
@@ -50,19 +55,21 @@ export async function parametersOf(
   work: StepWork,
 ): Promise<{ ok: true; value: JsonObject } | { ok: false; error: InvalidInputError }> {
   const { runtime, run, step, action } = work;
-  const [incident, steps] = await Promise.all([
-    readIncident(runtime.store, run.incidentId),
-    readSteps(runtime.store, run.id),
-  ]);
-  const scope = scopeOf(run, incident ?? { id: run.incidentId, outageStartedAt: run.outageStartedAt }, steps);
-  const resolved = resolveParameters(step, scope);
+  const steps = await Promise.all(stepsNamedIn(step).map(id => readStep(runtime.store, run.id, id)));
+  const outputs = Object.fromEntries(
+    steps.flatMap(stored => (stored ? [[stored.record.step.id, stored.record.outputs]] : [])),
+  );
+  const resolved = resolveParameters(step, scopeOf(run, outputs));
   if (!resolved.ok) return resolved;
   const parsed = action.parameters.safeParse(resolved.parameters);
   if (parsed.success) return { ok: true, value: parsed.data as JsonObject };
   const problems = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-  const error = new InvalidInputError(`The parameters of step "${step.id}" do not fit ${step.action}: ${problems}`, {
-    nextStep: 'Mend the step in the plan, check it with `lifeboat validate`, and deploy again.',
-  });
+  const error = new InvalidInputError(
+    `The parameters of step "${step.id}" do not fit ${step.action}: ${problems}`,
+    {
+      nextStep: 'Mend the step in the plan, check it with `lifeboat validate`, and deploy again.',
+    },
+  );
   return { ok: false, error };
 }
 
@@ -76,14 +83,20 @@ async function follow(work: StepWork, preparation: Preparation, parameters: Json
         nextStep: preparation.reasons.map(reason => reason.mend).join(' '),
       });
     case 'already-done':
-      await conclude(work, 'done', { baseline: preparation.baseline, outputs: preparation.outputs, evidence });
+      await conclude(work, 'done', {
+        baseline: preparation.baseline,
+        outputs: preparation.outputs,
+        evidence,
+      });
       return reply('done');
     case 'ask':
       if (work.run.mode === 'dry-run') {
-        await conclude(work, 'skipped', { note: `Dry run: would ask ${preparation.question.askedOf.join(', ')}` });
+        await conclude(work, 'skipped', {
+          note: `Dry run: would ask ${preparation.question.askedOf.join(', ')}`,
+        });
         return reply('skipped');
       }
-      await keep(work, 'asking', { ...preparation.baseline, question: preparation.question as unknown as JsonObject });
+      await keep(work, 'asking', { ...preparation.baseline, question: preparation.question });
       return reply('ask', 0, preparation.question.answerWithinSeconds);
     case 'ready':
       return goOn(work, preparation.baseline, parameters, evidence);
@@ -98,7 +111,11 @@ async function goOn(
 ): Promise<StepReply> {
   const { run, action } = work;
   if (run.mode === 'drill' && action.drill === 'prepare-only') {
-    await conclude(work, 'skipped', { baseline, evidence, note: 'Drill: prepared, production is left alone' });
+    await conclude(work, 'skipped', {
+      baseline,
+      evidence,
+      note: 'Drill: prepared, production is left alone',
+    });
     return reply('skipped');
   }
   if (run.mode === 'dry-run') return lookOnce(work, baseline, parameters, evidence);
@@ -120,7 +137,11 @@ async function lookOnce(
   }
   const seen = await action.observe(actionContext(runtime, run, step, undefined), parameters, baseline);
   if (seen.status === 'done') {
-    await conclude(work, 'done', { baseline, outputs: seen.outputs, evidence: [...evidence, ...seen.evidence] });
+    await conclude(work, 'done', {
+      baseline,
+      outputs: seen.outputs,
+      evidence: [...evidence, ...seen.evidence],
+    });
     return reply('done');
   }
   const what = seen.status === 'pending' ? seen.note : seen.reasons.map(reason => reason.what).join(' ');

@@ -51,7 +51,11 @@ export async function updateRun(
       if (!(error instanceof ConflictError)) throw error;
     }
   }
-  throw new ConflictError(`The record of run "${runId}" is missing or changes faster than it can be written`, {
-    nextStep: 'Look at the incident with `lifeboat status`; the run may have been removed by its time to live.',
-  });
+  throw new ConflictError(
+    `The record of run "${runId}" is missing or changes faster than it can be written`,
+    {
+      nextStep:
+        'Look at the incident with `lifeboat status`; the run may have been removed by its time to live.',
+    },
+  );
 }

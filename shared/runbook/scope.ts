@@ -1,14 +1,16 @@
 import { InvalidInputError } from '../errors.ts';
-import type { Incident } from '../incident/incident.ts';
 import type { JsonObject } from '../json.ts';
-import { resolveJson } from '../plan/expression.ts';
+import { referencesOf, resolveJson } from '../plan/expression.ts';
 import type { Run, Step } from './contract.ts';
-import type { StepRecord } from './step-record.ts';
+
+/** Ids of the steps whose outputs a step's parameters refer to. */
+export function stepsNamedIn(step: Step): string[] {
+  const paths = referencesOf(step.with).filter(path => path.startsWith('steps.'));
+  return [...new Set(paths.map(path => path.split('.')[1] ?? ''))];
+}
 
 /** What `${…}` may refer to while a step runs. All of it is fixed for the run but for the outputs of steps. */
-export function scopeOf(run: Run, incident: Pick<Incident, 'id' | 'outageStartedAt'>, steps: StepRecord[]): JsonObject {
-  const outputs: JsonObject = {};
-  for (const record of steps) outputs[record.step.id] = record.outputs;
+export function scopeOf(run: Run, outputs: JsonObject): JsonObject {
   return {
     run: {
       id: run.id,
@@ -18,7 +20,7 @@ export function scopeOf(run: Run, incident: Pick<Incident, 'id' | 'outageStarted
       scenario: run.scenario,
       system: run.system,
     },
-    incident: { id: incident.id, startedAt: incident.outageStartedAt },
+    incident: { id: run.incidentId, startedAt: run.outageStartedAt },
     steps: outputs,
     parameters: run.parameters,
   };

@@ -13,6 +13,8 @@ export const stepRecordSchema = z.object({
   /** Whether act was ever called: there may be something to undo. */
   acted: z.boolean(),
   undone: z.boolean(),
+  /** Handed out by the tear-down of a drill, so that it is not handed out twice. */
+  tearDownBegun: z.boolean().optional(),
   baseline: z.record(z.string(), z.json()),
   outputs: z.record(z.string(), z.json()),
   /** First preparation; steps are undone in the reverse of this order. */
@@ -68,9 +70,12 @@ export async function writeStep(
       if (!(error instanceof ConflictError)) throw error;
     }
   }
-  throw new ConflictError(`The record of step "${stepId}" was changed five times while it was being written`, {
-    nextStep: 'Look for two executions of the same run; one of them should be stopped.',
-  });
+  throw new ConflictError(
+    `The record of step "${stepId}" was changed five times while it was being written`,
+    {
+      nextStep: 'Look for two executions of the same run; one of them should be stopped.',
+    },
+  );
 }
 
 function byPreparation(a: StepRecord, b: StepRecord): number {

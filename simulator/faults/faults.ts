@@ -1,11 +1,108 @@
-/** Which faults are on in a run; `createFaults` parses names such as `throttle:rds` and refuses unknown ones. */
+import { nearest } from '../../shared/plan/nearest.ts';
+
+/**
+ * Faults by name. A call fault hits the first calls it matches and then lets go, as faults of AWS do: a fault that
+ * never ends is what a lost region is for. How many calls it hits is part of the fault's meaning, below.
+ */
+export type CallFault = 'throttle' | 'error5xx' | 'timeout' | 'lost-reply' | 'stale-read';
+
+/** Which faults are on in a run. It keeps count, so a run needs a set of its own. */
 export type FaultSet = {
   /** As given, for the report. */
   readonly names: readonly string[];
   has(name: string): boolean;
-  /** Whether the n-th call of this operation is to fail, and how; undefined for a call that goes through. */
+  /** Regions that are lost from the beginning of the outage. */
+  readonly lostRegions: readonly string[];
+  /** How this call is to fail; undefined for a call that goes through. */
   onCall(call: { service: string; operation: string; region: string }): CallFault | undefined;
+  /** Whether this call of a handler dies, before it did anything or after it did everything. */
   onHandler(name: string): 'crash-before' | 'crash-after' | undefined;
 };
 
-export type CallFault = 'throttle' | 'error5xx' | 'timeout' | 'lost-reply' | 'stale-read';
+/** What can be given to `--fault`, with what it does. `<…>` stands for a name. */
+export const knownFaults: Record<string, string> = {
+  'region:<name>': 'everything in that AWS region stops answering when the outage begins',
+  'throttle:<service>': 'every third call of the service is refused for its rate, ten times in all',
+  'error5xx:<service.operation>': 'the first two calls of the operation answer with a server fault',
+  'timeout:<service.operation>': 'the first call of the operation is never answered and changes nothing',
+  'lost-reply:<service.operation>': 'the first call of the operation makes its change and is never answered',
+  'stale-read:<service>': 'reads of the service answer with what held 20 s ago',
+  'duplicate-event': 'every event is delivered twice, and an old one once more at the end',
+  'handler-crash:<handler>':
+    'the handler dies in its second call before, in its fourth after it did its work',
+  'no-approval': 'nobody answers anything',
+  'kms-key-missing': "the recovery region's key can't be used",
+  'no-snapshot': 'the recovery region has nothing to restore from',
+};
+
+const throttledCalls = 10;
+const serverFaults = 2;
+
+/** Parses fault names, or says which are unknown and what is known. */
+export function createFaults(
+  names: readonly string[],
+): { ok: true; faults: FaultSet } | { ok: false; problems: string[] } {
+  const problems = names.flatMap(name => problemWith(name) ?? []);
+  if (problems.length > 0) return { ok: false, problems };
+  const counts = new Map<string, number>();
+  const count = (key: string) => {
+    const next = (counts.get(key) ?? 0) + 1;
+    counts.set(key, next);
+    return next;
+  };
+  const on = new Set(names);
+  return {
+    ok: true,
+    faults: {
+      names,
+      has: name => on.has(name),
+      lostRegions: names.filter(name => name.startsWith('region:')).map(name => name.slice('region:'.length)),
+      onCall: ({ service, operation }) => {
+        const call = `${service}.${operation}`;
+        if (on.has(`throttle:${service}`)) {
+          const n = count(`throttle:${service}`);
+          if (n % 3 === 0 && n <= throttledCalls * 3) return 'throttle';
+        }
+        if (on.has(`error5xx:${call}`) && count(`error5xx:${call}`) <= serverFaults) return 'error5xx';
+        if (on.has(`timeout:${call}`) && count(`timeout:${call}`) === 1) return 'timeout';
+        if (on.has(`lost-reply:${call}`) && count(`lost-reply:${call}`) === 1) return 'lost-reply';
+        if (on.has(`stale-read:${service}`) && /^(Describe|Get|List|Test)/.test(operation))
+          return 'stale-read';
+        return undefined;
+      },
+      onHandler: name => {
+        if (!on.has(`handler-crash:${name}`)) return undefined;
+        const n = count(`handler-crash:${name}`);
+        if (n === 2) return 'crash-before';
+        return n === 4 ? 'crash-after' : undefined;
+      },
+    },
+  };
+}
+
+function problemWith(name: string): string | undefined {
+  const [kind = '', argument] = splitOnce(name, ':');
+  const form = Object.keys(knownFaults).find(known => known === kind || known.startsWith(`${kind}:<`));
+  const list = Object.entries(knownFaults)
+    .map(([known, meaning]) => `  ${known.padEnd(32)} ${meaning}`)
+    .join('\n');
+  if (!form) {
+    const near = nearest(
+      kind,
+      Object.keys(knownFaults).map(known => splitOnce(known, ':')[0] ?? known),
+    );
+    return `There is no fault "${name}".${near ? ` Did you mean "${near}"?` : ''} These are known:\n${list}`;
+  }
+  if (form.includes(':') && !argument) return `The fault "${kind}" needs a name after it: ${form}`;
+  if (!form.includes(':') && argument !== undefined)
+    return `The fault "${kind}" takes no name: write ${form}`;
+  if (form.includes('service.operation') && !argument?.includes('.')) {
+    return `The fault "${name}" needs a service and an operation: ${kind}:rds.DescribeDBInstances, for example`;
+  }
+  return undefined;
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}

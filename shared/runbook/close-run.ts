@@ -1,0 +1,80 @@
+import type { Reason } from '../actions/contract.ts';
+import { readIncident, resolveIncident } from '../incident/incident.ts';
+import { appendEntry, readLedger } from '../incident/ledger.ts';
+import { releaseLock } from '../incident/lock.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Outcome, Run } from './contract.ts';
+import { updateRun } from './run-record.ts';
+import { readSteps, type StepRecord } from './step-record.ts';
+
+export type CloseReply = { outcome: Outcome };
+
+/**
+ * Ends a run: decides what became of it from what its steps recorded, says so, and gives the lock back.
+ * An incident whose recovery did not succeed stays open, for people.
+ */
+export async function closeRun(
+  runtime: Runtime,
+  run: Run,
+  failure: { Error: string; Cause?: string } | undefined,
+): Promise<CloseReply> {
+  const steps = await readSteps(runtime.store, run.id);
+  const ledger = await readLedger(runtime.store, run.incidentId);
+  const changed = ledger.some(({ entry }) => entry.type === 'change' && entry.run === run.id);
+  const { outcome, reasons } = judge(steps, failure, changed);
+  await appendEntry(
+    runtime.store,
+    runtime.clock,
+    run.incidentId,
+    { type: 'run-ended', run: run.id, outcome, reasons },
+    { idempotencyKey: `${run.id}/ended` },
+  );
+  const now = runtime.clock.now().toISOString();
+  await updateRun(runtime.store, run.id, record => ({ ...record, outcome, endedAt: record.endedAt ?? now }));
+  await releaseLock(runtime.store, run.system, run.id);
+  const exercise = run.mode === 'drill' || run.mode === 'dry-run';
+  const incident = await readIncident(runtime.store, run.incidentId);
+  if (incident?.status === 'open' && (outcome === 'recovered' || exercise)) {
+    await resolveIncident(runtime.store, runtime.clock, run.incidentId, `run ${run.id}`);
+  }
+  return { outcome };
+}
+
+/**
+ * recovered: every phase ended. aborted: a person said no or stopped it, or nobody answered. refused: a guard said no
+ * before anything was changed. failed: anything else.
+ */
+export function judge(
+  steps: readonly StepRecord[],
+  failure: { Error: string; Cause?: string } | undefined,
+  changed: boolean,
+): { outcome: Outcome; reasons: Reason[] } {
+  if (!failure) return { outcome: 'recovered', reasons: [] };
+  const broken = steps.filter(
+    step => step.error && !['done', 'skipped'].includes(step.status) && step.step.onFailure !== 'continue',
+  );
+  const reasons = broken.length > 0 ? broken.flatMap(reasonsOf) : [reasonOf(failure)];
+  const names = broken.map(step => step.error?.name ?? '');
+  if (names.some(name => name === 'NotApprovedError' || name === 'AbortedError'))
+    return { outcome: 'aborted', reasons };
+  if (!changed && names.length > 0 && names.every(name => name === 'RefusedError'))
+    return { outcome: 'refused', reasons };
+  return { outcome: 'failed', reasons };
+}
+
+function reasonsOf(record: StepRecord): Reason[] {
+  if (record.reasons && record.reasons.length > 0) return record.reasons;
+  return [
+    {
+      what: `${record.step.title}: ${record.error?.message ?? 'it failed'}`,
+      mend: 'Look at the resource itself, mend it, and start the scenario again: what is done is found done.',
+    },
+  ];
+}
+
+function reasonOf(failure: { Error: string; Cause?: string }): Reason {
+  return {
+    what: `${failure.Error}: ${failure.Cause ?? 'no further information'}`,
+    mend: 'Open the execution in the Step Functions console; the red box says where it ended.',
+  };
+}

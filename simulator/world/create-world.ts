@@ -1,0 +1,133 @@
+import type { Plan } from '../../shared/plan/schema.ts';
+import type { FaultSet } from '../faults/faults.ts';
+import {
+  type BusEvent,
+  type Call,
+  hashToUnit,
+  SimulatedAwsError,
+  type SimulatedService,
+  type World,
+  type WorldChange,
+} from './world.ts';
+
+export type WorldOptions = {
+  plan: Plan;
+  seed: number;
+  faults: FaultSet;
+  services: readonly SimulatedService[];
+  /** Virtual time of the outage; the world begins a little before it. */
+  outageStartedAt: string;
+};
+
+/** Virtual milliseconds until a caller gives up on something that does not answer; the SDK's own bound is shorter. */
+const silenceMs = 60_000;
+
+/** A world as the plan describes it, before anything has happened. Its time is the faked `Date` and `setTimeout`. */
+export function createWorld(options: WorldOptions): World {
+  const { plan, seed, faults } = options;
+  const states = new Map<string, unknown>();
+  const changes: WorldChange[] = [];
+  const calls = new Map<string, number>();
+  const changeListeners: ((change: WorldChange) => void)[] = [];
+  const eventListeners: ((event: BusEvent) => void)[] = [];
+  const lost = new Set<string>();
+  const services = new Map(options.services.map(service => [service.name, service]));
+
+  const world: World = {
+    plan,
+    seed,
+    faults,
+    outageStartedAtMs: Date.parse(options.outageStartedAt),
+    changes,
+    calls,
+    inFlight: { count: 0 },
+    nowMs: () => Date.now(),
+    now: () => new Date(),
+    state<T>(key: string, make: () => T): T {
+      if (!states.has(key)) states.set(key, make());
+      return states.get(key) as T;
+    },
+    random: key => hashToUnit(seed, key),
+    duration: (typical, key) => drawDuration(typical, hashToUnit(seed, `duration:${key}`)),
+    after(seconds, resource, what, change) {
+      setTimeout(
+        () => {
+          change();
+          world.changed(resource, what);
+        },
+        Math.round(seconds * 1000),
+      );
+    },
+    changed(resource, what, by = 'aws') {
+      const change: WorldChange = { atMs: Date.now(), resource, what, by };
+      changes.push(change);
+      for (const listener of changeListeners) listener(change);
+    },
+    onChange: listener => changeListeners.push(listener),
+    emit(event) {
+      for (const listener of eventListeners) listener(event);
+    },
+    onEvent: listener => eventListeners.push(listener),
+    loseRegion(region) {
+      lost.add(region);
+      for (const service of services.values()) service.loseRegion?.(world, region);
+      world.changed(`region/${region}`, `The region ${region} stops answering`);
+    },
+    isLost: region => lost.has(region),
+    call: call => answerCall(world, services, calls, call),
+    async real(work) {
+      world.inFlight.count += 1;
+      try {
+        return await work;
+      } finally {
+        world.inFlight.count -= 1;
+      }
+    },
+  };
+  for (const service of services.values()) service.arrange?.(world, plan);
+  return world;
+}
+
+async function answerCall(
+  world: World,
+  services: Map<string, SimulatedService>,
+  calls: Map<string, number>,
+  call: Call,
+): Promise<unknown> {
+  const name = `${call.service}.${call.operation}`;
+  calls.set(name, (calls.get(name) ?? 0) + 1);
+  if (world.isLost(call.region)) return silence(name);
+  const fault = world.faults.onCall(call);
+  if (fault === 'throttle') throw new SimulatedAwsError('ThrottlingException', 'Rate exceeded', 429);
+  if (fault === 'error5xx')
+    throw new SimulatedAwsError('InternalFailure', `${name} had an internal failure`, 500);
+  if (fault === 'timeout') return silence(name);
+  const handler = services.get(call.service)?.operations[call.operation];
+  if (!handler)
+    throw new SimulatedAwsError('UnknownOperationException', `The simulator does not know ${name}`, 400);
+  const answer = await handler(world, call);
+  if (fault === 'lost-reply') return silence(name);
+  return answer;
+}
+
+/** Nothing comes back. The caller's own time-out (5 or 15 s) ends it; this one is only the outermost bound. */
+function silence(name: string): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(
+      () => reject(new SimulatedAwsError('TimeoutError', `${name} was not answered`, 504)),
+      silenceMs,
+    );
+  });
+}
+
+/** Triangular distribution between min and max with its peak at likely. */
+function drawDuration(
+  typical: { minSeconds: number; likelySeconds: number; maxSeconds: number },
+  unit: number,
+): number {
+  const { minSeconds: a, likelySeconds: c, maxSeconds: b } = typical;
+  if (b <= a) return a;
+  const split = (c - a) / (b - a);
+  if (unit < split) return a + Math.sqrt(unit * (b - a) * (c - a));
+  return b - Math.sqrt((1 - unit) * (b - a) * (b - c));
+}

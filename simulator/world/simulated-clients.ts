@@ -1,0 +1,57 @@
+import { clientSettings } from '../../shared/aws/aws-clients.ts';
+import type { AwsClients, ClientConstructor } from '../../shared/aws/clients.ts';
+import type { World } from './world.ts';
+
+/** Signing names are the IAM prefixes, but for these. */
+const prefixes: Record<string, string> = { monitoring: 'cloudwatch' };
+
+type SimulatedClient = {
+  destroy(): void;
+  config: { defaultSigningName?: string; region: string | (() => Promise<string>) };
+  middlewareStack: {
+    addRelativeTo(
+      middleware: (
+        next: unknown,
+        context: { commandName?: string },
+      ) => (args: { input: unknown }) => Promise<{ response: unknown; output: unknown }>,
+      options: { relation: 'after'; toMiddleware: string; name: string; override: boolean },
+    ): void;
+  };
+};
+
+/**
+ * The SDK's own clients, answered by the simulated world. The answer comes right after the SDK's retry middleware,
+ * so parameters are serialized and attempts, back-off and error classes are the SDK's, and nothing is signed or sent.
+ */
+export function simulatedClients(world: World, regions: { primary: string; recovery: string }): AwsClients {
+  const clients = new Map<unknown, Map<string, { destroy(): void }>>();
+  return {
+    client<C extends { destroy(): void }>(constructor: ClientConstructor<C>, region: string): C {
+      const known = clients.get(constructor) ?? new Map<string, { destroy(): void }>();
+      clients.set(constructor, known);
+      const existing = known.get(region);
+      if (existing) return existing as C;
+      const client = new constructor(clientSettings(region, regions) as never);
+      answerFrom(world, client as C & SimulatedClient, region);
+      known.set(region, client);
+      return client;
+    },
+  };
+}
+
+function answerFrom(world: World, client: SimulatedClient, region: string): void {
+  const signingName = client.config.defaultSigningName ?? 'unknown';
+  const service = prefixes[signingName] ?? signingName;
+  client.middlewareStack.addRelativeTo(
+    (_next, context) => async args => {
+      const operation = (context.commandName ?? '').replace(/Command$/, '');
+      const input = { ...(args.input as Record<string, unknown>) };
+      const output = (await world.call({ service, operation, region, input })) ?? {};
+      return {
+        response: {},
+        output: { $metadata: { httpStatusCode: 200, attempts: 1 }, ...(output as object) },
+      };
+    },
+    { relation: 'after', toMiddleware: 'retryMiddleware', name: 'answerFromTheWorld', override: true },
+  );
+}
