@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { regionSchema } from './region.ts';
+import { tracing } from './tracing.ts';
 
 /**
  * Components are the parts of the system that a plan acts on, declared once with their topology. A step names a
  * component by its id; the compiler bakes the whole component into the step.
  */
 
-const regionSchema = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, such as eu-west-1');
 const secretReference = z
   .string()
   .regex(/^(secret|ssm):[^\s]+$/, 'a reference: secret:NAME#key or ssm:/path/name, never the value itself');
@@ -15,7 +16,7 @@ const base = {
   id: z.string().default(''),
   title: z.string().optional(),
   region: regionSchema,
-  implements: z.array(z.string()).optional(),
+  ...tracing,
 };
 
 /** An RDS DB instance (not a cluster) that exists. */

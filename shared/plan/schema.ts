@@ -2,6 +2,10 @@ import * as z from 'zod';
 import { modeSchema, onFailureSchema, stages } from '../runbook/contract.ts';
 import { componentSchema } from './components.ts';
 import { durationSchema } from './duration.ts';
+import { regionSchema as region } from './region.ts';
+import { tracing } from './tracing.ts';
+
+export { tracing } from './tracing.ts';
 
 /**
  * The plan file. Strict everywhere: an unknown key is an error. Durations are seconds once parsed. What a reader of
@@ -12,19 +16,8 @@ const id = z
   .string()
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens, such as region-failure')
   .max(40);
-const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, such as eu-west-1');
 
-/** Requirement ids that an element carries out, or why it does not. */
-export const tracing = {
-  implements: z
-    .array(z.string())
-    .optional()
-    .meta({ description: 'Ids of the requirements that this element carries out' }),
-  waived: z
-    .string()
-    .optional()
-    .meta({ description: 'Why a requirement or a lint finding does not apply here' }),
-};
+const isoDate = z.iso.date('a date, such as 2026-03-10');
 
 export const stepPlanSchema = z
   .strictObject({
@@ -179,11 +172,11 @@ export const planSchema = z
       title: z.string(),
       owner: z.string(),
       version: z.string(),
-      reviewed: z.string().meta({ description: 'ISO date of the last review' }),
-      nextReview: z.string().optional(),
+      reviewed: isoDate.meta({ description: 'Date of the last review' }),
+      nextReview: isoDate.optional(),
       ...tracing,
     }),
-    regions: z.strictObject({ primary: region, recovery: region }),
+    regions: z.strictObject({ primary: region, recovery: region, ...tracing }),
     objectives: z.strictObject({
       rto: durationSchema,
       rpo: durationSchema,
@@ -219,6 +212,7 @@ export const planSchema = z
         currency: z.string(),
         outagePerHour: z.number(),
         entries: z.array(z.strictObject({ title: z.string(), amount: z.string(), ...tracing })).default([]),
+        ...tracing,
       })
       .optional(),
     documents: z
@@ -237,7 +231,9 @@ export const planSchema = z
           .string()
           .optional()
           .meta({ description: 'SQL file, beside the plan, with the data of a rehearsal' }),
-        outageStart: z.string().default('2026-03-10T16:42:00Z'),
+        outageStart: z.iso
+          .datetime({ offset: true, error: 'a time, such as 2026-03-10T16:42:00Z' })
+          .default('2026-03-10T16:42:00Z'),
       })
       .prefault({}),
   })
