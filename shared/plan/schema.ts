@@ -106,8 +106,23 @@ export const triggerSchema = z.strictObject({
 });
 export type Trigger = z.infer<typeof triggerSchema>;
 
+/** What goes wrong when the scenario is rehearsed. */
+export const disasterSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('region-loss'),
+    region: z.enum(['primary', 'recovery']),
+  }),
+  z.strictObject({
+    type: z.literal('database-failure'),
+    component: id.meta({ description: 'The rds-instance whose primary host fails' }),
+    selfHealing: z.boolean().default(true).meta({ description: 'Whether RDS fails over by itself' }),
+  }),
+]);
+export type Disaster = z.infer<typeof disasterSchema>;
+
 export const scenarioSchema = z.strictObject({
   title: z.string(),
+  disaster: disasterSchema.optional().meta({ description: 'What goes wrong when the scenario is rehearsed' }),
   severity: id.meta({ description: 'One of the severities' }),
   trigger: triggerSchema.optional(),
   manualOnly: z.boolean().optional().meta({ description: 'No signal opens it; a person does' }),

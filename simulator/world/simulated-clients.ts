@@ -26,12 +26,12 @@ type SimulatedClient = {
 export function simulatedClients(world: World, regions: { primary: string; recovery: string }): AwsClients {
   const clients = new Map<unknown, Map<string, { destroy(): void }>>();
   return {
-    client<C extends { destroy(): void }>(constructor: ClientConstructor<C>, region: string): C {
-      const known = clients.get(constructor) ?? new Map<string, { destroy(): void }>();
-      clients.set(constructor, known);
+    client<C extends { destroy(): void }>(Client: ClientConstructor<C>, region: string): C {
+      const known = clients.get(Client) ?? new Map<string, { destroy(): void }>();
+      clients.set(Client, known);
       const existing = known.get(region);
       if (existing) return existing as C;
-      const client = new constructor(clientSettings(region, regions) as never);
+      const client = new Client(clientSettings(region, regions) as never);
       answerFrom(world, client as C & SimulatedClient, region);
       known.set(region, client);
       return client;

@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+// `npx lifeboat …` after the installation: npm puts the locked Node 24 first on the path, which runs TypeScript.
+import './lifeboat.ts';

@@ -1,0 +1,15 @@
+import middy from '@middy/core';
+import { runEventSchema } from '../shared/runbook/contract.ts';
+import { handleRun, type RunReply } from '../shared/runbook/handle-run.ts';
+import { parseInput } from './parse-input.ts';
+import { loadRuntime, type RuntimeProvider } from './runtime.ts';
+
+/** Opens and closes runs, marks phases, and picks what a drill's tear-down undoes next. */
+export function createRunHandler(runtime: RuntimeProvider) {
+  return middy(
+    async (event: unknown): Promise<RunReply> =>
+      handleRun(await runtime(), parseInput(runEventSchema, event, 'run')),
+  );
+}
+
+export const handler = createRunHandler(loadRuntime());

@@ -1,0 +1,16 @@
+import middy from '@middy/core';
+import { stepEventSchema, type StepReply } from '../shared/runbook/contract.ts';
+import { executeStep, type LoadAction } from '../shared/runbook/execute-step.ts';
+import { parseInput } from './parse-input.ts';
+import type { RuntimeProvider } from './runtime.ts';
+
+/**
+ * The handler of one family of actions. Each family's file names its folder, so that its bundle holds its own
+ * actions and nothing else, and its role their permissions and nothing else.
+ */
+export function createStepHandler(load: LoadAction, runtime: RuntimeProvider) {
+  return middy(async (event: unknown): Promise<StepReply> => {
+    const input = parseInput(stepEventSchema, event, 'step');
+    return executeStep(await runtime(), load, input);
+  });
+}

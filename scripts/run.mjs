@@ -1,0 +1,83 @@
+// Runs a task on the Node that the lock file brings, after installing what is locked if it is not there yet.
+// Plain JavaScript for Node 20 and later, without dependencies: it is the first thing that a fresh clone runs.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const node = join(root, 'node_modules', '.bin', 'node');
+const stamp = join(root, 'node_modules', '.lifeboat-installed');
+
+const lifeboat = ['cli/lifeboat.ts'];
+const tasks = {
+  lifeboat: args => run(node, [...lifeboat, ...args]),
+  rehearse: args =>
+    run(node, [
+      ...lifeboat,
+      'rehearse',
+      ...(args.some(arg => arg.endsWith('.yml')) ? [] : ['plans/liquid-abt/plan.yml']),
+      ...(args.includes('--scenario') ? [] : ['--scenario', 'region-failure']),
+      ...args,
+    ]),
+  check: () => all([tool('tsc', ['-p', '.']), tool('biome', ['check', '.'])]),
+  test: args => all([...(args.length > 0 ? [] : tasks.check.steps()), tool('vitest', ['run', ...args])]),
+  bench: args => run(node, ['bench/bench.ts', ...args]),
+  package: args => all([tool('serverless', ['package', ...args])]),
+};
+tasks.check.steps = () => [tool('tsc', ['-p', '.']), tool('biome', ['check', '.'])];
+
+function tool(name, args) {
+  return () => run(join(root, 'node_modules', '.bin', name), args);
+}
+
+function all(steps) {
+  for (const step of steps) {
+    const status = step();
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+function run(command, args) {
+  const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
+  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
+  if (result.error) {
+    process.stderr.write(`${command} can't be started: ${result.error.message}\n`);
+    return 1;
+  }
+  return result.status ?? 1;
+}
+
+function lockHash() {
+  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+}
+
+function isInstalled() {
+  return existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash();
+}
+
+function install() {
+  if (isInstalled()) return;
+  process.stderr.write('Installing the locked dependencies (once, about a minute) …\n');
+  // Warnings about the engine are expected when npm runs on Node 20: the tasks run on the Node 24 installed here.
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', process.stderr.fd, 'inherit'],
+  });
+  if (result.status !== 0) {
+    process.stderr.write('The installation failed; see above. Node 20 or later with npm and a registry are needed.\n');
+    process.exit(1);
+  }
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, lockHash());
+}
+
+const [task = '', ...args] = process.argv.slice(2);
+if (!Object.hasOwn(tasks, task)) {
+  process.stderr.write(`There is no task "${task}". There are: ${Object.keys(tasks).join(', ')}\n`);
+  process.exit(2);
+}
+install();
+process.exitCode = tasks[task](args);
