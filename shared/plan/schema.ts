@@ -161,6 +161,10 @@ export const personSchema = z.strictObject({
     .regex(/^(secret|ssm):/, 'a reference, never a number or an address itself')
     .optional(),
   channel: id,
+  drill: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Also escalated to in drills; a question reaches a person in every mode' }),
   ...tracing,
 });
 
