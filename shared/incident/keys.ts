@@ -1,0 +1,119 @@
+import { InvalidInputError } from '../errors.ts';
+import type { RecordKey } from './record-store.ts';
+
+/**
+ * Every key of the table, built and parsed here and nowhere else. A partition is what is read together: a system, an
+ * incident, a run. Numbers in sort keys are padded and times are ISO-8601, so that sorting is order.
+ */
+
+/** Sort-key prefixes, for queries. */
+export const prefixes = {
+  signal: 'SIGNAL#',
+  probe: 'PROBE#',
+  page: 'PAGE#',
+  incidentIndex: 'INCIDENT-INDEX#',
+  ledger: 'LEDGER#',
+  question: 'QUESTION#',
+  message: 'MESSAGE#',
+  once: 'ONCE#',
+  step: 'STEP#',
+} as const;
+
+/** Digits of a sequence number in a sort key: a ledger of up to 999,999 entries. */
+const sequenceDigits = 6;
+
+const system = (id: string) => `SYSTEM#${id}`;
+const incident = (id: string) => `INCIDENT#${id}`;
+const run = (id: string) => `RUN#${id}`;
+
+/** One run per system: who holds it. */
+export const lockKey = (systemId: string): RecordKey => ({ partition: system(systemId), sort: 'LOCK' });
+/** Whether runs may start by themselves. */
+export const switchKey = (systemId: string): RecordKey => ({ partition: system(systemId), sort: 'SWITCH' });
+/** The newest incident of a system that was not an exercise. */
+export const currentIncidentKey = (systemId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: 'CURRENT-INCIDENT',
+});
+/** What triage decided last while no incident was open, for `lifeboat status`. */
+export const triageKey = (systemId: string): RecordKey => ({ partition: system(systemId), sort: 'TRIAGE' });
+/** What is known of one signal of the plan. */
+export const signalKey = (systemId: string, signalId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.signal}${signalId}`,
+});
+/** Failed probes in a row of one probe signal. */
+export const probeKey = (systemId: string, signalId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.probe}${signalId}`,
+});
+/** A page that was sent by triage, so that it is not sent every minute. */
+export const pageKey = (systemId: string, key: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.page}${key}`,
+});
+/** One line of the system's list of incidents, oldest first. */
+export const incidentIndexKey = (systemId: string, openedAt: string, incidentId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.incidentIndex}${openedAt}#${incidentId}`,
+});
+
+export const incidentKey = (incidentId: string): RecordKey => ({
+  partition: incident(incidentId),
+  sort: 'META',
+});
+export const ledgerKey = (incidentId: string, seq: number): RecordKey => ({
+  partition: incident(incidentId),
+  sort: `${prefixes.ledger}${String(seq).padStart(sequenceDigits, '0')}`,
+});
+export const questionKey = (incidentId: string, questionId: string): RecordKey => ({
+  partition: incident(incidentId),
+  sort: `${prefixes.question}${questionId}`,
+});
+export const messageKey = (incidentId: string, messageId: string): RecordKey => ({
+  partition: incident(incidentId),
+  sort: `${prefixes.message}${messageId}`,
+});
+/** Marks where in the ledger the entry with this idempotency key is, or is about to be. */
+export const onceKey = (incidentId: string, idempotencyKey: string): RecordKey => ({
+  partition: incident(incidentId),
+  sort: `${prefixes.once}${idempotencyKey}`,
+});
+
+export const runKey = (runId: string): RecordKey => ({ partition: run(runId), sort: 'META' });
+export const stepKey = (runId: string, stepId: string): RecordKey => ({
+  partition: run(runId),
+  sort: `${prefixes.step}${stepId}`,
+});
+
+/** What a partition holds. */
+export type Partition = { kind: 'system' | 'incident' | 'run'; id: string };
+
+/** The reverse of how partitions are built; undefined for a text that is none of ours. */
+export function parsePartition(partition: string): Partition | undefined {
+  const match = /^(SYSTEM|INCIDENT|RUN)#(.+)$/s.exec(partition);
+  if (!match?.[1] || !match[2]) return undefined;
+  return { kind: match[1].toLowerCase() as Partition['kind'], id: match[2] };
+}
+
+/** What follows a prefix in a sort key, such as the signal's id in `SIGNAL#heartbeat`. */
+export function parseSort(sort: string, prefix: keyof typeof prefixes): string | undefined {
+  const start = prefixes[prefix];
+  return sort.startsWith(start) && sort.length > start.length ? sort.slice(start.length) : undefined;
+}
+
+/** The sequence number in `LEDGER#000042`; undefined if it is no ledger key. */
+export function parseLedgerSort(sort: string): number | undefined {
+  const digits = parseSort(sort, 'ledger');
+  return digits && /^\d{6}$/.test(digits) ? Number(digits) : undefined;
+}
+
+/** DynamoDB's limits: a partition key of 1 to 2048 bytes, a sort key of 1 to 1024 bytes. */
+export function assertKey(key: RecordKey): void {
+  const tooLong = (text: string, bytes: number) => text.length > bytes / 4 && Buffer.byteLength(text) > bytes;
+  if (key.partition && key.sort && !tooLong(key.partition, 2048) && !tooLong(key.sort, 1024)) return;
+  throw new InvalidInputError(
+    `"${key.partition.slice(0, 80)}" / "${key.sort.slice(0, 80)}" is no record key: empty or too long`,
+    { nextStep: 'Shorten the id that it is built from; a sort key has at most 1024 bytes.' },
+  );
+}
