@@ -42,6 +42,7 @@ export type DnsAnswer = { values: string[]; ttlSeconds: number };
 
 /** Connections to PostgreSQL. `url` is a connection string that came from a secret; it is never logged. */
 export type SqlConnection = {
+  /** Runs one statement; a text with several is refused, so that it can't end a transaction that it was put into. */
   query(text: string): Promise<{ rows: Record<string, unknown>[] }>;
   end(): Promise<void>;
 };

@@ -1,0 +1,235 @@
+import { EKSClient, type Nodegroup, type Update } from '@aws-sdk/client-eks';
+import * as z from 'zod';
+import {
+  findScalingUpdates,
+  listUpdateIds,
+  readNodegroup,
+  requestScaling,
+  type Scaling,
+  scalingOf,
+  scalingSchema,
+} from '../../aws/eks-nodegroup.ts';
+import { shortHash } from '../../aws/names.ts';
+import type { JsonObject } from '../../json.ts';
+import { listNodes } from '../../kubernetes/api.ts';
+import { readyNodes } from '../../kubernetes/rollout.ts';
+import { eksNodegroup } from '../../plan/components.ts';
+import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
+import { refuseProductionInDrill } from '../drill-guard.ts';
+import { clusterPermission } from '../k8s-permission.ts';
+
+const parameters = z.strictObject({ nodegroup: eksNodegroup, size: z.number().int().positive() });
+type Component = z.output<typeof parameters>['nodegroup'];
+
+const baselineSchema = z.object({
+  before: scalingSchema,
+  /** Updates and complaints that were there before and say nothing about this step. */
+  earlierUpdates: z.array(z.string()),
+  earlierIssues: z.array(z.string()),
+  /** Fixed in prepare, so that a lost reply asks for the same update and a person's retry for a new one. */
+  requestToken: z.string(),
+});
+
+/**
+ * Brings an EKS managed node group up to at least `size` nodes and waits until that many are Ready. A group that is
+ * bigger already is left as it is; maxSize is raised where it is in the way.
+ *
+ * In the cluster the function's role needs an access entry with a group that is bound to a ClusterRole with: `list`
+ * on nodes.
+ */
+export const action = defineAction({
+  kind: 'eks.scale-nodegroup',
+  summary: 'Scales an EKS node group up and waits for its nodes to be Ready',
+  parameters,
+  components: { nodegroup: 'eks-nodegroup' },
+  outputs: { nodes: 'Nodes of the group that are Ready' },
+  drill: 'isolated',
+  mutates: true,
+  typical: {
+    minSeconds: 90,
+    likelySeconds: 180,
+    maxSeconds: 360,
+    source:
+      'Experience: 2 to 6 min from the request until new EC2 instances are Ready nodes; to be replaced by measurement',
+  },
+  failureModes: [
+    'EC2 has no capacity of the instance type, or the vCPU quota of the region is too small',
+    'The subnets have too few free addresses',
+    'Another update of the node group is under way',
+    'The nodes start but do not join the cluster',
+    'A cluster autoscaler sets the size back',
+  ],
+  permissions({ nodegroup: { cluster, name, region } }) {
+    const arn = `arn:\${AWS::Partition}:eks:${region}:\${AWS::AccountId}`;
+    const nodegroup = `${arn}:nodegroup/${cluster}/${name}/*`;
+    return [
+      clusterPermission(cluster, region),
+      { actions: ['eks:DescribeNodegroup', 'eks:UpdateNodegroupConfig'], resources: [nodegroup] },
+      {
+        actions: ['eks:ListUpdates', 'eks:DescribeUpdate'],
+        resources: [`${arn}:cluster/${cluster}`, nodegroup],
+      },
+    ];
+  },
+
+  async prepare(context, { nodegroup: component, size }) {
+    const refused = refuseProductionInDrill(context, component.region, `node group ${component.name}`);
+    if (refused) return refused;
+    const client = context.aws.client(EKSClient, component.region);
+    const nodegroup = await readNodegroup(client, component);
+    const reason = nodegroup ? unusable(component, nodegroup) : missing(component);
+    if (!nodegroup || reason) return { status: 'refused', reasons: reason ? [reason] : [], evidence: [] };
+    const before = scalingOf(nodegroup);
+    const nodes = readyNodes(await listNodes(context, component));
+    const evidence = [
+      {
+        what: `Node group ${component.name} has ${nodes} Ready nodes; desired ${before.desiredSize}, at most ${before.maxSize}`,
+        data: { nodes, ...before },
+      },
+    ];
+    const baseline = {
+      before,
+      earlierUpdates: await listUpdateIds(client, component),
+      earlierIssues: issueCodes(nodegroup),
+      requestToken: token(context, context.clock.now().toISOString()),
+    };
+    if (before.desiredSize >= size && nodes >= size) {
+      return { status: 'already-done', baseline, outputs: { nodes }, evidence };
+    }
+    return { status: 'ready', baseline, evidence };
+  },
+
+  async act(context, { nodegroup: component, size }, baseline) {
+    const client = context.aws.client(EKSClient, component.region);
+    const nodegroup = await readNodegroup(client, component);
+    if (nodegroup) await raise(context, component, scalingOf(nodegroup), size, baseline);
+  },
+
+  async observe(context, { nodegroup: component, size }, baseline) {
+    const { earlierUpdates, earlierIssues } = baselineSchema.parse(baseline);
+    const client = context.aws.client(EKSClient, component.region);
+    const nodegroup = await readNodegroup(client, component);
+    if (!nodegroup) return { status: 'failed', reasons: [missing(component)], evidence: [] };
+    const updates = await findScalingUpdates(client, component, size, earlierUpdates);
+    if (updates.some(update => update.status === 'InProgress')) {
+      return { status: 'pending', note: `EKS is changing the size of ${component.name}` };
+    }
+    const succeeded = updates.some(update => update.status === 'Successful');
+    if (updates.length > 0 && !succeeded) {
+      return {
+        status: 'failed',
+        reasons: updates.map(update => updateFailed(component, update)),
+        evidence: [],
+      };
+    }
+    const issues = (nodegroup.health?.issues ?? []).filter(({ code }) => !earlierIssues.includes(code ?? ''));
+    const nodes = readyNodes(await listNodes(context, component));
+    if (nodes < size && issues.length > 0) {
+      const reasons = issues.map(({ code, message }) => unhealthy(component, `${code}: ${message}`));
+      return { status: 'failed', reasons, evidence: [] };
+    }
+    const scaling = scalingOf(nodegroup);
+    if (scaling.desiredSize < size) {
+      if (succeeded) return { status: 'failed', reasons: [setBack(component, scaling)], evidence: [] };
+      // The request was turned away since another update was under way; it is made again until EKS takes it.
+      await raise(context, component, scaling, size, baseline);
+      return { status: 'pending', note: `waiting for another update of ${component.name} to end` };
+    }
+    if (nodes < size) return { status: 'pending', note: `${nodes} of ${size} nodes Ready` };
+    const what = `Node group ${component.name} has ${nodes} Ready nodes, ${size} wanted`;
+    return { status: 'done', outputs: { nodes }, evidence: [{ what, data: { nodes, size } }] };
+  },
+
+  async undo(context, { nodegroup: component, size }, baseline): Promise<Observation> {
+    const { before } = baselineSchema.parse(baseline);
+    const client = context.aws.client(EKSClient, component.region);
+    const nodegroup = await readNodegroup(client, component);
+    const untouched = before.desiredSize >= size;
+    if (!nodegroup || untouched || same(scalingOf(nodegroup), before)) {
+      const what = `Node group ${component.name} is back at a desired size of ${before.desiredSize}`;
+      return { status: 'done', outputs: {}, evidence: [{ what, data: { ...before } }] };
+    }
+    await recordChange(context, component, scalingOf(nodegroup), before);
+    await requestScaling(client, component, before, token(context, 'undo'));
+    return { status: 'pending', note: `going back to ${before.desiredSize} nodes` };
+  },
+});
+
+/** Asks for at least `size` nodes; never for fewer than there are. */
+async function raise(
+  context: ActionContext,
+  component: Component,
+  now: Scaling,
+  size: number,
+  baseline: JsonObject,
+): Promise<void> {
+  if (now.desiredSize >= size) return;
+  const wanted = { minSize: now.minSize, maxSize: Math.max(now.maxSize, size), desiredSize: size };
+  await recordChange(context, component, now, wanted);
+  const { requestToken } = baselineSchema.parse(baseline);
+  await requestScaling(context.aws.client(EKSClient, component.region), component, wanted, requestToken);
+}
+
+function recordChange(
+  context: ActionContext,
+  component: Component,
+  from: Scaling,
+  to: Scaling,
+): Promise<void> {
+  const limit = from.maxSize === to.maxSize ? '' : `, its limit from ${from.maxSize} to ${to.maxSize}`;
+  return context.changed({
+    call: 'eks.UpdateNodegroupConfig',
+    region: component.region,
+    resource: `${component.cluster}/${component.name}`,
+    what: `Size of node group ${component.name} changed from ${from.desiredSize} to ${to.desiredSize} nodes${limit}`,
+  });
+}
+
+function token({ run, step }: ActionContext, occasion: string): string {
+  return `lifeboat-${run.id}-${shortHash(`${run.id}/${step.id}/${occasion}`, 24)}`;
+}
+
+function same(one: Scaling, other: Scaling): boolean {
+  return (
+    one.minSize === other.minSize && one.maxSize === other.maxSize && one.desiredSize === other.desiredSize
+  );
+}
+
+function issueCodes(nodegroup: Nodegroup): string[] {
+  return (nodegroup.health?.issues ?? []).map(issue => issue.code ?? '');
+}
+
+function missing({ name, cluster, region }: Component): Reason {
+  return {
+    what: `There is no node group ${name} in cluster ${cluster} in ${region}.`,
+    mend: 'Make it with your infrastructure code, or correct its name in the plan.',
+  };
+}
+
+function unusable({ name }: Component, { status }: Nodegroup): Reason | undefined {
+  if (status === 'ACTIVE' || status === 'UPDATING' || status === 'DEGRADED') return undefined;
+  return {
+    what: `Node group ${name} is ${status}, so it can't be scaled.`,
+    mend: 'Look at its health issues in the EKS console; use another node group if it can not be mended.',
+  };
+}
+
+function updateFailed({ name }: Component, update: Update): Reason {
+  const errors = (update.errors ?? []).map(({ errorCode, errorMessage }) => `${errorCode}: ${errorMessage}`);
+  const why = errors.length > 0 ? errors.join('; ') : 'EKS gives no reason';
+  return { what: `Scaling node group ${name} ended as ${update.status} (${why}).`, mend: capacityAdvice };
+}
+
+function unhealthy({ name }: Component, issue: string): Reason {
+  return { what: `Node group ${name} does not get its nodes: ${issue}.`, mend: capacityAdvice };
+}
+
+const capacityAdvice =
+  'Check the EC2 vCPU quota and free subnet addresses of the region; add other instance types or zones to the node group, then retry.';
+
+function setBack({ name }: Component, { desiredSize }: Scaling): Reason {
+  return {
+    what: `Something set node group ${name} back to ${desiredSize} nodes after it was scaled.`,
+    mend: 'Pause the cluster autoscaler or the infrastructure pipeline that did it, then retry.',
+  };
+}

@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { InvalidInputError } from '../errors.ts';
+
+/** What a JSON secret may hold: a whole `url`, or the fields that RDS writes into the secrets that it manages. */
+const secretSchema = z.union([
+  z.object({ url: z.string() }),
+  z.object({
+    username: z.string(),
+    password: z.string(),
+    host: z.string().optional(),
+    port: z.coerce.number().int().optional(),
+    dbname: z.string().optional(),
+  }),
+]);
+
+export type ConnectionDefaults = {
+  /** Connect to this host instead of the secret's, on `port`; certificates are checked against it. */
+  host?: string;
+  port: number;
+  database: string;
+};
+
+/**
+ * Makes a PostgreSQL connection URL from a secret's value: a URL, or JSON with `url` or with `username` and
+ * `password`. Throws InvalidInputError, whose text never quotes the value.
+ */
+export function connectionUrl(secretValue: string, defaults: ConnectionDefaults): string {
+  const url = parseUrl(secretValue.trim(), defaults);
+  if (defaults.host !== undefined) {
+    url.hostname = defaults.host;
+    url.port = String(defaults.port);
+  }
+  if (url.hostname === '') throw unreadable('it names no host, and the step gives none');
+  if (url.pathname === '' || url.pathname === '/') url.pathname = `/${defaults.database}`;
+  return url.href;
+}
+
+function parseUrl(value: string, defaults: ConnectionDefaults): URL {
+  if (!value.startsWith('{')) return toUrl(value);
+  const parsed = secretSchema.safeParse(parseJson(value));
+  if (!parsed.success) throw unreadable('its JSON has neither "url" nor "username" and "password"');
+  if ('url' in parsed.data) return toUrl(parsed.data.url);
+  const { username, password, host, port, dbname } = parsed.data;
+  const target = host ?? defaults.host;
+  if (target === undefined) throw unreadable('it names no host, and the step gives none');
+  const url = new URL(`postgresql://${target}:${port ?? defaults.port}/${dbname ?? defaults.database}`);
+  url.username = encodeURIComponent(username);
+  url.password = encodeURIComponent(password);
+  return url;
+}
+
+function toUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) throw unreadable('it is no postgresql:// URL');
+  return url;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(why: string): InvalidInputError {
+  return new InvalidInputError(`The database credentials can't be used: ${why}.`, {
+    nextStep:
+      'Store a connection URL, or JSON with "url", in the secret that the component names as credentials.',
+  });
+}
