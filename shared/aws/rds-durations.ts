@@ -1,0 +1,50 @@
+import type { TypicalDuration } from '../actions/contract.ts';
+
+/** How long RDS takes, in seconds: used by the actions, the linter and the simulator, so that they agree. */
+export const rdsDurations = {
+  restoreFromSnapshot: {
+    minSeconds: 600,
+    likelySeconds: 1_080,
+    maxSeconds: 1_800,
+    source:
+      'Experience with databases below 100 GB: 10 to 30 minutes until available. Blocks load from S3 on first use, so full speed comes hours later (RDS User Guide, "Restoring to a DB instance"). Replace by measured times.',
+  },
+  restoreToPointInTime: {
+    minSeconds: 1_200,
+    likelySeconds: 1_800,
+    maxSeconds: 3_600,
+    source:
+      'Experience: 20 to 60 minutes, since the logs since the last snapshot are replayed. Replace by measured times.',
+  },
+  multiAzFailover: {
+    minSeconds: 60,
+    likelySeconds: 80,
+    maxSeconds: 120,
+    source: 'RDS User Guide, "Failing over a Multi-AZ DB instance": typically 60 to 120 seconds',
+  },
+  stop: {
+    minSeconds: 120,
+    likelySeconds: 300,
+    maxSeconds: 900,
+    source: 'Experience: 2 to 15 minutes; a Multi-AZ instance is nearer the upper end',
+  },
+  start: {
+    minSeconds: 180,
+    likelySeconds: 420,
+    maxSeconds: 900,
+    source: 'Experience: 3 to 15 minutes',
+  },
+  delete: {
+    minSeconds: 180,
+    likelySeconds: 360,
+    maxSeconds: 900,
+    source: 'Experience: 3 to 15 minutes without a final snapshot',
+  },
+  /** From the moment a zone is gone until RDS begins the failover. */
+  detectZoneLoss: {
+    minSeconds: 15,
+    likelySeconds: 30,
+    maxSeconds: 60,
+    source: 'Experience; the 60 to 120 seconds of the guide are counted from the start of the failover',
+  },
+} as const satisfies Record<string, TypicalDuration>;

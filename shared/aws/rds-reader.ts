@@ -1,0 +1,126 @@
+import {
+  type DBInstance,
+  type DBInstanceAutomatedBackup,
+  type DBSnapshot,
+  DescribeDBInstanceAutomatedBackupsCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  DescribeEventsCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
+import { isNotFound, request } from './aws-errors.ts';
+import type { AwsClients } from './clients.ts';
+import { type RdsEvent, rdsEventId } from './rds-events.ts';
+
+/** One DB instance, or undefined if AWS says that there is none. Throws Lifeboat errors otherwise. */
+export async function readInstance(
+  aws: AwsClients,
+  region: string,
+  identifier: string,
+): Promise<DBInstance | undefined> {
+  try {
+    const reply = await request({ call: 'rds.DescribeDBInstances', region }, () =>
+      aws.client(RDSClient, region).send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier })),
+    );
+    return reply.DBInstances?.[0];
+  } catch (error) {
+    if (isNotFound(error, 'DBInstanceNotFoundFault', 'DBInstanceNotFound')) return undefined;
+    throw error;
+  }
+}
+
+/** The failover events of one instance since a time, oldest first; RDS keeps them for 14 days. */
+export async function readEvents(
+  aws: AwsClients,
+  region: string,
+  identifier: string,
+  window: { from: Date; to: Date },
+): Promise<RdsEvent[]> {
+  const client = aws.client(RDSClient, region);
+  const events = await pages(marker =>
+    request({ call: 'rds.DescribeEvents', region }, () =>
+      client.send(
+        new DescribeEventsCommand({
+          SourceIdentifier: identifier,
+          SourceType: 'db-instance',
+          StartTime: window.from,
+          EndTime: window.to,
+          Marker: marker,
+        }),
+      ),
+    ).then(reply => ({ items: reply.Events, marker: reply.Marker })),
+  );
+  return events
+    .flatMap(event => {
+      const id = rdsEventId(event.Message ?? '');
+      return id === undefined || event.Date === undefined ? [] : [{ id, at: event.Date }];
+    })
+    .sort((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+/**
+ * Automated backups in `region` that were replicated from the given instance. They are filtered here and not by
+ * `DBInstanceIdentifier`, because that parameter must name an instance that exists, and there is none in the recovery
+ * region (there are at most 20 replicated backups per region and account).
+ */
+export async function readReplicatedBackups(
+  aws: AwsClients,
+  region: string,
+  source: { identifier: string; region: string },
+): Promise<DBInstanceAutomatedBackup[]> {
+  const client = aws.client(RDSClient, region);
+  const backups = await pages(marker =>
+    request({ call: 'rds.DescribeDBInstanceAutomatedBackups', region }, () =>
+      client.send(new DescribeDBInstanceAutomatedBackupsCommand({ Marker: marker })),
+    ).then(reply => ({ items: reply.DBInstanceAutomatedBackups, marker: reply.Marker })),
+  );
+  return backups.filter(
+    backup => backup.DBInstanceIdentifier === source.identifier && backup.Region === source.region,
+  );
+}
+
+/** Automated, manual and AWS Backup snapshots in `region` that were taken of the given instance. */
+export async function readSnapshots(
+  aws: AwsClients,
+  region: string,
+  source: { identifier: string; region: string },
+): Promise<DBSnapshot[]> {
+  const client = aws.client(RDSClient, region);
+  // Without a type RDS answers with automated and manual snapshots only; those of AWS Backup are asked for by name.
+  const lists = await Promise.all(
+    [undefined, 'awsbackup'].map(type =>
+      pages(marker =>
+        request({ call: 'rds.DescribeDBSnapshots', region }, () =>
+          client.send(
+            new DescribeDBSnapshotsCommand({
+              SnapshotType: type,
+              Filters: [{ Name: 'db-instance-id', Values: [source.identifier] }],
+              Marker: marker,
+            }),
+          ),
+        ).then(reply => ({ items: reply.DBSnapshots, marker: reply.Marker })),
+      ),
+    ),
+  );
+  const byId = new Map<string, DBSnapshot>();
+  for (const snapshot of lists.flat()) {
+    const from = snapshot.SourceRegion ?? region;
+    const ofSource = snapshot.DBInstanceIdentifier === source.identifier && from === source.region;
+    if (ofSource && snapshot.DBSnapshotIdentifier) byId.set(snapshot.DBSnapshotIdentifier, snapshot);
+  }
+  return [...byId.values()];
+}
+
+/** Follows `Marker` until the last page. */
+export async function pages<T>(
+  read: (marker: string | undefined) => Promise<{ items: T[] | undefined; marker: string | undefined }>,
+): Promise<T[]> {
+  const all: T[] = [];
+  let marker: string | undefined;
+  do {
+    const page = await read(marker);
+    all.push(...(page.items ?? []));
+    marker = page.marker;
+  } while (marker);
+  return all;
+}

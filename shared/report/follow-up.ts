@@ -1,0 +1,100 @@
+import type { EntryOf } from '../incident/entries.ts';
+import type { Decision, Detail, Notification, OpenTask, PhaseDetail, Problem, StepDetail } from './report.ts';
+
+/** What failed or was refused, why, and how to mend it: the reasons of the run's end, then those of its steps. */
+export function problemsOf(ended: EntryOf<'run-ended'> | undefined, steps: readonly StepDetail[]): Problem[] {
+  const fromSteps = steps.flatMap(stepProblems);
+  const known = new Set(fromSteps.map(({ what }) => what));
+  const fromRun = (ended?.reasons ?? [])
+    .filter(({ what }) => !known.has(what))
+    .map(({ what, mend }) => ({ step: null, title: 'The run', what, mend: mend || null }));
+  const unended: Problem[] = ended
+    ? []
+    : [
+        {
+          step: null,
+          title: 'The run',
+          what: 'The ledger says nothing about how the run ended.',
+          mend: 'Look at the execution in the Step Functions console; start the scenario again once it has stopped.',
+        },
+      ];
+  return [...fromRun, ...fromSteps, ...unended];
+}
+
+function stepProblems(step: StepDetail): Problem[] {
+  const bad = step.status === 'failed' || step.status === 'refused';
+  if (!bad && step.error === null && step.reasons.length === 0) return [];
+  const title = bad ? step.title : `${step.title} (in the end: ${step.status})`;
+  if (step.reasons.length > 0) {
+    return step.reasons.map(({ what, mend }) => ({ step: step.id, title, what, mend: mend || null }));
+  }
+  const what = step.error ?? step.note ?? `The step ended as ${step.status} and gave no reason.`;
+  return [{ step: step.id, title, what, mend: null }];
+}
+
+type Circumstances = {
+  /** A run that stopped left nothing behind to be finished by hand; how it can go on stands in its problems. */
+  recovered: boolean;
+  steps: readonly StepDetail[];
+  decisions: readonly Decision[];
+  notifications: readonly Notification[];
+  untold: Detail['untold'];
+  name(id: string): string;
+};
+
+/** What people still have to do: tasks without a "done", steps that were passed over, audiences nobody reached. */
+export function openTasksOf(circumstances: Circumstances): OpenTask[] {
+  const { recovered, steps, decisions, notifications, untold, name } = circumstances;
+  return [
+    ...decisions.flatMap(decision => unfinishedTask(decision, name)),
+    ...(recovered ? steps.flatMap(passedOver) : []),
+    ...steps.flatMap(unprovenFence),
+    ...notifications
+      .filter(({ sentAt }) => sentAt === null)
+      .map(({ audience, template, channel }) => ({
+        title: `Tell ${name(audience)} by hand`,
+        why: `No channel took the message "${template}"; the last one tried was ${name(channel)}.`,
+        owner: null,
+      })),
+    ...untold.map(({ audience }) => ({
+      title: `Tell ${name(audience)} by hand`,
+      why: 'They were due a message and the ledger has none for them.',
+      owner: null,
+    })),
+  ];
+}
+
+function unfinishedTask(decision: Decision, name: (id: string) => string): OpenTask[] {
+  const finished = decision.answers.some(({ value }) => value === 'done' || value === 'skip');
+  if (decision.kind !== 'task' || finished) return [];
+  const timedOut = decision.answers.some(({ value }) => value === 'timeout');
+  const why = timedOut
+    ? 'Nobody said that it was done before its time was up.'
+    : 'Nobody has said that it is done.';
+  return [{ title: decision.title, why, owner: decision.askedOf.map(name).join(', ') || null }];
+}
+
+function passedOver(step: StepDetail): OpenTask[] {
+  const failed = step.status === 'failed' || (step.status === 'skipped' && step.error !== null);
+  if (!failed) return [];
+  const how = step.status === 'failed' ? 'failed' : 'was skipped after it had failed';
+  const why = step.error ?? step.reasons[0]?.what ?? step.note ?? 'No reason is recorded.';
+  return [{ title: `Finish by hand: ${step.title}`, why: `The step ${how}: ${why}`, owner: null }];
+}
+
+/** "Unreachable" is not "fenced": somebody has to look once the lost side answers again. */
+function unprovenFence(step: StepDetail): OpenTask[] {
+  if (step.outputs.verdict !== 'not-provable') return [];
+  return [
+    {
+      title: 'Keep the old writer from taking writes when its region comes back',
+      why: `Step ${step.id} could not prove that the old database is stopped.`,
+      owner: null,
+    },
+  ];
+}
+
+/** Steps of all phases, in the order of the plan. */
+export function allSteps(phases: readonly PhaseDetail[]): StepDetail[] {
+  return phases.flatMap(phase => phase.steps);
+}

@@ -1,0 +1,182 @@
+import { InvalidInputError } from '../errors.ts';
+import type { LedgerEntry } from '../incident/entries.ts';
+import type { Plan, Scenario } from '../plan/schema.ts';
+import type { Run } from '../runbook/contract.ts';
+import { chainOf } from './chain.ts';
+import { decisionsOf, failedMessagesOf, notificationsOf, untoldAudiences } from './communication.ts';
+import { estimateCostUsd, outageCost } from './cost.ts';
+import { allSteps, openTasksOf, problemsOf } from './follow-up.ts';
+import {
+  clockStart,
+  type Measured,
+  measuredFrom,
+  measureRpo,
+  measureRto,
+  recoveredAt,
+} from './objectives.ts';
+import { phasesOf, stepsNotReached } from './phases.ts';
+import { entriesOf, ledgerOfRun } from './read-ledger.ts';
+import { replayCommand } from './replay.ts';
+import type { Detail, Facts, PhaseDetail, Report, ReportStep, StepDetail } from './report.ts';
+import { secondsBetween } from './time.ts';
+import { timelineOf, type Words } from './timeline.ts';
+
+export type ReportInput = {
+  plan: Plan;
+  run: Run;
+  /** The whole ledger of the run's incident, in order. Entries of other runs are left out here. */
+  ledger: readonly LedgerEntry[];
+  facts: Facts;
+};
+
+/**
+ * The report of one run, from its ledger and the plan alone; `facts` add what only the simulator knows. Pure: the
+ * same input gives the same report. Throws InvalidInputError if the plan has no such scenario.
+ */
+export function buildReport({ plan, run, ledger, facts }: ReportInput): Report {
+  const scenario = scenarioOf(plan, run);
+  const own = ledgerOfRun(ledger, run.id);
+  const measured = measuredOf(scenario, run, own, facts);
+  const steps = allSteps(measured.phases);
+  const notifications = notificationsOf(own, measured.openedAt ?? run.startedAt);
+  const stateTransitions = facts.stateTransitions ?? null;
+  const lambdaInvocations = facts.lambdaInvocations ?? null;
+  const rpoTarget = scenario.rpo ?? plan.objectives.rpo;
+  return {
+    system: plan.system.id,
+    scenario: run.scenario,
+    mode: run.mode,
+    seed: facts.seed ?? null,
+    outcome: measured.outcome,
+    rto: measureRto(measured, scenario.rto ?? plan.objectives.rto, facts.criticalPathSeconds ?? null),
+    rpo: measureRpo(measured, rpoTarget, steps, facts.dataCutAt ?? null),
+    steps: steps.map(fixedFields),
+    notifications,
+    invariants: facts.invariants ? [...facts.invariants] : null,
+    awsCalls: facts.awsCalls ? sortedByKey(facts.awsCalls) : null,
+    stateTransitions,
+    historyEvents: facts.historyEvents ?? null,
+    lambdaInvocations,
+    estimatedCostUsd: estimateCostUsd(stateTransitions, lambdaInvocations),
+    wallMs: facts.wallMs ?? null,
+    report: null,
+    detail: detailOf({ plan, run, ledger, facts }, scenario, own, measured, notifications),
+  };
+}
+
+function scenarioOf(plan: Plan, run: Run): Scenario {
+  const scenario = plan.scenarios[run.scenario];
+  if (scenario) return scenario;
+  throw new InvalidInputError(
+    `Run ${run.id} is of scenario "${run.scenario}", which the plan does not have`,
+    {
+      nextStep: `Make the report with the plan that the run was started with. This one has: ${Object.keys(plan.scenarios).join(', ')}.`,
+    },
+  );
+}
+
+function measuredOf(scenario: Scenario, run: Run, ledger: readonly LedgerEntry[], facts: Facts): Measured {
+  const openedAt = entriesOf(ledger, 'incident-opened')[0]?.at ?? null;
+  const ended = entriesOf(ledger, 'run-ended').at(-1);
+  const measured: Measured = {
+    mode: run.mode,
+    // A run whose end nobody wrote down did not recover anything, as far as anybody can tell.
+    outcome: ended?.entry.outcome ?? 'failed',
+    phases: [],
+    outageStartedAt: facts.outageStartedAt ?? run.outageStartedAt,
+    openedAt,
+    runStartedAt: run.startedAt,
+  };
+  const clock = {
+    startedAt: clockStart(measured),
+    endedAt: ended?.at ?? ledger.at(-1)?.at ?? run.startedAt,
+    ran: run.mode !== 'dry-run',
+  };
+  return { ...measured, phases: phasesOf(scenario.phases, ledger, clock) };
+}
+
+function detailOf(
+  { plan, run, ledger, facts }: ReportInput,
+  scenario: Scenario,
+  own: readonly LedgerEntry[],
+  measured: Measured,
+  notifications: Report['notifications'],
+): Detail {
+  const names = namesOf(plan);
+  const name = (id: string) => names[id] ?? id;
+  const steps = allSteps(measured.phases);
+  const ended = entriesOf(own, 'run-ended').at(-1);
+  const recovered = recoveredAt(measured);
+  const openedAt = measured.openedAt ?? run.startedAt;
+  const lastAt = ended?.at ?? own.at(-1)?.at ?? run.startedAt;
+  const untold = untoldAudiences(plan, run, notifications, secondsBetween(openedAt, lastAt));
+  const decisions = decisionsOf(own);
+  const hasOutage = measuredFrom(run.mode) === 'outage';
+  return {
+    title: { system: plan.system.title, scenario: scenario.title, owner: plan.system.owner },
+    run: {
+      id: run.id,
+      incidentId: run.incidentId,
+      severity: entriesOf(own, 'incident-opened')[0]?.entry.severity ?? null,
+      startedAt: run.startedAt,
+      endedAt: ended?.at ?? null,
+    },
+    outageStartedAt: measured.outageStartedAt,
+    openedAt: measured.openedAt,
+    recoveredAt: recovered,
+    simulated: facts.seed !== undefined,
+    faults: [...(facts.faults ?? [])],
+    replay: replayCommand(plan, run, facts) ?? null,
+    phases: [...measured.phases],
+    notReached: stepsNotReached(plan, run, measured.phases),
+    problems: problemsOf(ended?.entry, steps),
+    decisions,
+    changes: entriesOf(own, 'change').map(({ at, entry: { type: _, run: __, ...change } }) => ({
+      at,
+      ...change,
+    })),
+    failedMessages: failedMessagesOf(own),
+    untold,
+    openTasks: openTasksOf({
+      recovered: measured.outcome === 'recovered',
+      steps,
+      decisions,
+      notifications,
+      untold,
+      name,
+    }),
+    outageCost: outageCost(
+      plan,
+      hasOutage
+        ? { startedAt: clockStart(measured), endedAt: recovered ?? lastAt, over: recovered !== null }
+        : null,
+    ),
+    chain: chainOf(ledger),
+    timeline: timelineOf(own, clockStart(measured), wordsOf(measured.phases, name)),
+    names,
+  };
+}
+
+function fixedFields({ phase, id, action, status, startedAt, endedAt, attempts }: StepDetail): ReportStep {
+  return { phase, id, action, status, startedAt, endedAt, attempts };
+}
+
+function wordsOf(phases: readonly PhaseDetail[], name: Words['name']): Words {
+  const titles = new Map(allSteps(phases).map(({ id, title }) => [id, title]));
+  return {
+    phase: id => phases.find(phase => phase.id === id)?.title ?? id,
+    step: id => titles.get(id) ?? id,
+    name,
+  };
+}
+
+function namesOf(plan: Plan): Record<string, string> {
+  return {
+    ...Object.fromEntries(Object.entries(plan.audiences).map(([id, { title }]) => [id, title])),
+    ...Object.fromEntries(Object.entries(plan.people).map(([id, person]) => [id, person.name])),
+  };
+}
+
+function sortedByKey(counts: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,166 @@
+import type { Mode, Outcome, Stage } from '../runbook/contract.ts';
+import type { Detail, PhaseDetail, Rpo, Rto, StepDetail } from './report.ts';
+import { earlier, later, secondsBetween, toMs } from './time.ts';
+
+export type Measured = {
+  mode: Mode;
+  outcome: Outcome;
+  phases: readonly PhaseDetail[];
+  outageStartedAt: string;
+  openedAt: string | null;
+  runStartedAt: string;
+};
+
+/** What the recovery time is measured from: a drill and a planned move have no outage, a dry run takes no time. */
+export function measuredFrom(mode: Mode): Rto['measuredFrom'] {
+  switch (mode) {
+    case 'recover':
+      return 'outage';
+    case 'planned':
+    case 'drill':
+      return 'run';
+    case 'dry-run':
+      return 'nothing';
+  }
+}
+
+/** The recovery time and its parts. See `Rto` for what null means. */
+export function measureRto(
+  measured: Measured,
+  targetSeconds: number,
+  criticalPathSeconds: number | null,
+): Rto {
+  const from = measuredFrom(measured.mode);
+  const parts = from === 'nothing' ? noParts : splitParts(measured, from === 'outage');
+  const recovered = measured.outcome === 'recovered' && parts.verifySeconds !== null;
+  const actualSeconds =
+    recovered && from !== 'nothing'
+      ? Object.values(parts).reduce<number>((sum, part) => sum + (part ?? 0), 0)
+      : null;
+  const met = from === 'nothing' ? null : actualSeconds !== null && actualSeconds <= targetSeconds;
+  return { targetSeconds, actualSeconds, met, ...parts, criticalPathSeconds, measuredFrom: from };
+}
+
+/** When the clock of the objectives started. */
+export function clockStart(measured: Measured): string {
+  if (measuredFrom(measured.mode) !== 'outage') return measured.runStartedAt;
+  // A signal may date the outage later than somebody opened the incident by hand.
+  return measured.openedAt ? earlier(measured.outageStartedAt, measured.openedAt) : measured.outageStartedAt;
+}
+
+type Parts = Pick<Rto, 'detectSeconds' | 'decideSeconds' | 'executeSeconds' | 'verifySeconds'>;
+const noParts: Parts = {
+  detectSeconds: null,
+  decideSeconds: null,
+  executeSeconds: null,
+  verifySeconds: null,
+};
+
+/**
+ * Cuts the time at three points: incident opened, last `decide` phase ended, last `execute` phase ended. The cuts are
+ * whole seconds since the start, and never before the cut in front of them, so the parts add up exactly.
+ */
+function splitParts(measured: Measured, hasOutage: boolean): Parts {
+  const start = clockStart(measured);
+  const opened = hasOutage ? measured.openedAt : start;
+  if (!opened) return noParts;
+  const recovered = measured.outcome === 'recovered';
+  const cuts: (number | null)[] = [secondsBetween(start, opened)];
+  let before = opened;
+  for (const end of [
+    stageEnd(measured.phases, ['decide'], recovered),
+    stageEnd(measured.phases, ['execute'], recovered),
+    stageEnd(measured.phases, ['decide', 'execute', 'verify'], recovered),
+  ]) {
+    const reached = cuts.at(-1) !== null && end !== 'unfinished';
+    if (reached && end !== 'none') before = later(before, end);
+    cuts.push(reached ? secondsBetween(start, before) : null);
+  }
+  const [detect, decide, execute, verify] = cuts as [number, number | null, number | null, number | null];
+  return {
+    detectSeconds: hasOutage ? detect : null,
+    decideSeconds: difference(detect, decide),
+    executeSeconds: difference(decide, execute),
+    verifySeconds: difference(execute, verify),
+  };
+}
+
+function difference(from: number | null, to: number | null): number | null {
+  return from === null || to === null ? null : to - from;
+}
+
+/**
+ * When the last phase of these stages ended. In a run that recovered every end counts; in another one the stage is
+ * over only if all its phases ended well.
+ */
+function stageEnd(phases: readonly PhaseDetail[], stages: readonly Stage[], recovered: boolean): string {
+  const own = phases.filter(phase => stages.includes(phase.stage));
+  if (!recovered && own.some(phase => phase.ok !== true)) return 'unfinished';
+  const ends = own.flatMap(phase => phase.endedAt ?? []);
+  return ends.length > 0 ? ends.reduce(later) : 'none';
+}
+
+/** The data loss, from what the steps put out; `dataCutAt` is the simulator's own knowledge and goes before them. */
+export function measureRpo(
+  measured: Measured,
+  targetSeconds: number,
+  steps: readonly StepDetail[],
+  dataCutAt: string | null,
+): Rpo {
+  const { atIso, basis } = cutOf(measured, steps, dataCutAt);
+  if (atIso === null) return { targetSeconds, actualSeconds: null, met: null, basis };
+  const actualSeconds = Math.max(0, secondsBetween(atIso, clockStart(measured)));
+  return { targetSeconds, actualSeconds, met: actualSeconds <= targetSeconds, basis };
+}
+
+function cutOf(
+  measured: Measured,
+  steps: readonly StepDetail[],
+  dataCutAt: string | null,
+): { atIso: string | null; basis: string } {
+  if (measured.mode === 'dry-run') return { atIso: null, basis: 'A dry run restores nothing.' };
+  const points = restoredPoints(steps);
+  const oldest = points.reduce<(typeof points)[number] | undefined>(
+    (worst, point) => (worst && toMs(worst.pointTime) <= toMs(point.pointTime) ? worst : point),
+    undefined,
+  );
+  const failover = steps.find(step => step.action === 'rds.failover' && step.status === 'done');
+  if ((oldest || failover) && dataCutAt) {
+    const told = oldest ? `; step ${oldest.step} restored to ${oldest.pointTime}` : '';
+    return { atIso: dataCutAt, basis: `The newest data that survived is of ${dataCutAt}${told}.` };
+  }
+  if (oldest)
+    return { atIso: oldest.pointTime, basis: `Step ${oldest.step} restored to ${oldest.pointTime}.` };
+  if (failover) return { atIso: clockStart(measured), basis: failoverBasis(failover) };
+  return {
+    atIso: null,
+    basis: 'No step of this run restored data or moved a database, so no loss was measured.',
+  };
+}
+
+/** Points in time of the data that steps named `<family>.restore…` brought back. */
+function restoredPoints(steps: readonly StepDetail[]): { step: string; pointTime: string }[] {
+  return steps.flatMap(step => {
+    const restores = step.action.split('.')[1]?.startsWith('restore') ?? false;
+    const finished = step.status === 'done' || step.status === 'undone';
+    const { pointTime } = step.outputs;
+    const usable = typeof pointTime === 'string' && !Number.isNaN(toMs(pointTime));
+    return restores && finished && usable ? [{ step: step.id, pointTime }] : [];
+  });
+}
+
+function failoverBasis(step: StepDetail): string {
+  const { zoneBefore, zoneAfter } = step.outputs;
+  const zones =
+    typeof zoneBefore === 'string' && typeof zoneAfter === 'string'
+      ? `, from ${zoneBefore} to ${zoneAfter}`
+      : '';
+  return `Step ${step.id} moved the writer to the Multi-AZ standby${zones}, which is written synchronously: nothing committed is lost.`;
+}
+
+/** When users were served again: the end of the last phase of a run that recovered. */
+export function recoveredAt(measured: Measured): Detail['recoveredAt'] {
+  if (measured.outcome !== 'recovered' || measured.mode !== 'recover') return null;
+  const end = stageEnd(measured.phases, ['decide', 'execute', 'verify'], true);
+  return end === 'none' ? null : end;
+}

@@ -1,0 +1,100 @@
+import type { LedgerEntry, StepStatus } from '../incident/entries.ts';
+import type { Phase, Plan, StepPlan } from '../plan/schema.ts';
+import type { Run } from '../runbook/contract.ts';
+import { entriesOf, type Placed } from './read-ledger.ts';
+import type { Detail, PhaseDetail, Segment, StepDetail } from './report.ts';
+import { secondsBetween, toMs } from './time.ts';
+
+const working: readonly StepStatus[] = ['preparing', 'acting', 'asking', 'undoing'];
+const undoing: readonly StepStatus[] = ['undoing', 'undone'];
+
+/** The phases of the plan with what the ledger says about them and their steps, in the order of the plan. */
+export function phasesOf(
+  phases: readonly Phase[],
+  ledger: readonly LedgerEntry[],
+  clock: { startedAt: string; endedAt: string; ran: boolean },
+): PhaseDetail[] {
+  return phases.map(phase => phaseDetail(phase, ledger, clock));
+}
+
+/** All steps of a phase in the order of the plan, branches of a parallel group one after the other. */
+export function stepsOf(phase: Phase): StepPlan[] {
+  return phase.steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item]));
+}
+
+/** Steps that the run should have come to in its mode and did not. */
+export function stepsNotReached(plan: Plan, run: Run, phases: readonly PhaseDetail[]): Detail['notReached'] {
+  const begun = new Set(phases.flatMap(phase => phase.steps.map(step => `${phase.id}/${step.id}`)));
+  return (plan.scenarios[run.scenario]?.phases ?? []).flatMap(phase =>
+    stepsOf(phase)
+      .filter(step => (step.modes ?? [run.mode]).includes(run.mode) && !begun.has(`${phase.id}/${step.id}`))
+      .map(step => ({ phase: phase.id, id: step.id, title: step.title ?? step.id, action: step.do })),
+  );
+}
+
+function phaseDetail(
+  phase: Phase,
+  ledger: readonly LedgerEntry[],
+  clock: { startedAt: string; endedAt: string; ran: boolean },
+): PhaseDetail {
+  const started = entriesOf(ledger, 'phase-started').find(({ entry }) => entry.phase === phase.id);
+  const ended = entriesOf(ledger, 'phase-ended').findLast(({ entry }) => entry.phase === phase.id);
+  const within = clock.ran ? (phase.within ?? null) : null;
+  return {
+    id: phase.id,
+    title: phase.title,
+    stage: phase.stage,
+    startedAt: started?.at ?? null,
+    endedAt: ended?.at ?? null,
+    ok: ended?.entry.ok ?? null,
+    withinSeconds: within,
+    inTime: ended && within !== null ? secondsBetween(clock.startedAt, ended.at) <= within : null,
+    steps: stepDetails(phase, ledger, clock.endedAt),
+  };
+}
+
+function stepDetails(phase: Phase, ledger: readonly LedgerEntry[], runEndedAt: string): StepDetail[] {
+  const said = entriesOf(ledger, 'step').filter(({ entry }) => entry.phase === phase.id);
+  const planned = stepsOf(phase);
+  const ids = new Set([...planned.map(step => step.id), ...said.map(({ entry }) => entry.step)]);
+  return [...ids].flatMap(id => {
+    const own = said.filter(({ entry }) => entry.step === id);
+    const step = planned.find(candidate => candidate.id === id);
+    return own.length > 0 ? [stepDetail(step?.title ?? id, own, runEndedAt)] : [];
+  });
+}
+
+function stepDetail(title: string, entries: Placed<'step'>[], runEndedAt: string): StepDetail {
+  // The callers give at least one entry.
+  const first = entries[0] as Placed<'step'>;
+  const last = entries.at(-1) as Placed<'step'>;
+  const forward = entries.filter(({ entry }) => !undoing.includes(entry.status));
+  const forwardEnd = forward.at(-1);
+  const ended = forwardEnd && !working.includes(forwardEnd.entry.status) ? forwardEnd.at : null;
+  const undoBegan = entries.find(({ entry }) => undoing.includes(entry.status))?.at ?? null;
+  return {
+    phase: first.entry.phase,
+    id: first.entry.step,
+    action: first.entry.action,
+    status: last.entry.status,
+    startedAt: first.at,
+    endedAt: ended ?? undoBegan,
+    attempts: Math.max(1, ...entries.map(({ entry }) => entry.attempt)),
+    title,
+    note: entries.findLast(({ entry }) => entry.note)?.entry.note ?? null,
+    error: entries.findLast(({ entry }) => entry.error)?.entry.error ?? null,
+    reasons: entries.findLast(({ entry }) => entry.reasons?.length)?.entry.reasons ?? [],
+    evidence: entries.flatMap(({ entry }) => entry.evidence ?? []),
+    outputs: Object.assign({}, ...entries.map(({ entry }) => entry.outputs ?? {})),
+    segments: segmentsOf(entries, runEndedAt),
+  };
+}
+
+/** Stretches of work: each working status lasts until the next word about the step, or until the run ended. */
+function segmentsOf(entries: Placed<'step'>[], runEndedAt: string): Segment[] {
+  return entries.flatMap(({ at, entry }, index) => {
+    if (!working.includes(entry.status)) return [];
+    const to = entries[index + 1]?.at ?? (toMs(runEndedAt) > toMs(at) ? runEndedAt : at);
+    return [{ status: entry.status, attempt: entry.attempt, from: at, to }];
+  });
+}

@@ -1,0 +1,190 @@
+import { formatDuration } from '../plan/duration.ts';
+import type { Report } from './report.ts';
+import { clockTime, fullTime } from './time.ts';
+import { sentence, verdictOf } from './verdict.ts';
+
+/** A line of the draft. `fill` marks what only people know: it says who should write it. */
+export type DraftLine = { text: string; fill?: true };
+export type ActionItem = { text: string; owner: string; due: string };
+
+export type PostMortem = {
+  summary: { label: string; value: string }[];
+  timeline: { label: string; value: string }[];
+  whatHappened: DraftLine[];
+  why: DraftLine[];
+  howResolved: DraftLine[];
+  wentWell: DraftLine[];
+  toImprove: DraftLine[];
+  actionItems: ActionItem[];
+};
+
+/** A draft of the post-mortem: filled from the record where the record knows, and saying who fills in the rest. */
+export function draftPostMortem(report: Report): PostMortem {
+  const { detail } = report;
+  const commander = commanderOf(report);
+  return {
+    summary: summaryOf(report),
+    timeline: milestones(report),
+    whatHappened: [
+      ...detail.timeline
+        .filter(({ type }) => type === 'signal')
+        .slice(0, 5)
+        .map(({ at, what }) => ({ text: `${clockTime(at)} ${sentence(what)}` })),
+      fill(`${commander}: what users noticed, how many of them, and what they could not do.`),
+    ],
+    why: [
+      ...(detail.faults.length > 0 ? [{ text: `Rehearsed with ${detail.faults.join(', ')}.` }] : []),
+      fill(`${detail.title.owner}: the root cause, with links to logs and metrics.`),
+    ],
+    howResolved: howResolved(report, commander),
+    wentWell: [...wentWell(report), fill(`${commander}: what people did well that no record shows.`)],
+    toImprove: [...toImprove(report), fill(`${commander}: what was confusing, slow or missing.`)],
+    actionItems: actionItems(report),
+  };
+}
+
+function summaryOf(report: Report): PostMortem['summary'] {
+  const { detail, rto } = report;
+  const cost = detail.outageCost;
+  return [
+    { label: 'Date and time', value: fullTime(detail.outageStartedAt) },
+    {
+      label: 'Duration',
+      value: rto.actualSeconds === null ? 'Not recovered in this run' : formatDuration(rto.actualSeconds),
+    },
+    { label: 'Severity', value: detail.run.severity ?? 'Not recorded' },
+    { label: 'Result', value: sentence(verdictOf(report).headline) },
+    {
+      label: 'Impact',
+      value: cost
+        ? `About ${cost.currency} ${cost.amount.toLocaleString('en-US')}${cost.atLeast ? ' so far' : ''}, by the plan's figure per hour`
+        : 'To be filled in by the owner of the service',
+    },
+  ];
+}
+
+/** Start, detection, response, mitigation, resolution. */
+function milestones(report: Report): PostMortem['timeline'] {
+  const { detail, rto } = report;
+  const first = (...types: string[]) => detail.timeline.find(({ type }) => types.includes(type));
+  const response = first('acknowledged', 'answer') ?? first('run-started');
+  const executed = detail.phases.filter(({ stage, ok }) => stage === 'execute' && ok).at(-1);
+  const told = (at: string | null | undefined, what: string) =>
+    at ? `${fullTime(at)}. ${sentence(what)}` : 'Did not happen in this run';
+  return [
+    {
+      label: 'Start',
+      value:
+        rto.measuredFrom === 'outage'
+          ? told(detail.outageStartedAt, 'The outage began')
+          : told(detail.run.startedAt, 'The run was started; there was no outage'),
+    },
+    { label: 'Detection', value: told(detail.openedAt, 'The incident was opened') },
+    { label: 'Response', value: told(response?.at, response?.what ?? '') },
+    { label: 'Mitigation', value: told(executed?.endedAt, `Phase "${executed?.title}" ended`) },
+    {
+      label: 'Resolution',
+      value: told(detail.recoveredAt, 'The last phase ended and the service was verified'),
+    },
+  ];
+}
+
+function howResolved({ detail }: Report, commander: string): DraftLine[] {
+  const done = detail.phases
+    .filter(({ ok }) => ok)
+    .map(phase => ({
+      text: `${phase.title}: ${
+        phase.steps
+          .filter(({ status }) => status === 'done')
+          .map(({ title }) => title)
+          .join(', ') || 'no step was needed'
+      }.`,
+    }));
+  return [...done, fill(`${commander}: what was done outside this run, if anything.`)];
+}
+
+function wentWell({ rto, rpo, notifications, invariants, detail }: Report): DraftLine[] {
+  const lines: string[] = [];
+  if (rto.met && rto.actualSeconds !== null) {
+    lines.push(
+      `The recovery time objective was met with ${formatDuration(rto.targetSeconds - rto.actualSeconds)} to spare.`,
+    );
+  }
+  if (rpo.met && rpo.actualSeconds !== null) {
+    lines.push(
+      `The data loss stayed within its objective: ${formatDuration(rpo.actualSeconds)} of ${formatDuration(rpo.targetSeconds)}.`,
+    );
+  }
+  if (notifications.length > 0 && notifications.every(({ onTime }) => onTime) && detail.untold.length === 0) {
+    lines.push(`All ${notifications.length} messages went out in time.`);
+  }
+  if (invariants && invariants.length > 0 && invariants.every(({ held }) => held)) {
+    lines.push(`All ${invariants.length} safety rules held.`);
+  }
+  const steps = detail.phases.flatMap(phase => phase.steps);
+  if (steps.length > 0 && steps.every(({ attempts, status }) => attempts === 1 && status !== 'failed')) {
+    lines.push('No step had to be tried twice.');
+  }
+  return lines.map(text => ({ text }));
+}
+
+function toImprove(report: Report): DraftLine[] {
+  const { rto, rpo, notifications, detail } = report;
+  const steps = detail.phases.flatMap(phase => phase.steps);
+  const late = notifications.filter(({ onTime }) => !onTime).length + detail.untold.length;
+  const wait = longestWait(report);
+  const lines: (string | false | undefined)[] = [
+    rto.met === false &&
+      rto.actualSeconds !== null &&
+      `The recovery took ${formatDuration(rto.actualSeconds - rto.targetSeconds)} longer than its objective.`,
+    rpo.met === false &&
+      rpo.actualSeconds !== null &&
+      `${formatDuration(rpo.actualSeconds)} of data were lost; the objective is ${formatDuration(rpo.targetSeconds)}.`,
+    late > 0 && `${late === 1 ? '1 message was' : `${late} messages were`} late or never sent.`,
+    ...detail.phases.map(
+      phase =>
+        phase.inTime === false &&
+        phase.withinSeconds !== null &&
+        `Phase "${phase.title}" ended later than the ${formatDuration(phase.withinSeconds)} that the plan gives it.`,
+    ),
+    ...steps.map(step => step.attempts > 1 && `Step "${step.title}" needed ${step.attempts} attempts.`),
+    wait && `The longest wait for a person was ${formatDuration(wait.seconds)}: "${wait.title}".`,
+  ];
+  return lines.flatMap(line => (line ? [{ text: line }] : []));
+}
+
+function longestWait({ detail }: Report): { seconds: number; title: string } | undefined {
+  const waits = detail.decisions.map(({ title, answers, answerWithinSeconds }) => ({
+    title,
+    seconds: Math.max(
+      0,
+      ...answers.map(({ value, afterSeconds }) => (value === 'timeout' ? answerWithinSeconds : afterSeconds)),
+    ),
+  }));
+  return waits.filter(({ seconds }) => seconds > 0).sort((a, b) => b.seconds - a.seconds)[0];
+}
+
+function actionItems(report: Report): ActionItem[] {
+  const due = 'to be set';
+  const owner = report.detail.title.owner;
+  return [
+    ...report.detail.openTasks.map(task => ({ text: task.title, owner: task.owner ?? owner, due })),
+    ...report.detail.problems
+      .filter(({ mend }) => mend !== null)
+      .map(({ title, mend }) => ({ text: `${title}: ${mend}`, owner, due })),
+    { text: 'To be filled in: what keeps this from happening again', owner: 'to be set', due },
+  ];
+}
+
+/** The incident commander as assigned in the run; the role's name when nobody was. */
+function commanderOf({ detail }: Report): string {
+  const assigned = detail.phases
+    .flatMap(phase => phase.steps)
+    .find(step => step.action === 'people.assign' && typeof step.outputs.person === 'string');
+  const id = assigned?.outputs.person;
+  return typeof id === 'string' ? (detail.names[id] ?? id) : 'the incident commander';
+}
+
+function fill(who: string): DraftLine {
+  return { text: `To be filled in by ${who}`, fill: true };
+}

@@ -1,0 +1,122 @@
+import type { Entry, EntryOf, LedgerEntry, StepStatus } from '../incident/entries.ts';
+import { formatDuration } from '../plan/duration.ts';
+import type { TimelineItem } from './report.ts';
+import { secondsBetween } from './time.ts';
+
+type Tone = TimelineItem['tone'];
+type Telling = { tone: Tone; what: string };
+
+/** Words for ids: titles of phases and steps, names of people, audiences and channels. */
+export type Words = { phase(id: string): string; step(id: string): string; name(id: string): string };
+
+/** What happened, in the order of the ledger, as sentences. Changes have their own list and are left out. */
+export function timelineOf(ledger: readonly LedgerEntry[], clockStart: string, words: Words): TimelineItem[] {
+  return ledger.flatMap(({ at, entry }) => {
+    const telling = tell(entry, words);
+    if (!telling) return [];
+    return [{ at, afterSeconds: secondsBetween(clockStart, at), type: entry.type, ...telling }];
+  });
+}
+
+/** One ledger entry as a sentence; undefined for what a timeline has no room for. */
+export function tell(entry: Entry, words: Words): Telling | undefined {
+  switch (entry.type) {
+    case 'signal':
+      return {
+        tone: signalTones[entry.state],
+        what: `Signal ${entry.signal} is ${entry.state}: ${entry.what}`,
+      };
+    case 'triage':
+      return {
+        tone: entry.decision === 'refuse' ? 'warn' : 'plain',
+        what: `Triage decides: ${entry.decision} ${entry.scenario}${listed(entry.reasons)}`,
+      };
+    case 'incident-opened':
+      return {
+        tone: 'plain',
+        what: `Incident opened by ${words.name(entry.by)}, severity ${entry.severity}`,
+      };
+    case 'run-started':
+      return { tone: 'plain', what: `Run of ${entry.scenario} started, mode ${entry.mode}` };
+    case 'phase-started':
+      return { tone: 'plain', what: `Phase "${words.phase(entry.phase)}" started` };
+    case 'phase-ended':
+      return entry.ok
+        ? { tone: 'good', what: `Phase "${words.phase(entry.phase)}" ended` }
+        : { tone: 'bad', what: `Phase "${words.phase(entry.phase)}" failed${listed(entry.failedSteps)}` };
+    case 'step':
+      return tellStep(entry, words);
+    case 'change':
+      return undefined;
+    case 'question':
+      return {
+        tone: 'plain',
+        what: `Asked ${entry.askedOf.map(words.name).join(', ')}: ${entry.title} (${formatDuration(entry.answerWithinSeconds)} to answer)`,
+      };
+    case 'answer':
+      return tellAnswer(entry, words);
+    case 'message':
+      return tellMessage(entry, words);
+    case 'escalated':
+      return {
+        tone: 'warn',
+        what: `Escalated to level ${entry.level}: ${entry.people.map(words.name).join(', ')}`,
+      };
+    case 'acknowledged':
+      return { tone: 'good', what: `${words.name(entry.by)} acknowledged the incident (${entry.via})` };
+    case 'link-refused':
+      return { tone: 'warn', what: `A decision link was refused: ${entry.why}` };
+    case 'run-ended':
+      return {
+        tone: entry.outcome === 'recovered' ? 'good' : 'bad',
+        what: `Run ended: ${entry.outcome}${listed(entry.reasons.map(({ what }) => what))}`,
+      };
+    case 'incident-resolved':
+      return { tone: 'good', what: `Incident resolved by ${words.name(entry.by)}` };
+    case 'note':
+      return { tone: 'plain', what: `${words.name(entry.by)}: ${entry.what}` };
+  }
+}
+
+const signalTones = { firing: 'bad', clear: 'good', unknown: 'warn' } as const;
+
+const stepTones: Partial<Record<StepStatus, Tone>> = {
+  done: 'good',
+  skipped: 'warn',
+  refused: 'bad',
+  failed: 'bad',
+  undoing: 'warn',
+  undone: 'plain',
+};
+
+function tellStep(entry: EntryOf<'step'>, words: Words): Telling | undefined {
+  const tone = stepTones[entry.status];
+  // Beginning again is worth a line; a first beginning is seen from its phase.
+  if (!tone) {
+    const again = entry.status === 'preparing' && entry.attempt > 1;
+    return again
+      ? { tone: 'warn', what: `Step "${words.step(entry.step)}" tried again, attempt ${entry.attempt}` }
+      : undefined;
+  }
+  const why = entry.reasons?.map(({ what }) => what).join(' ') || entry.error || entry.note;
+  return { tone, what: `Step "${words.step(entry.step)}" ${entry.status}${why ? `: ${why}` : ''}` };
+}
+
+function tellAnswer(entry: EntryOf<'answer'>, words: Words): Telling {
+  const { value, by, reason } = entry.answer;
+  const about = `"${words.step(entry.step)}"`;
+  if (value === 'timeout') return { tone: 'bad', what: `Nobody answered ${about} in time` };
+  const tone = value === 'deny' || value === 'abort' ? 'bad' : 'good';
+  const because = reason ? `: ${reason}` : '';
+  return { tone, what: `${words.name(by)} answered ${about} with ${value} (${entry.via})${because}` };
+}
+
+function tellMessage(entry: EntryOf<'message'>, words: Words): Telling {
+  const to = `${words.name(entry.audience)} by ${words.name(entry.channel)}`;
+  if (entry.status === 'sent') return { tone: 'plain', what: `Told ${to}: ${entry.template}` };
+  return { tone: 'bad', what: `Could not tell ${to}: ${entry.error ?? 'no reason given'}` };
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.length > 0 ? `: ${parts.join('; ')}` : '';
+}
