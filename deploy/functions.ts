@@ -1,0 +1,181 @@
+import type { Plan } from '../shared/plan/schema.ts';
+import { alarmNamesOf } from './alarms.ts';
+import {
+  functionName,
+  linkSecretName,
+  logicalId,
+  signalTopicName,
+  stateMachineArn,
+  tableName,
+} from './names.ts';
+import { reportBucket } from './statements.ts';
+
+/** Functions that every system has, with what starts them. Families come on top, as the plan needs them. */
+export const fixedFunctions = [
+  'triage',
+  'probe',
+  'run',
+  'execution-ended',
+  'ask',
+  'decide',
+  'communicate',
+  'report',
+] as const;
+
+/** Seconds until Lambda ends a call: longer than any call needs, shorter than what the machines allow for one. */
+const timeoutSeconds: Record<string, number> = { decide: 15, probe: 55, region: 120, sql: 120 };
+
+type FunctionConfig = Record<string, unknown>;
+
+/** The `functions` section of serverless.yml for a plan. */
+export function functionConfigs(
+  plan: Plan,
+  families: readonly string[],
+  runbooks: readonly string[],
+): Record<string, FunctionConfig> {
+  const system = plan.system.id;
+  const configs: Record<string, FunctionConfig> = {};
+  for (const name of [...fixedFunctions, ...families]) {
+    configs[name] = {
+      name: functionName(system, name),
+      handler: `handlers/${name}.handler`,
+      description: descriptionOf(name),
+      role: roleId(name),
+      timeout: timeoutSeconds[name] ?? 60,
+      ...startedBy(plan, name, runbooks),
+    };
+  }
+  return configs;
+}
+
+/** Logical id of a function's role. */
+export const roleId = (name: string) => logicalId(name, 'role');
+
+/** Environment of all functions; what each of them reads is checked when it starts. */
+export function environment(plan: Plan): Record<string, unknown> {
+  const system = plan.system.id;
+  return {
+    LIFEBOAT_SYSTEM: system,
+    LIFEBOAT_PLAN_FILE: planFile(system),
+    LIFEBOAT_TABLE: tableName(system),
+    LIFEBOAT_LINK_SECRET: linkSecretName(system),
+    LIFEBOAT_REPORT_BUCKET: { 'Fn::Sub': reportBucket(system) },
+    LIFEBOAT_ACCOUNT: { Ref: 'AWS::AccountId' },
+    LIFEBOAT_PARTITION: { Ref: 'AWS::Partition' },
+    POWERTOOLS_SERVICE_NAME: `lifeboat-${system}`,
+    POWERTOOLS_METRICS_NAMESPACE: 'Lifeboat',
+    NODE_OPTIONS: '--enable-source-maps',
+  };
+}
+
+/** Where the compiled plan lies, in the checkout and in every function's zip. */
+export const planFile = (system: string) => `.lifeboat/build/${system}/plan.json`;
+
+function descriptionOf(name: string): string {
+  const said: Record<string, string> = {
+    triage: 'Turns alarms and events into signals and decides whether an incident opens',
+    probe: 'Looks at the system from outside its region, once a minute',
+    run: 'Opens and closes runs and marks their phases',
+    'execution-ended': 'Closes a run whose execution was stopped or timed out',
+    ask: 'Asks a person, and keeps the token until they answer',
+    decide: 'The page behind the links that people answer on',
+    communicate: 'Sends what is due: notices, updates, escalation',
+    report: 'Writes the report of a run',
+  };
+  return said[name] ?? `Steps of the kind ${name}.*`;
+}
+
+function startedBy(plan: Plan, name: string, runbooks: readonly string[]): FunctionConfig {
+  const system = plan.system.id;
+  switch (name) {
+    case 'triage':
+      return { events: triageEvents(plan), ...sendsLinks() };
+    case 'probe':
+      return { events: [{ schedule: { rate: ['rate(1 minute)'], enabled: true } }], ...sendsLinks() };
+    case 'execution-ended':
+      return {
+        events: [
+          eventBridge({
+            source: ['aws.states'],
+            'detail-type': ['Step Functions Execution Status Change'],
+            detail: {
+              status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+              stateMachineArn: runbooks.map(runbook => ({ 'Fn::Sub': stateMachineArn(runbook) })),
+            },
+          }),
+        ],
+      };
+    case 'decide':
+      return { url: true, environment: { LIFEBOAT_DECISION_PATH: `/${system}` } };
+    case 'ask':
+    case 'communicate':
+      return sendsLinks();
+    default:
+      return {};
+  }
+}
+
+/** Functions whose messages carry links need the page's address; the page itself must not, or they would be a circle. */
+function sendsLinks(): FunctionConfig {
+  return {
+    environment: { LIFEBOAT_DECISION_URL: { 'Fn::GetAtt': ['DecideLambdaFunctionUrl', 'FunctionUrl'] } },
+  };
+}
+
+function triageEvents(plan: Plan): FunctionConfig[] {
+  const system = plan.system.id;
+  const events: FunctionConfig[] = [
+    { sns: { arn: { Ref: 'SignalTopic' }, topicName: signalTopicName(system) } },
+  ];
+  const alarms = alarmNamesOf(plan);
+  if (alarms.length > 0) {
+    events.push(
+      eventBridge({
+        source: ['aws.cloudwatch'],
+        'detail-type': ['CloudWatch Alarm State Change'],
+        detail: { alarmName: alarms },
+      }),
+    );
+  }
+  const healthRegions = [
+    ...new Set(
+      Object.values(plan.signals).flatMap(signal => (signal.type === 'health' ? [signal.region] : [])),
+    ),
+  ];
+  if (healthRegions.length > 0) {
+    const pattern = {
+      source: ['aws.health'],
+      'detail-type': ['AWS Health Event'],
+      detail: { eventRegion: healthRegions },
+    };
+    // AWS Health delivers to the region itself and to its backup region; both are forwarded to the system's bus.
+    events.push(eventBridge(pattern), eventBridge(pattern, system));
+  }
+  const sources = rdsSources(plan);
+  if (sources.length > 0) {
+    const pattern = {
+      source: ['aws.rds'],
+      'detail-type': ['RDS DB Instance Event'],
+      detail: { SourceIdentifier: sources },
+    };
+    events.push(eventBridge(pattern), eventBridge(pattern, system));
+  }
+  return events;
+}
+
+function rdsSources(plan: Plan): string[] {
+  const ids = Object.values(plan.signals).flatMap(signal =>
+    signal.type === 'rds-event' ? [signal.component] : [],
+  );
+  const components = ids.flatMap(id => plan.components[id] ?? []);
+  return [
+    ...new Set(
+      components.flatMap(component => (component.type === 'rds-instance' ? [component.identifier] : [])),
+    ),
+  ];
+}
+
+function eventBridge(pattern: Record<string, unknown>, system?: string): FunctionConfig {
+  const bus = system === undefined ? {} : { eventBus: { 'Fn::GetAtt': ['EventBus', 'Name'] } };
+  return { eventBridge: { ...bus, pattern } };
+}

@@ -1,0 +1,42 @@
+import type { Plan } from '../shared/plan/schema.ts';
+
+/**
+ * Names of what a deployment makes. They are fixed by the plan, so that functions and state machines can name each
+ * other without CloudFormation seeing a circle, and so that a role can be written before the resource exists.
+ */
+export const functionName = (system: string, name: string) => `lifeboat-${system}-${name}`;
+export const tableName = (system: string) => `lifeboat-${system}`;
+export const busName = (system: string) => `lifeboat-${system}`;
+export const heartbeatRuleName = (system: string) => `lifeboat-${system}-heartbeat`;
+export const linkSecretName = (system: string) => `lifeboat/${system}/links`;
+export const topicName = (system: string, topic: string) => `lifeboat-${system}-${topic}`;
+/** Topic that alarms of other teams may publish to: the SNS form of a signal. */
+export const signalTopicName = (system: string) => `lifeboat-${system}-signals`;
+
+/** ARN in the deployment's own region and account, for `Fn::Sub`. */
+export const arn = (service: string, rest: string) =>
+  `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`;
+export const functionArn = (system: string, name: string) =>
+  arn('lambda', `function:${functionName(system, name)}`);
+export const stateMachineArn = (name: string) => arn('states', `stateMachine:${name}`);
+export const tableArn = (system: string) => arn('dynamodb', `table/${tableName(system)}`);
+export const topicArn = (system: string, topic: string) => arn('sns', topicName(system, topic));
+
+/** Topics that the plan's channels publish to. */
+export function topicsOf(plan: Plan): string[] {
+  return [...new Set(Object.values(plan.channels).map(channel => channel.topic))].sort();
+}
+
+/** CloudFormation logical id from words: letters and digits only. */
+export function logicalId(...words: string[]): string {
+  return words
+    .flatMap(word => word.split(/[^A-Za-z0-9]+/))
+    .filter(word => word.length > 0)
+    .map(word => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}
+
+/** `Fn::Sub` where a text has pseudo parameters, the text itself where it has none. */
+export function sub(text: string): string | { 'Fn::Sub': string } {
+  return text.includes('${') ? { 'Fn::Sub': text } : text;
+}

@@ -1,0 +1,184 @@
+import type { Plan } from '../shared/plan/schema.ts';
+import { alarmResources } from './alarms.ts';
+import { roleId } from './functions.ts';
+import {
+  arn,
+  busName,
+  functionName,
+  heartbeatRuleName,
+  linkSecretName,
+  logicalId,
+  signalTopicName,
+  sub,
+  tableName,
+  topicName,
+  topicsOf,
+} from './names.ts';
+import { reportBucket, type Statement } from './statements.ts';
+
+export type Resources = Record<string, Record<string, unknown>>;
+
+/** Everything of a deployment that is not a function or a state machine. */
+export function baseResources(plan: Plan): Resources {
+  return { ...memory(plan), ...topics(plan), ...bus(plan), ...alarmResources(plan) };
+}
+
+/** Table, reports and the key that signs links: what must survive a deletion of the stack is retained. */
+function memory(plan: Plan): Resources {
+  const system = plan.system.id;
+  const keep = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
+  return {
+    Table: {
+      Type: 'AWS::DynamoDB::Table',
+      ...keep,
+      Properties: {
+        TableName: tableName(system),
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [
+          { AttributeName: 'partition', AttributeType: 'S' },
+          { AttributeName: 'sort', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'partition', KeyType: 'HASH' },
+          { AttributeName: 'sort', KeyType: 'RANGE' },
+        ],
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+        DeletionProtectionEnabled: true,
+      },
+    },
+    ReportBucket: {
+      Type: 'AWS::S3::Bucket',
+      ...keep,
+      Properties: {
+        BucketName: sub(reportBucket(system)),
+        VersioningConfiguration: { Status: 'Enabled' },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      },
+    },
+    LinkSecret: {
+      Type: 'AWS::SecretsManager::Secret',
+      Properties: {
+        Name: linkSecretName(system),
+        Description: 'Signs the links that people answer on',
+        GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+      },
+    },
+  };
+}
+
+function topics(plan: Plan): Resources {
+  const system = plan.system.id;
+  const resources: Resources = {
+    SignalTopic: {
+      Type: 'AWS::SNS::Topic',
+      Properties: { TopicName: signalTopicName(system), KmsMasterKeyId: 'alias/aws/sns' },
+    },
+  };
+  for (const topic of topicsOf(plan)) {
+    resources[logicalId('topic', topic)] = {
+      Type: 'AWS::SNS::Topic',
+      Properties: { TopicName: topicName(system, topic) },
+    };
+  }
+  return { ...resources, ...subscriptions(plan) };
+}
+
+/** People are subscribed to the topic of their channel; the address itself stays in the Parameter Store. */
+function subscriptions(plan: Plan): Resources {
+  const resources: Resources = {};
+  for (const [id, person] of Object.entries(plan.people)) {
+    const channel = plan.channels[person.channel];
+    if (!channel || channel.protocol === 'other' || !person.contact?.startsWith('ssm:')) continue;
+    resources[logicalId('subscription', id)] = {
+      Type: 'AWS::SNS::Subscription',
+      Properties: {
+        TopicArn: { Ref: logicalId('topic', channel.topic) },
+        Protocol: channel.protocol,
+        Endpoint: `{{resolve:ssm:${person.contact.slice('ssm:'.length)}}}`,
+      },
+    };
+  }
+  return resources;
+}
+
+/** The bus that the primary region's events are forwarded to, and the rule whose matches are the heartbeat. */
+function bus(plan: Plan): Resources {
+  const system = plan.system.id;
+  return {
+    EventBus: {
+      Type: 'AWS::Events::EventBus',
+      Properties: { Name: busName(system), Description: `Events of ${plan.regions.primary}, forwarded` },
+    },
+    EventBusPolicy: {
+      Type: 'AWS::Events::EventBusPolicy',
+      Properties: {
+        EventBusName: { Ref: 'EventBus' },
+        StatementId: 'OwnAccountForwards',
+        Statement: {
+          Effect: 'Allow',
+          Principal: { AWS: sub('arn:${AWS::Partition}:iam::${AWS::AccountId}:root') },
+          Action: 'events:PutEvents',
+          Resource: sub(arn('events', `event-bus/${busName(system)}`)),
+        },
+      },
+    },
+    HeartbeatRule: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: heartbeatRuleName(system),
+        Description:
+          'Counts the heartbeats of the primary region; its metric is what the heartbeat alarm watches',
+        EventBusName: { Ref: 'EventBus' },
+        EventPattern: { source: ['lifeboat.heartbeat'], detail: { system: [system] } },
+        State: 'ENABLED',
+      },
+    },
+  };
+}
+
+/** A function's role: its own log group, and its own statements. */
+export function functionRole(plan: Plan, name: string, statements: readonly Statement[]): Resources {
+  const logs: Statement = {
+    Effect: 'Allow',
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: [arn('logs', `log-group:/aws/lambda/${functionName(plan.system.id, name)}:*`)],
+  };
+  return {
+    [roleId(name)]: role('lambda.amazonaws.com', `lifeboat-${plan.system.id}-${name}`, [logs, ...statements]),
+  };
+}
+
+/** An IAM role with one inline policy, named after what it is for; the region keeps two deployments apart. */
+export function role(
+  service: string,
+  name: string,
+  statements: readonly Statement[],
+): Record<string, unknown> {
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
+      },
+      Policies: [
+        {
+          PolicyName: name.slice(0, 128),
+          PolicyDocument: {
+            Version: '2012-10-17',
+            Statement: statements.map(statement => ({ ...statement, Resource: statement.Resource.map(sub) })),
+          },
+        },
+      ],
+    },
+  };
+}

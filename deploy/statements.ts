@@ -1,0 +1,137 @@
+import type { Action, Permission } from '../shared/actions/contract.ts';
+import type { Plan, StepPlan } from '../shared/plan/schema.ts';
+import { stepsOf } from '../shared/runbook/phases.ts';
+import { arn, functionArn, linkSecretName, stateMachineArn, tableArn, topicArn, topicsOf } from './names.ts';
+
+/** IAM statements of a role, before `Fn::Sub`. */
+export type Statement = {
+  Effect: 'Allow';
+  Action: string[];
+  Resource: string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+};
+
+const allow = (Action: string[], Resource: string[]): Statement => ({ Effect: 'Allow', Action, Resource });
+
+const reads = ['dynamodb:GetItem', 'dynamodb:Query'];
+const writes = [...reads, 'dynamodb:PutItem'];
+
+/** What a fixed function may do, by name. Each may do what its file does and nothing else. */
+export function fixedStatements(
+  plan: Plan,
+  runbooks: readonly string[],
+  askMachine: string,
+): Record<string, Statement[]> {
+  const system = plan.system.id;
+  const table = tableArn(system);
+  const publish = allow(
+    ['sns:Publish'],
+    topicsOf(plan).map(topic => topicArn(system, topic)),
+  );
+  const start = allow(['states:StartExecution'], runbooks.map(stateMachineArn));
+  // The suffix is the six characters that Secrets Manager adds to every name.
+  const linkSecret = allow(
+    ['secretsmanager:GetSecretValue'],
+    [arn('secretsmanager', `secret:${linkSecretName(system)}-??????`)],
+  );
+  const remember = allow(writes, [table]);
+  const unlock = allow([...writes, 'dynamodb:DeleteItem'], [table]);
+  return {
+    triage: [remember, start, publish],
+    probe: [remember, start, publish],
+    run: [unlock],
+    'execution-ended': [unlock],
+    ask: [remember, publish, linkSecret],
+    decide: [
+      remember,
+      linkSecret,
+      allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], [stateMachineArn(askMachine)]),
+    ],
+    communicate: [remember, publish, linkSecret],
+    report: [remember, allow(['s3:PutObject'], [`arn:\${AWS::Partition}:s3:::${reportBucket(system)}/*`])],
+  };
+}
+
+/** Name of the bucket that reports go to; unique by account and region. */
+export const reportBucket = (system: string) =>
+  `lifeboat-${system}-reports-\${AWS::AccountId}-\${AWS::Region}`;
+
+/** What a family's function may do: its own records, and what its actions need for the parameters in this plan. */
+export function familyStatements(plan: Plan, family: string, used: readonly UsedAction[]): Statement[] {
+  const system = plan.system.id;
+  const own = allow(writes, [tableArn(system)]);
+  const mail = family === 'notify' || family === 'people';
+  const publish = mail
+    ? [
+        allow(
+          ['sns:Publish'],
+          topicsOf(plan).map(topic => topicArn(system, topic)),
+        ),
+      ]
+    : [];
+  const needed = used
+    .filter(({ action }) => action.kind.startsWith(`${family}.`))
+    .flatMap(({ action, parameters }) => action.permissions(parameters, plan.regions))
+    .map(fromPermission);
+  return [own, ...publish, ...merge(needed)];
+}
+
+/** An action of the plan with the parameters of one step, components filled in. */
+export type UsedAction = { action: Action; parameters: never; step: StepPlan };
+
+function fromPermission(permission: Permission): Statement {
+  const statement = allow(permission.actions, permission.resources);
+  return permission.conditions ? { ...statement, Condition: permission.conditions } : statement;
+}
+
+/** One statement for the same actions under the same conditions, so that a role stays readable and small. */
+export function merge(statements: readonly Statement[]): Statement[] {
+  const merged = new Map<string, Statement>();
+  for (const statement of statements) {
+    const actions = [...new Set(statement.Action)].sort();
+    const key = JSON.stringify([actions, statement.Condition ?? null]);
+    const known = merged.get(key);
+    const resources = [...new Set([...(known?.Resource ?? []), ...statement.Resource])].sort();
+    merged.set(key, { ...statement, Action: actions, Resource: resources });
+  }
+  return [...merged.values()];
+}
+
+/** Statements of a state machine's role. `sync` machines are started and waited for. */
+export function machineStatements(
+  system: string,
+  calls: { functions: string[]; sync: string[]; start: string[] },
+): Statement[] {
+  const statements: Statement[] = [];
+  if (calls.functions.length > 0) {
+    statements.push(
+      allow(
+        ['lambda:InvokeFunction'],
+        calls.functions.map(name => functionArn(system, name)),
+      ),
+    );
+  }
+  const started = [...new Set([...calls.sync, ...calls.start])];
+  if (started.length > 0) statements.push(allow(['states:StartExecution'], started.map(stateMachineArn)));
+  if (calls.sync.length > 0) {
+    statements.push(
+      allow(
+        ['states:DescribeExecution', 'states:StopExecution'],
+        calls.sync.map(name => arn('states', `execution:${name}:*`)),
+      ),
+      // Step Functions keeps one managed rule of this name to learn that a nested execution has ended.
+      allow(
+        ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+        [arn('events', 'rule/StepFunctionsGetEventsForStepFunctionsExecutionRule')],
+      ),
+    );
+  }
+  return statements;
+}
+
+/** All steps of a plan, in order. */
+export function allSteps(plan: Plan): StepPlan[] {
+  return Object.values(plan.scenarios).flatMap(scenario =>
+    scenario.phases.flatMap(phase => stepsOf(phase.steps)),
+  );
+}
