@@ -5,7 +5,9 @@ import {
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  type PutCommandInput,
   QueryCommand,
+  type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { isNamed, isUnreachable, request } from '../aws/aws-errors.ts';
@@ -20,7 +22,11 @@ const itemSchema = z.object({
   partition: z.string(),
   sort: z.string(),
   version: z.number().int().positive(),
-  data: z.custom<JsonObject>(value => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  /**
+   * JSON text. A map of DynamoDB's would lose the order of keys and refuse numbers that JSON has (above 2^53, below
+   * 1e-130), and then only in production.
+   */
+  data: z.string(),
   /** Random id of the write that made this version: tells a lost reply from somebody else's write. */
   writeId: z.string(),
 });
@@ -57,9 +63,7 @@ export function createDynamoDbRecordStore({ client, region, tableName }: DynamoD
     assertKey(key);
     const { partition, sort } = key;
     const version = 'ifAbsent' in condition ? 1 : condition.ifVersion + 1;
-    // The same form as in memory: what JSON leaves out is not stored.
-    const plain = JSON.parse(JSON.stringify(data)) as JsonObject;
-    const item: Item = { partition, sort, version, data: plain, writeId: randomUUID() };
+    const item: Item = { partition, sort, version, data: JSON.stringify(data), writeId: randomUUID() };
     const command = new PutCommand({ TableName: tableName, Item: item, ...conditionOf(condition) });
     try {
       await during('PutItem', () => documents.send(command));
@@ -68,7 +72,7 @@ export function createDynamoDbRecordStore({ client, region, tableName }: DynamoD
         throw isNamed(error, expected) ? conflict(key, condition, error) : error;
       }
     }
-    return { partition, sort, version, data: plain };
+    return toRecord(item);
   }
 
   async function* pages(query: Parameters<RecordStore['query']>[0]) {
@@ -123,7 +127,12 @@ export function createDynamoDbRecordStore({ client, region, tableName }: DynamoD
   };
 }
 
-function conditionOf(condition: WriteCondition) {
+type Expressions = Pick<
+  PutCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
+function conditionOf(condition: WriteCondition): Expressions {
   return 'ifAbsent' in condition
     ? {
         ConditionExpression: 'attribute_not_exists(#partition)',
@@ -136,7 +145,13 @@ function conditionOf(condition: WriteCondition) {
       };
 }
 
-function keyCondition(partition: string, sortPrefix = '') {
+function keyCondition(
+  partition: string,
+  sortPrefix = '',
+): Pick<
+  QueryCommandInput,
+  'KeyConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+> {
   // DynamoDB refuses an empty text as a key value, also in a condition.
   if (sortPrefix === '') {
     return {
@@ -153,5 +168,5 @@ function keyCondition(partition: string, sortPrefix = '') {
 }
 
 function toRecord({ partition, sort, version, data }: Item): StoredRecord {
-  return { partition, sort, version, data };
+  return { partition, sort, version, data: JSON.parse(data) as JsonObject };
 }
