@@ -46,8 +46,10 @@ export const stepSchema = z.object({
   with: z.record(z.string(), jsonValue),
   timeoutSeconds: z.number().int().positive(),
   onFailure: onFailureSchema,
-  /** Whether failing it fails the phase; `continue` steps are not required. */
+  /** Modes in which it is carried out; in all others it is skipped. */
   modes: z.array(modeSchema),
+  /** ARN of the family's Lambda function; the compiler always bakes it in, and the state machines call it. */
+  function: z.string().optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
 
@@ -73,7 +75,10 @@ export type StepEvent = z.infer<typeof stepEventSchema>;
  * observe: pending | done (failures are thrown)
  * settle:  stop | continue | undo | ask
  * undo:    pending | done
- * answer:  done | retry | skipped | stop
+ * answer:  done | retry | skipped | undo | stop
+ *
+ * A failure of an undo is settled too, so that it is recorded; the reply is not looked at then. The same goes for a
+ * person's decision to end the run, which `answer` throws.
  */
 export type StepReply = {
   next: 'act' | 'ask' | 'observe' | 'pending' | 'done' | 'skipped' | 'stop' | 'continue' | 'undo' | 'retry';
@@ -113,7 +118,11 @@ export const runEventSchema = z.discriminatedUnion('operation', [
   z.object({
     operation: z.literal('close'),
     run: runSchema,
-    failure: z.object({ Error: z.string(), Cause: z.string().optional() }).optional(),
+    /** null when nothing failed: a state machine can't leave a key out. */
+    failure: z
+      .object({ Error: z.string(), Cause: z.string().optional() })
+      .nullish()
+      .transform(failure => failure ?? undefined),
   }),
 ]);
 export type RunEvent = z.infer<typeof runEventSchema>;
