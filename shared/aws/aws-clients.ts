@@ -75,13 +75,13 @@ export function clientSettings(region: string, options: AwsClientOptions) {
 export function createAwsClients(options: AwsClientOptions): AwsClients {
   const clients = new Map<string, Map<unknown, unknown>>();
   return {
-    client<C extends { destroy(): void }>(constructor: ClientConstructor<C>, region: string): C {
+    client<C extends { destroy(): void }>(Service: ClientConstructor<C>, region: string): C {
       const ofRegion = clients.get(region) ?? new Map<unknown, unknown>();
       clients.set(region, ofRegion);
-      const known = ofRegion.get(constructor);
-      if (known instanceof constructor) return known;
-      const made = new constructor(clientSettings(region, options) as never);
-      ofRegion.set(constructor, made);
+      const known = ofRegion.get(Service);
+      if (known instanceof Service) return known;
+      const made = new Service(clientSettings(region, options) as never);
+      ofRegion.set(Service, made);
       return made;
     },
   };

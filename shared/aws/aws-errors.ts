@@ -1,9 +1,4 @@
-import {
-  LifeboatError,
-  RequestRejectedError,
-  ServiceUnavailableError,
-  ThrottledError,
-} from '../errors.ts';
+import { LifeboatError, RequestRejectedError, ServiceUnavailableError, ThrottledError } from '../errors.ts';
 
 /** What was being done when it failed: `call` is `service.Operation`, such as `rds.DescribeDBInstances`. */
 export type CallContext = { call: string; region: string };

@@ -44,3 +44,15 @@ export function lastEvent(
     undefined,
   );
 }
+
+/** A failover that RDS began by itself and has not finished after this time is taken for stuck, and forced. */
+const stuckAfterMs = 10 * 60_000;
+
+/** The failover that has begun and has neither ended nor taken too long. */
+export function failoverUnderWay(events: readonly RdsEvent[], now: Date): RdsEvent | undefined {
+  const started = lastEvent(events, 'RDS-EVENT-0013', 0);
+  if (started === undefined || now.getTime() - started.at.getTime() > stuckAfterMs) return undefined;
+  const since = started.at.getTime();
+  const ended = lastEvent(events, 'RDS-EVENT-0049', since) ?? lastEvent(events, 'RDS-EVENT-0051', since);
+  return ended === undefined ? started : undefined;
+}

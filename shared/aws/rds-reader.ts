@@ -20,7 +20,9 @@ export async function readInstance(
 ): Promise<DBInstance | undefined> {
   try {
     const reply = await request({ call: 'rds.DescribeDBInstances', region }, () =>
-      aws.client(RDSClient, region).send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier })),
+      aws
+        .client(RDSClient, region)
+        .send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier })),
     );
     return reply.DBInstances?.[0];
   } catch (error) {
@@ -104,8 +106,10 @@ export async function readSnapshots(
   );
   const byId = new Map<string, DBSnapshot>();
   for (const snapshot of lists.flat()) {
-    const from = snapshot.SourceRegion ?? region;
-    const ofSource = snapshot.DBInstanceIdentifier === source.identifier && from === source.region;
+    // A snapshot that says nothing about its origin counts: copies made by some tools carry the identifier only.
+    const origin = snapshot.SourceRegion ?? snapshot.SourceDBSnapshotIdentifier?.split(':')[3];
+    const ofSource =
+      snapshot.DBInstanceIdentifier === source.identifier && (origin ?? source.region) === source.region;
     if (ofSource && snapshot.DBSnapshotIdentifier) byId.set(snapshot.DBSnapshotIdentifier, snapshot);
   }
   return [...byId.values()];

@@ -24,7 +24,8 @@ const mends: Record<string, string> = {
     'RDS lost access to the KMS key. Enable the key and its policy, then restore to a point in time.',
   'inaccessible-encryption-credentials-recoverable':
     'RDS lost access to the KMS key. Enable the key within seven days, then start the instance.',
-  'restore-error': 'RDS reports an error while restoring. Delete the instance and choose another restore point.',
+  'restore-error':
+    'RDS reports an error while restoring. Delete the instance and choose another restore point.',
   'storage-full': 'Raise the allocated storage with ModifyDBInstance, then retry.',
   'insufficient-capacity': 'AWS has no capacity: choose another instance class in the plan, then retry.',
 };

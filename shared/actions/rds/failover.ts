@@ -1,0 +1,243 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
+import { RDSClient, RebootDBInstanceCommand } from '@aws-sdk/client-rds';
+import * as z from 'zod';
+import { isNamed, request } from '../../aws/aws-errors.ts';
+import { rdsArn } from '../../aws/rds-arns.ts';
+import { rdsDurations } from '../../aws/rds-durations.ts';
+import { failoverUnderWay, lastEvent, type RdsEvent } from '../../aws/rds-events.ts';
+import { notThere, reasonsAgainst, sameZone, skipped } from '../../aws/rds-failover-reasons.ts';
+import { readEvents, readInstance } from '../../aws/rds-reader.ts';
+import { meaningOfStatus } from '../../aws/rds-status.ts';
+import { probeWriter } from '../../aws/rds-write-probe.ts';
+import { secretReadPermission } from '../../aws/secret-reference.ts';
+import { type ComponentOf, rdsInstance } from '../../plan/components.ts';
+import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
+
+type Database = ComponentOf<'rds-instance'>;
+
+const baselineSchema = z.object({
+  method: z.enum(['automatic', 'forced']),
+  zoneBefore: z.string(),
+  preparedAt: z.string(),
+});
+
+/**
+ * Moves a Multi-AZ DB instance to its standby, or finds that RDS did so by itself. Done means four things together:
+ * the completion event after the start of the outage, another zone, the status available, and a successful write.
+ */
+export const action = defineAction({
+  kind: 'rds.failover',
+  summary: 'Fails a Multi-AZ database over to its standby, unless RDS does so by itself',
+  parameters: z.object({ database: rdsInstance }),
+  components: { database: 'rds-instance' },
+  outputs: {
+    method: 'automatic, forced or already-done',
+    zoneBefore: 'zone of the writer before',
+    zoneAfter: 'zone of the writer now',
+  },
+  // A forced failover interrupts production for a minute or two, so a drill goes no further than the checks.
+  drill: 'prepare-only',
+  mutates: true,
+  typical: rdsDurations.multiAzFailover,
+  failureModes: [
+    'The instance is not Multi-AZ, so there is no standby',
+    'RDS-EVENT-0034: abandoned, because a failover just happened',
+    'RDS brings the database back in the same zone (RDS-EVENT-0051)',
+    'Clients keep the old address: DNS caching beyond the 5 s of the endpoint, or connections without a time-out',
+  ],
+  permissions: ({ database: { region, identifier, credentials } }) => [
+    {
+      actions: ['rds:DescribeDBInstances', 'rds:RebootDBInstance'],
+      resources: [rdsArn('db', region, identifier)],
+    },
+    {
+      actions: ['rds:DescribeEvents'],
+      resources: ['*'],
+      reason: 'The action has no resource-level permission for DB instances',
+    },
+    secretReadPermission(credentials, region),
+  ],
+
+  async prepare(context, { database }) {
+    const instance = await readInstance(context.aws, database.region, database.identifier);
+    const reasons = reasonsAgainst(database, instance);
+    if (instance === undefined || reasons.length > 0) return { status: 'refused', reasons, evidence: [] };
+    const now = context.clock.now();
+    const events = await eventsSinceOutage(context, database);
+    const zone = instance.AvailabilityZone ?? 'unknown';
+    const facts = describe(instance, events);
+    const finished = lastEvent(events, 'RDS-EVENT-0049', outageMs(context));
+    if (finished !== undefined && failoverUnderWay(events, now) === undefined && isAvailable(instance)) {
+      const probe = await probeInstance(context, database, instance);
+      if (probe.ok) {
+        // The standby now stands where the writer was.
+        const zoneBefore = instance.SecondaryAvailabilityZone ?? 'unknown';
+        return {
+          status: 'already-done',
+          baseline: { method: 'automatic', zoneBefore, preparedAt: now.toISOString() },
+          outputs: { method: 'already-done', zoneBefore, zoneAfter: zone },
+          evidence: [
+            {
+              what: `RDS failed ${database.identifier} over by itself at ${finished.at.toISOString()}; it is available in ${zone} and accepts writes`,
+              data: facts,
+            },
+          ],
+        };
+      }
+    }
+    const automatic = failoverUnderWay(events, now) !== undefined;
+    return {
+      status: 'ready',
+      baseline: {
+        method: automatic ? 'automatic' : 'forced',
+        zoneBefore: zone,
+        preparedAt: now.toISOString(),
+      },
+      evidence: [
+        {
+          what: automatic
+            ? `RDS is already failing ${database.identifier} over; nothing has to be forced`
+            : `The writer of ${database.identifier} is in ${zone}, its standby in ${instance.SecondaryAvailabilityZone ?? 'an unknown zone'}`,
+          data: facts,
+        },
+      ],
+    };
+  },
+
+  async act(context, { database }, baseline) {
+    const { method, zoneBefore } = baselineSchema.parse(baseline);
+    const { region, identifier } = database;
+    if (method === 'automatic') return;
+    const [instance, events] = await Promise.all([
+      readInstance(context.aws, region, identifier),
+      eventsSinceOutage(context, database),
+    ]);
+    if (failoverUnderWay(events, context.clock.now()) !== undefined) return;
+    const moved = instance?.AvailabilityZone !== undefined && instance.AvailabilityZone !== zoneBefore;
+    if (moved && lastEvent(events, 'RDS-EVENT-0049', outageMs(context)) !== undefined) return;
+    await context.changed({
+      call: 'rds.RebootDBInstance',
+      region,
+      resource: identifier,
+      what: `Failover forced, away from ${zoneBefore}`,
+    });
+    try {
+      await request({ call: 'rds.RebootDBInstance', region }, () =>
+        context.aws
+          .client(RDSClient, region)
+          .send(new RebootDBInstanceCommand({ DBInstanceIdentifier: identifier, ForceFailover: true })),
+      );
+    } catch (error) {
+      // The state is "not available" while a failover is under way: RDS's own one, or ours whose reply was lost.
+      if (!isNamed(error, 'InvalidDBInstanceStateFault', 'InvalidDBInstanceState')) throw error;
+    }
+  },
+
+  async observe(context, { database }, baseline) {
+    return observeFailover(context, database, baselineSchema.parse(baseline));
+  },
+});
+
+async function observeFailover(
+  context: ActionContext,
+  database: Database,
+  baseline: z.infer<typeof baselineSchema>,
+): Promise<Observation> {
+  const { region, identifier } = database;
+  const [instance, events] = await Promise.all([
+    readInstance(context.aws, region, identifier),
+    eventsSinceOutage(context, database),
+  ]);
+  if (instance === undefined) return failed(notThere(database));
+  const completed = lastEvent(events, 'RDS-EVENT-0049', outageMs(context));
+  const abandoned = lastEvent(events, 'RDS-EVENT-0034', Date.parse(baseline.preparedAt));
+  if (abandoned && (completed === undefined || completed.at < abandoned.at)) return failed(skipped(database));
+  const meaning = meaningOfStatus(instance.DBInstanceStatus, identifier);
+  if (meaning.kind === 'stuck') return failed(meaning.reason);
+  if (meaning.kind === 'moving') return { status: 'pending', note: `${identifier} is ${meaning.status}` };
+  const zoneAfter = instance.AvailabilityZone ?? 'unknown';
+  const zoneBefore = zoneLeft(instance, baseline, completed);
+  if (zoneAfter === zoneBefore) {
+    const revived = lastEvent(events, 'RDS-EVENT-0051', outageMs(context));
+    if (revived && completed === undefined) return failed(sameZone(database, zoneAfter));
+    return { status: 'pending', note: `The writer of ${identifier} is still in ${zoneAfter}` };
+  }
+  if (completed === undefined) {
+    return { status: 'pending', note: `RDS has not reported that the failover of ${identifier} is complete` };
+  }
+  const probe = await probeInstance(context, database, instance);
+  if (!probe.ok) return { status: 'pending', note: `The failover is complete, but ${probe.why}` };
+  const method = startedByItself(context, events, baseline) ? 'automatic' : 'forced';
+  return {
+    status: 'done',
+    outputs: { method, zoneBefore, zoneAfter },
+    evidence: [
+      {
+        what: `${identifier} moved from ${zoneBefore} to ${zoneAfter} (${method}), reported complete at ${completed.at.toISOString()}; it is available and accepts writes`,
+        data: describe(instance, events),
+      },
+    ],
+  };
+}
+
+async function eventsSinceOutage(context: ActionContext, database: Database): Promise<RdsEvent[]> {
+  return readEvents(context.aws, database.region, database.identifier, {
+    from: new Date(outageMs(context)),
+    to: context.clock.now(),
+  });
+}
+
+/**
+ * The zone that the writer left. When RDS had begun before prepare looked, the zone that prepare saw may have been the
+ * new one already; the standby then stands in the old one.
+ */
+function zoneLeft(
+  instance: DBInstance,
+  baseline: z.infer<typeof baselineSchema>,
+  completed: RdsEvent | undefined,
+): string {
+  const alreadyMoved =
+    baseline.method === 'automatic' &&
+    instance.AvailabilityZone === baseline.zoneBefore &&
+    completed !== undefined &&
+    completed.at.getTime() >= Date.parse(baseline.preparedAt);
+  return (alreadyMoved ? instance.SecondaryAvailabilityZone : undefined) ?? baseline.zoneBefore;
+}
+
+function startedByItself(
+  context: ActionContext,
+  events: readonly RdsEvent[],
+  baseline: z.infer<typeof baselineSchema>,
+): boolean {
+  if (baseline.method === 'automatic') return true;
+  const actedAtMs = context.clock.now().getTime() - context.elapsedSeconds * 1000;
+  const started = lastEvent(events, 'RDS-EVENT-0013', 0);
+  return started !== undefined && started.at.getTime() < actedAtMs;
+}
+
+function probeInstance(context: ActionContext, database: Database, instance: DBInstance) {
+  const host = instance.Endpoint?.Address;
+  if (host === undefined) return Promise.resolve({ ok: false as const, why: 'it has no endpoint' });
+  return probeWriter(context, database, { host, port: instance.Endpoint?.Port ?? database.port });
+}
+
+function isAvailable(instance: DBInstance): boolean {
+  return meaningOfStatus(instance.DBInstanceStatus, '').kind === 'settled';
+}
+
+function outageMs(context: ActionContext): number {
+  return Date.parse(context.run.outageStartedAt);
+}
+
+function describe(instance: DBInstance, events: readonly RdsEvent[]) {
+  return {
+    status: instance.DBInstanceStatus ?? 'unknown',
+    zone: instance.AvailabilityZone ?? 'unknown',
+    secondaryZone: instance.SecondaryAvailabilityZone ?? 'unknown',
+    events: events.map(event => `${event.at.toISOString()} ${event.id}`),
+  };
+}
+
+function failed(reason: Reason): Observation {
+  return { status: 'failed', reasons: [reason], evidence: [] };
+}

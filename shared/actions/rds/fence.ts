@@ -1,0 +1,226 @@
+import { RDSClient, StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-rds';
+import * as z from 'zod';
+import { isNamed, isNotFound, isUnreachable, request } from '../../aws/aws-errors.ts';
+import { rdsArn } from '../../aws/rds-arns.ts';
+import { rdsDurations } from '../../aws/rds-durations.ts';
+import { readInstance } from '../../aws/rds-reader.ts';
+import { type ComponentOf, rdsInstance } from '../../plan/components.ts';
+import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
+
+type Database = ComponentOf<'rds-instance'>;
+
+/** The risk that a person accepts when nobody can prove that the old writer is down. */
+export const unfencedWriter = 'unfenced-writer';
+
+const parameters = z.object({
+  database: rdsInstance,
+  /** Risks that a named person accepted, from the approval step; `unfenced-writer` is the one that matters here. */
+  acceptedRisks: z.array(z.string()).default([]),
+});
+const baselineSchema = z.object({ status: z.string() });
+
+/** How often one observation asks before it believes that nothing answers. */
+const tries = 3;
+/** A region that answered a moment ago gets this long to answer again. */
+const patienceSeconds = 60;
+
+/**
+ * Makes sure that the old writer can't write any more, so that there are never two. "Unreachable" is not "fenced": a
+ * region that nobody reaches may still serve its own users, and come back at any time.
+ */
+export const action = defineAction({
+  kind: 'rds.fence',
+  summary: 'Stops the old writer, or says that nobody can prove that it is down',
+  parameters,
+  components: { database: 'rds-instance' },
+  outputs: {
+    verdict: 'fenced, or not-provable with the risk accepted',
+    proof: 'what the verdict rests on, as a sentence',
+  },
+  // Stopping production is not for a drill.
+  drill: 'prepare-only',
+  mutates: true,
+  typical: rdsDurations.stop,
+  failureModes: [
+    'The region does not answer, so nothing can be proved',
+    'The instance has read replicas or is one, so RDS refuses to stop it',
+    'RDS starts a stopped instance by itself after seven days',
+  ],
+  permissions: ({ database: { region, identifier } }) => [
+    {
+      actions: ['rds:DescribeDBInstances', 'rds:StopDBInstance', 'rds:StartDBInstance'],
+      resources: [rdsArn('db', region, identifier)],
+    },
+  ],
+
+  async prepare(context, { database }) {
+    const seen = await look(context, database);
+    if (seen === 'unreachable') {
+      return {
+        status: 'ready',
+        baseline: { status: 'unreachable' },
+        evidence: [{ what: `RDS in ${database.region} does not answer; the stop is tried nevertheless` }],
+      };
+    }
+    if (seen === 'missing') {
+      return { status: 'refused', reasons: [missing(database)], evidence: [] };
+    }
+    const baseline = { status: seen.status };
+    if (seen.status === 'stopped') {
+      const outputs = { verdict: 'fenced', proof: proofOf(database, seen) };
+      return { status: 'already-done', baseline, outputs, evidence: [{ what: outputs.proof }] };
+    }
+    return {
+      status: 'ready',
+      baseline,
+      evidence: [{ what: `${database.identifier} in ${database.region} is ${seen.status}` }],
+    };
+  },
+
+  async act(context, { database }) {
+    const { region, identifier } = database;
+    await context.changed({
+      call: 'rds.StopDBInstance',
+      region,
+      resource: identifier,
+      what: 'Asked to stop, so that there are not two writers; it may not have been heard',
+    });
+    try {
+      await request({ call: 'rds.StopDBInstance', region }, () =>
+        context.aws
+          .client(RDSClient, region)
+          .send(new StopDBInstanceCommand({ DBInstanceIdentifier: identifier })),
+      );
+    } catch (error) {
+      // Nobody there, or already stopping, or not stoppable: observe looks and gives the verdict.
+      if (isUnreachable(error) || isNamed(error, 'InvalidDBInstanceStateFault', 'InvalidDBInstanceState'))
+        return;
+      throw error;
+    }
+  },
+
+  async observe(context, { database, acceptedRisks }, baseline) {
+    const before = baselineSchema.parse(baseline);
+    const seen = await lookRepeatedly(context, database);
+    if (seen === 'missing') return { status: 'failed', reasons: [missing(database)], evidence: [] };
+    if (seen === 'unreachable') {
+      if (before.status !== 'unreachable' && context.elapsedSeconds < patienceSeconds) {
+        return { status: 'pending', note: `RDS in ${database.region} has stopped answering` };
+      }
+      return notProvable(
+        database,
+        acceptedRisks,
+        `RDS in ${database.region} did not answer ${tries} times in a row`,
+      );
+    }
+    if (seen.status === 'stopped') {
+      const proof = proofOf(database, seen);
+      return { status: 'done', outputs: { verdict: 'fenced', proof }, evidence: [{ what: proof }] };
+    }
+    if (seen.status === 'stopping' || context.elapsedSeconds < patienceSeconds) {
+      return { status: 'pending', note: `${database.identifier} is ${seen.status}` };
+    }
+    return notProvable(
+      database,
+      acceptedRisks,
+      `${database.identifier} is still ${seen.status} ${patienceSeconds} s after it was asked to stop`,
+    );
+  },
+
+  async undo(context, { database }, baseline) {
+    const before = baselineSchema.parse(baseline);
+    const seen = await look(context, database);
+    if (seen === 'unreachable' || seen === 'missing') {
+      return { status: 'pending', note: `${database.identifier} can't be reached to be started again` };
+    }
+    if (before.status === 'stopped' || (seen.status !== 'stopped' && seen.status !== 'stopping')) {
+      const note = `${database.identifier} is ${seen.status}`;
+      return seen.status === 'starting'
+        ? { status: 'pending', note }
+        : { status: 'done', outputs: {}, evidence: [{ what: note }] };
+    }
+    if (seen.status === 'stopping') return { status: 'pending', note: `${database.identifier} is stopping` };
+    return startAgain(context, database);
+  },
+});
+
+type Seen = { status: string; restartsAt: string | undefined };
+
+async function look(context: ActionContext, database: Database): Promise<Seen | 'missing' | 'unreachable'> {
+  try {
+    const instance = await readInstance(context.aws, database.region, database.identifier);
+    if (instance === undefined) return 'missing';
+    return {
+      status: instance.DBInstanceStatus ?? 'unknown',
+      restartsAt: instance.AutomaticRestartTime?.toISOString(),
+    };
+  } catch (error) {
+    if (isUnreachable(error)) return 'unreachable';
+    throw error;
+  }
+}
+
+async function lookRepeatedly(context: ActionContext, database: Database) {
+  let seen = await look(context, database);
+  for (let n = 1; n < tries && seen === 'unreachable'; n++) seen = await look(context, database);
+  return seen;
+}
+
+function notProvable(database: Database, acceptedRisks: readonly string[], proof: string): Observation {
+  if (acceptedRisks.includes(unfencedWriter)) {
+    const outputs = { verdict: 'not-provable', proof };
+    return {
+      status: 'done',
+      outputs,
+      evidence: [
+        {
+          what: `NOT fenced: ${proof}. The risk "${unfencedWriter}" was accepted, so the run goes on; ${database.identifier} must be stopped by hand before anybody reaches it again`,
+          data: outputs,
+        },
+      ],
+    };
+  }
+  return {
+    status: 'failed',
+    reasons: [
+      {
+        what: `${proof}, so nobody can prove that the old writer is down`,
+        mend: `Stop ${database.identifier} by hand or cut it off from its users, or have a named person accept the risk "${unfencedWriter}", then retry.`,
+      },
+    ],
+    evidence: [],
+  };
+}
+
+async function startAgain(context: ActionContext, database: Database): Promise<Observation> {
+  const { region, identifier } = database;
+  await context.changed({
+    call: 'rds.StartDBInstance',
+    region,
+    resource: identifier,
+    what: 'Started again, as it was before the fence',
+  });
+  try {
+    await request({ call: 'rds.StartDBInstance', region }, () =>
+      context.aws
+        .client(RDSClient, region)
+        .send(new StartDBInstanceCommand({ DBInstanceIdentifier: identifier })),
+    );
+  } catch (error) {
+    if (isNotFound(error)) throw error;
+    if (!isNamed(error, 'InvalidDBInstanceStateFault')) throw error;
+  }
+  return { status: 'pending', note: `${identifier} is starting` };
+}
+
+function proofOf({ identifier, region }: Database, { restartsAt }: Seen): string {
+  const limit = restartsAt ? `; RDS starts it again by itself at ${restartsAt}` : '';
+  return `RDS in ${region} says that ${identifier} is stopped${limit}`;
+}
+
+function missing({ identifier, region }: Database): Reason {
+  return {
+    what: `RDS in ${region} knows no DB instance ${identifier}, so the old writer can't be named`,
+    mend: "Check the identifier in the plan's component. If the database was renamed, fence it by hand.",
+  };
+}

@@ -1,0 +1,242 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
+import * as z from 'zod';
+import { isNamed } from '../../aws/aws-errors.ts';
+import { readKey } from '../../aws/kms-keys.ts';
+import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
+import { rdsDurations } from '../../aws/rds-durations.ts';
+import { readInstance, readReplicatedBackups } from '../../aws/rds-reader.ts';
+import { removeInstance } from '../../aws/rds-removal.ts';
+import { restoreCall, startRestore } from '../../aws/rds-restore-requests.ts';
+import { isOfRun, runTag } from '../../aws/rds-run-tag.ts';
+import { meaningOfStatus } from '../../aws/rds-status.ts';
+import { probeWriter } from '../../aws/rds-write-probe.ts';
+import { secretReadPermission } from '../../aws/secret-reference.ts';
+import { RefusedError } from '../../errors.ts';
+import { type ComponentOf, rdsRestoreTarget } from '../../plan/components.ts';
+import { type ActionContext, defineAction, type Permission, type Reason } from '../contract.ts';
+
+type Target = ComponentOf<'rds-restore-target'>;
+
+const parameters = z.object({
+  target: rdsRestoreTarget,
+  method: z.enum(['automated-backup', 'snapshot']),
+  /** ARN of the replicated backup, or identifier of the snapshot, as `rds.find-restore-point` puts out. */
+  from: z.string(),
+  pointTime: z.iso.datetime(),
+});
+const baselineSchema = z.object({ instance: z.string(), useLatest: z.boolean() });
+
+/** A DB instance identifier has at most 63 characters (CreateDBInstance). */
+const identifierLength = 63;
+/** How long a read may lag behind the request that made the instance. */
+const visibleAfterSeconds = 300;
+
+/**
+ * Restores a database beside whatever exists, never over it, with everything that RDS would otherwise default to
+ * something wrong. Done means that the new instance is the writer: it is available and the write probe succeeds.
+ */
+export const action = defineAction({
+  kind: 'rds.restore',
+  summary: 'Restores the database in the recovery region from a replicated backup or a snapshot',
+  parameters,
+  components: { target: 'rds-restore-target' },
+  outputs: {
+    instance: 'identifier of the new DB instance',
+    endpoint: 'its host name',
+    port: 'its port',
+    pointTime: 'the moment that it was restored to, ISO-8601 UTC',
+  },
+  drill: 'isolated',
+  mutates: true,
+  typical: rdsDurations.restoreToPointInTime,
+  failureModes: [
+    'The name is taken by an instance that this run did not make',
+    'Quota of instances or storage reached, or no capacity for the class',
+    'incompatible-restore, incompatible-parameters, incompatible-network or storage-full',
+    'Available, but the write probe fails because credentials or security groups do not fit',
+    'Slow for hours after it is available, because blocks load on first use',
+  ],
+  permissions: ({ target }) => permissions(target),
+
+  async prepare(context, { target, method, from, pointTime }) {
+    const instance = context.names.resource(target.identifier, identifierLength);
+    const existing = await readInstance(context.aws, target.region, instance);
+    if (existing !== undefined && !isOfRun(existing, context.run.id)) {
+      return { status: 'refused', reasons: [nameTaken(instance, target.region)], evidence: [] };
+    }
+    if (method === 'snapshot') {
+      return { status: 'ready', baseline: { instance, useLatest: false }, evidence: [] };
+    }
+    const source = { identifier: target.sourceIdentifier, region: target.sourceRegion };
+    const backups = await readReplicatedBackups(context.aws, target.region, source);
+    const latest = backups.find(backup => backup.DBInstanceAutomatedBackupsArn === from)?.RestoreWindow
+      ?.LatestTime;
+    if (latest === undefined) {
+      return { status: 'refused', reasons: [backupGone(from, target.region)], evidence: [] };
+    }
+    // RestoreTime must lie before the latest restorable time, so the newest point is asked for as such.
+    const useLatest = latest.getTime() <= Date.parse(pointTime);
+    return { status: 'ready', baseline: { instance, useLatest }, evidence: [] };
+  },
+
+  async act(context, { target, method, from, pointTime }, baseline) {
+    const { instance, useLatest } = baselineSchema.parse(baseline);
+    if (await isUnderWay(context, target.region, instance)) return;
+    await context.changed({
+      call: restoreCall(method),
+      region: target.region,
+      resource: instance,
+      what: `New DB instance from ${method} ${from}, as of ${pointTime}`,
+    });
+    try {
+      await startRestore(context.aws, {
+        identifier: instance,
+        target,
+        method,
+        from,
+        restoreTime: useLatest ? undefined : new Date(pointTime),
+        deletionProtection: context.run.mode !== 'drill',
+        tags: context.names.tags(),
+      });
+    } catch (error) {
+      // An earlier request was carried out and its reply was lost.
+      if (!isNamed(error, 'DBInstanceAlreadyExistsFault', 'DBInstanceAlreadyExists')) throw error;
+      await isUnderWay(context, target.region, instance);
+    }
+  },
+
+  async observe(context, { target, pointTime }, baseline) {
+    const { instance: identifier } = baselineSchema.parse(baseline);
+    const instance = await readInstance(context.aws, target.region, identifier);
+    if (instance === undefined) {
+      if (context.elapsedSeconds < visibleAfterSeconds) {
+        return { status: 'pending', note: `${identifier} is not visible yet` };
+      }
+      return { status: 'failed', reasons: [neverAppeared(identifier, target.region)], evidence: [] };
+    }
+    const meaning = meaningOfStatus(instance.DBInstanceStatus, identifier);
+    if (meaning.kind === 'stuck') return { status: 'failed', reasons: [meaning.reason], evidence: [] };
+    if (meaning.kind === 'moving') {
+      const progress = instance.PercentProgress ? `, ${instance.PercentProgress} %` : '';
+      return { status: 'pending', note: `${identifier} is ${meaning.status}${progress}` };
+    }
+    const host = instance.Endpoint?.Address;
+    if (host === undefined) return { status: 'pending', note: `${identifier} has no endpoint yet` };
+    const wrongKey = await differentKey(context, target, instance);
+    if (wrongKey) return { status: 'failed', reasons: [wrongKey], evidence: [] };
+    const port = instance.Endpoint?.Port ?? target.port;
+    const probe = await probeWriter(context, target, { host, port });
+    if (!probe.ok) return { status: 'pending', note: `${identifier} is available, but ${probe.why}` };
+    const outputs = { instance: identifier, endpoint: host, port, pointTime };
+    return {
+      status: 'done',
+      outputs,
+      evidence: [
+        { what: `${identifier} is available and accepts writes at ${host}:${port}`, data: outputs },
+        ...(instance.MultiAZ === target.multiAz
+          ? []
+          : [{ what: `${identifier} is not Multi-AZ yet, as the plan wants; RDS adds the standby later` }]),
+      ],
+    };
+  },
+
+  async undo(context, { target }, baseline) {
+    return removeInstance(context, target.region, baselineSchema.parse(baseline).instance);
+  },
+});
+
+/** Whether this run's instance exists already; throws if somebody else's has the name. */
+async function isUnderWay(context: ActionContext, region: string, identifier: string): Promise<boolean> {
+  const existing = await readInstance(context.aws, region, identifier);
+  if (existing === undefined) return false;
+  if (isOfRun(existing, context.run.id)) return true;
+  const reason = nameTaken(identifier, region);
+  throw new RefusedError(reason.what, { nextStep: reason.mend, reasons: [reason.what] });
+}
+
+/** A restore uses the key of the backup. If that is not the plan's, the result is not what was planned. */
+async function differentKey(
+  context: ActionContext,
+  target: Target,
+  instance: DBInstance,
+): Promise<Reason | undefined> {
+  const wanted = await readKey(context.aws, target.region, target.kmsKey);
+  if (!wanted.usable) return wanted.reason;
+  if (instance.KmsKeyId === wanted.arn) return undefined;
+  return {
+    what: `${instance.DBInstanceIdentifier} is encrypted with ${instance.KmsKeyId ?? 'no key'}, not with the plan's ${target.kmsKey}`,
+    mend: "Name the key of the backup in the plan's kmsKey, or copy the snapshot with the wanted key and restore that.",
+  };
+}
+
+function nameTaken(identifier: string, region: string): Reason {
+  return {
+    what: `${identifier} exists already in ${region} and was not made by this run (it lacks the tag ${runTag})`,
+    mend: 'Find out what it is. Rename or remove it if nothing uses it, or start a new run, which uses another name.',
+  };
+}
+
+function backupGone(from: string, region: string): Reason {
+  return {
+    what: `The replicated backup ${from} can't be found in ${region} any more`,
+    mend: 'Retry the step that finds the restore point, then this one.',
+  };
+}
+
+function neverAppeared(identifier: string, region: string): Reason {
+  return {
+    what: `${identifier} was asked for, but RDS does not know it in ${region}`,
+    mend: 'Look at the events of RDS and CloudTrail in that region for the reason, then retry the step.',
+  };
+}
+
+function permissions(target: Target): Permission[] {
+  const { region } = target;
+  const made = rdsArn('db', region, `${target.identifier}-*`);
+  const ownOnly = { Null: { [`aws:ResourceTag/${runTag}`]: 'false' } };
+  return [
+    { actions: ['rds:DescribeDBInstances'], resources: [made] },
+    {
+      actions: ['rds:DescribeDBInstanceAutomatedBackups'],
+      resources: [rdsArn('db', region, '*'), rdsArn('auto-backup', region, '*')],
+      reason: 'Lists backups',
+    },
+    {
+      actions: ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot'],
+      resources: [made],
+      conditions: { Null: { [`aws:RequestTag/${runTag}`]: 'false' } },
+    },
+    {
+      actions: ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot'],
+      resources: [
+        // Which backup it is turns out only during the run.
+        rdsArn('snapshot', region, '*'),
+        rdsArn('auto-backup', region, '*'),
+        rdsArn('subgrp', region, target.subnetGroup),
+        rdsArn('pg', region, target.parameterGroup),
+        rdsArn('og', region, 'default*'),
+      ],
+      reason: 'What a restore reads and refers to',
+    },
+    {
+      actions: ['rds:AddTagsToResource'],
+      resources: [made],
+      conditions: { Null: { [`aws:RequestTag/${runTag}`]: 'false' } },
+    },
+    { actions: ['rds:ModifyDBInstance', 'rds:DeleteDBInstance'], resources: [made], conditions: ownOnly },
+    {
+      actions: ['rds:CreateDBSnapshot'],
+      resources: [made, rdsArn('snapshot', region, `${target.identifier}-*`)],
+    },
+    { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, target.kmsKey)] },
+    {
+      actions: ['kms:CreateGrant'],
+      resources: [kmsKeyArn(region, target.kmsKey)],
+      conditions: {
+        Bool: { 'kms:GrantIsForAWSResource': 'true' },
+        StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
+      },
+    },
+    secretReadPermission(target.credentials, region),
+  ];
+}

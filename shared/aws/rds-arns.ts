@@ -1,0 +1,13 @@
+/** ARNs of RDS resources in permissions, with CloudFormation's pseudo parameters. */
+type RdsResource = 'db' | 'snapshot' | 'auto-backup' | 'subgrp' | 'pg' | 'og';
+
+/** For example `rdsArn('db', 'eu-west-1', 'app-*')`. */
+export function rdsArn(type: RdsResource, region: string, name: string): string {
+  return `arn:\${AWS::Partition}:rds:${region}:\${AWS::AccountId}:${type}:${name}`;
+}
+
+/** Any key in a region: what `kms:DescribeKey` is limited to when the plan names a key by its alias. */
+export function kmsKeyArn(region: string, key: string): string {
+  if (key.startsWith('arn:') && key.includes(':key/')) return key;
+  return `arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:key/*`;
+}

@@ -1,0 +1,52 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
+import type { Reason } from '../actions/contract.ts';
+import type { ComponentOf } from '../plan/components.ts';
+import { meaningOfStatus } from './rds-status.ts';
+
+type Database = ComponentOf<'rds-instance'>;
+
+/** Everything that makes a failover impossible, all at once. */
+export function reasonsAgainst(database: Database, instance: DBInstance | undefined): Reason[] {
+  if (instance === undefined) return [notThere(database)];
+  const { identifier } = database;
+  const reasons: Reason[] = [];
+  if (instance.DBClusterIdentifier) {
+    reasons.push({
+      what: `${identifier} is a member of the cluster ${instance.DBClusterIdentifier}, not a Multi-AZ DB instance`,
+      mend: 'Describe it as a cluster in the plan: a cluster fails over with rds failover-db-cluster.',
+    });
+  } else if (instance.MultiAZ !== true) {
+    reasons.push({
+      what: `${identifier} is not Multi-AZ, so it has no standby to fail over to`,
+      mend: `Restore it from a backup instead, and make it Multi-AZ afterwards with modify-db-instance --multi-az. The command rds failover-db-cluster does not help: it is for Multi-AZ DB clusters and Aurora, and this is a DB instance; its Multi-AZ form fails over with reboot-db-instance --force-failover.`,
+    });
+  }
+  if (database.engine !== 'postgres') {
+    reasons.push({
+      what: `The write probe of ${identifier} can't be run: it speaks PostgreSQL, and the engine is ${database.engine}`,
+      mend: 'Fail over by hand with reboot-db-instance --force-failover and check that writes succeed.',
+    });
+  }
+  const meaning = meaningOfStatus(instance.DBInstanceStatus, identifier);
+  if (meaning.kind === 'stuck') reasons.push(meaning.reason);
+  return reasons;
+}
+
+export function notThere({ identifier, region }: Database): Reason {
+  return {
+    what: `There is no DB instance ${identifier} in ${region}`,
+    mend: "Check the identifier and the region in the plan's component.",
+  };
+}
+export function skipped({ identifier }: Database): Reason {
+  return {
+    what: `RDS abandoned the failover of ${identifier} (RDS-EVENT-0034), because one had just happened`,
+    mend: 'Check whether the database accepts writes now. If not, wait ten minutes and retry the step.',
+  };
+}
+export function sameZone({ identifier }: Database, zone: string): Reason {
+  return {
+    what: `RDS brought ${identifier} back in the same zone, ${zone} (RDS-EVENT-0051), and did not fail it over`,
+    mend: 'If it accepts writes and the zone is well, skip the step; otherwise retry it to force a failover.',
+  };
+}
