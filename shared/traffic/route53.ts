@@ -1,0 +1,101 @@
+import {
+  ChangeResourceRecordSetsCommand,
+  GetHealthCheckCommand,
+  type HealthCheck,
+  ListResourceRecordSetsCommand,
+  type ResourceRecordSet,
+  Route53Client,
+} from '@aws-sdk/client-route-53';
+import { isNotFound, isThrottle, isUnreachable, request } from '../aws/aws-errors.ts';
+import type { AwsClients } from '../aws/clients.ts';
+import type { ComponentOf } from '../plan/components.ts';
+import { normalName } from './records.ts';
+
+type DnsName = ComponentOf<'dns-name'>;
+
+/** Where Route 53's control plane is, and the only place (AWS: "control planes and data planes"). */
+export const route53Region = 'us-east-1';
+
+export type Topology =
+  | { status: 'known'; sets: ResourceRecordSet[]; check: HealthCheck | undefined }
+  /** The control plane did not answer: it may share the fate of us-east-1. */
+  | { status: 'unknown'; why: string };
+
+/** Reads what Route 53 has for a name. A control plane that is down is an answer; a refusal of the request throws. */
+export async function readTopology(aws: AwsClients, name: DnsName): Promise<Topology> {
+  try {
+    const [sets, check] = await Promise.all([listRecordSets(aws, name), getHealthCheck(aws, name)]);
+    return { status: 'known', sets, check };
+  } catch (error) {
+    if (isUnreachable(error) || isThrottle(error)) return { status: 'unknown', why: messageOf(error) };
+    throw error;
+  }
+}
+
+/** All record sets of exactly this name, of whatever type. */
+export async function listRecordSets(aws: AwsClients, name: DnsName): Promise<ResourceRecordSet[]> {
+  const client = aws.client(Route53Client, route53Region);
+  const found: ResourceRecordSet[] = [];
+  let start: {
+    StartRecordName: string;
+    StartRecordType?: ResourceRecordSet['Type'];
+    StartRecordIdentifier?: string;
+  } = {
+    StartRecordName: name.name,
+  };
+  for (;;) {
+    const page = await request({ call: 'route53.ListResourceRecordSets', region: route53Region }, () =>
+      client.send(new ListResourceRecordSetsCommand({ HostedZoneId: name.hostedZone, ...start })),
+    );
+    // The list goes on with the names that sort after this one; they are not ours.
+    const sets = (page.ResourceRecordSets ?? []).filter(
+      set => normalName(set.Name ?? '') === normalName(name.name),
+    );
+    found.push(...sets);
+    const more = page.IsTruncated && normalName(page.NextRecordName ?? '') === normalName(name.name);
+    if (!more) return found;
+    start = {
+      StartRecordName: page.NextRecordName ?? name.name,
+      StartRecordType: page.NextRecordType,
+      StartRecordIdentifier: page.NextRecordIdentifier,
+    };
+  }
+}
+
+async function getHealthCheck(aws: AwsClients, name: DnsName): Promise<HealthCheck | undefined> {
+  try {
+    const reply = await request({ call: 'route53.GetHealthCheck', region: route53Region }, () =>
+      aws
+        .client(Route53Client, route53Region)
+        .send(new GetHealthCheckCommand({ HealthCheckId: name.primaryHealthCheck })),
+    );
+    return reply.HealthCheck;
+  } catch (error) {
+    if (isNotFound(error, 'NoSuchHealthCheck')) return undefined;
+    throw error;
+  }
+}
+
+/** Writes record sets in one change: all of them or none. The same request again changes nothing. */
+export async function upsertRecordSets(
+  aws: AwsClients,
+  name: DnsName,
+  sets: readonly ResourceRecordSet[],
+  comment: string,
+): Promise<void> {
+  await request({ call: 'route53.ChangeResourceRecordSets', region: route53Region }, () =>
+    aws.client(Route53Client, route53Region).send(
+      new ChangeResourceRecordSetsCommand({
+        HostedZoneId: name.hostedZone,
+        ChangeBatch: {
+          Comment: comment,
+          Changes: sets.map(set => ({ Action: 'UPSERT' as const, ResourceRecordSet: set })),
+        },
+      }),
+    ),
+  );
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
