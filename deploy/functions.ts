@@ -106,7 +106,7 @@ function startedBy(plan: Plan, name: string, runbooks: readonly string[]): Funct
         ],
       };
     case 'decide':
-      return { url: true, environment: { LIFEBOAT_DECISION_PATH: `/${system}` } };
+      return { url: true };
     case 'ask':
     case 'communicate':
       return sendsLinks();

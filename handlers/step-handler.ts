@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import { stepEventSchema, type StepReply } from '../shared/runbook/contract.ts';
+import { type StepReply, stepEventSchema } from '../shared/runbook/contract.ts';
 import { executeStep, type LoadAction } from '../shared/runbook/execute-step.ts';
 import { parseInput } from './parse-input.ts';
 import type { RuntimeProvider } from './runtime.ts';

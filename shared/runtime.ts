@@ -15,6 +15,8 @@ export type Settings = {
   decisionUrl: string;
   /** Secret (name) whose value signs links. */
   linkSecretName: string;
+  /** Bucket that reports are written to; without it they stay in the ledger. */
+  reportBucket?: string;
 };
 
 /** Everything that a handler works with. `handlers/` makes the real one, `simulator/` the simulated one. */

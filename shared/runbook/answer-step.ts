@@ -39,7 +39,7 @@ export async function answerStep(work: StepWork, answer: Answer | undefined): Pr
 /** The action turns the answer into its outputs. */
 async function finish(work: StepWork, answer: Answer): Promise<StepReply> {
   const { runtime, run, step, action } = work;
-  const record = (await readStep(runtime.store, run.id, step.id))?.record;
+  const record = await readStep(runtime.store, run.id, step.id);
   const parameters = await parametersOf(work);
   if (!parameters.ok) throw parameters.error;
   const baseline: JsonObject = { ...record?.baseline, answer };

@@ -54,10 +54,10 @@ export function judge(
     step => step.error && !['done', 'skipped'].includes(step.status) && step.step.onFailure !== 'continue',
   );
   const reasons = broken.length > 0 ? broken.flatMap(reasonsOf) : [reasonOf(failure)];
-  const names = broken.map(step => step.error?.name ?? '');
+  const names = [failure.Error, ...broken.map(step => step.error?.name ?? '')];
   if (names.some(name => name === 'NotApprovedError' || name === 'AbortedError'))
     return { outcome: 'aborted', reasons };
-  if (!changed && names.length > 0 && names.every(name => name === 'RefusedError'))
+  if (!changed && broken.length > 0 && broken.every(step => step.error?.name === 'RefusedError'))
     return { outcome: 'refused', reasons };
   return { outcome: 'failed', reasons };
 }

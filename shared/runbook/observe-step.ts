@@ -58,7 +58,7 @@ export async function observeStep(work: StepWork): Promise<StepReply> {
 
 async function recordOf(work: StepWork): Promise<StepRecord> {
   const stored = await readStep(work.runtime.store, work.run.id, work.step.id);
-  return stored?.record ?? firstRecord(work.step, work.runtime.clock.now().toISOString());
+  return stored ?? firstRecord(work.step, work.runtime.clock.now().toISOString());
 }
 
 async function remember(work: StepWork, facts: Partial<StepRecord>): Promise<void> {

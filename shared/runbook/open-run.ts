@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { runIdOf } from '../aws/names.ts';
 import { InvalidInputError } from '../errors.ts';
-import { openIncident, readIncident, updateIncident } from '../incident/incident.ts';
+import { type Incident, openIncident, readIncident, updateIncident } from '../incident/incident.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import { acquireLock } from '../incident/lock.ts';
 import type { Runtime } from '../runtime.ts';
@@ -9,6 +9,8 @@ import { modeSchema, type Run, type RunEvent } from './contract.ts';
 import { createRun } from './run-record.ts';
 
 type OpenEvent = Extract<RunEvent, { operation: 'open' }>;
+type Input = ReturnType<typeof readInput>;
+
 export type OpenReply =
   | { opened: 'opened'; run: Run }
   | { opened: 'attached'; incidentId: string; run: null };
@@ -35,15 +37,7 @@ export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenR
   const startedAt = event.executionStartedAt;
   const runId = runIdOf(event.executionArn, startedAt);
   const by = input.by ?? 'the Step Functions console';
-  const incident =
-    (input.incidentId && (await readIncident(runtime.store, input.incidentId))) ||
-    (await openIncident(runtime, {
-      scenario: event.scenario,
-      mode: input.mode,
-      outageStartedAt: input.outageStartedAt ?? startedAt,
-      openedAt: startedAt,
-      by,
-    }));
+  const incident = await incidentFor(runtime, event, input, by);
   const lock = await acquireLock(runtime.store, runtime.clock, event.system, {
     incidentId: incident.id,
     runId,
@@ -87,6 +81,18 @@ export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenR
     { idempotencyKey: `${runId}/started` },
   );
   return { opened: 'opened', run };
+}
+
+async function incidentFor(runtime: Runtime, event: OpenEvent, input: Input, by: string): Promise<Incident> {
+  const known = input.incidentId && (await readIncident(runtime.store, input.incidentId));
+  if (known) return known;
+  return openIncident(runtime, {
+    scenario: event.scenario,
+    mode: input.mode,
+    outageStartedAt: input.outageStartedAt ?? event.executionStartedAt,
+    openedAt: event.executionStartedAt,
+    by,
+  });
 }
 
 function readInput(runtime: Runtime, event: OpenEvent) {

@@ -57,7 +57,7 @@ export async function parametersOf(
   const { runtime, run, step, action } = work;
   const steps = await Promise.all(stepsNamedIn(step).map(id => readStep(runtime.store, run.id, id)));
   const outputs = Object.fromEntries(
-    steps.flatMap(stored => (stored ? [[stored.record.step.id, stored.record.outputs]] : [])),
+    steps.flatMap(stored => (stored ? [[stored.step.id, stored.outputs]] : [])),
   );
   const resolved = resolveParameters(step, scopeOf(run, outputs));
   if (!resolved.ok) return resolved;

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { ConflictError } from '../errors.ts';
+import { runKey } from '../incident/keys.ts';
 import type { RecordStore } from '../incident/record-store.ts';
+import { toJson, updateRecord } from '../incident/update-record.ts';
 import { outcomeSchema, type Run, runSchema } from './contract.ts';
 
 /** One run, beside its steps. `abortedBy` is set when a person stops it; steps look at it before they go on. */
@@ -14,48 +16,32 @@ export const runRecordSchema = z.object({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
-const key = (runId: string) => ({ partition: `RUN#${runId}`, sort: 'META' });
-
 export async function readRun(store: RecordStore, runId: string): Promise<RunRecord | undefined> {
-  const stored = await store.get(key(runId));
+  const stored = await store.get(runKey(runId));
   return stored && runRecordSchema.parse(stored.data);
 }
 
 /** Stores a new run; the record that is there already when the same execution opens it again. */
 export async function createRun(store: RecordStore, run: Run, executionArn: string): Promise<RunRecord> {
-  const record: RunRecord = { run, executionArn };
-  try {
-    await store.put(key(run.id), record, { ifAbsent: true });
-    return record;
-  } catch (error) {
-    const existing = error instanceof ConflictError ? await readRun(store, run.id) : undefined;
-    if (existing) return existing;
-    throw error;
-  }
+  const data = await updateRecord(store, runKey(run.id), current =>
+    current ? undefined : toJson({ run, executionArn }),
+  );
+  return runRecordSchema.parse(data);
 }
 
-/** Changes a run's record, again after a conflict. */
+/** Changes a run's record. Throws ConflictError when there is none. */
 export async function updateRun(
   store: RecordStore,
   runId: string,
   change: (record: RunRecord) => RunRecord,
 ): Promise<RunRecord> {
-  for (let tries = 0; tries < 5; tries++) {
-    const stored = await store.get(key(runId));
-    if (!stored) break;
-    const next = change(runRecordSchema.parse(stored.data));
-    try {
-      await store.put(key(runId), next, { ifVersion: stored.version });
-      return next;
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
+  const data = await updateRecord(store, runKey(runId), current => {
+    if (!current) {
+      throw new ConflictError(`There is no record of the run "${runId}"`, {
+        nextStep: 'Look at the incident with `lifeboat status`.',
+      });
     }
-  }
-  throw new ConflictError(
-    `The record of run "${runId}" is missing or changes faster than it can be written`,
-    {
-      nextStep:
-        'Look at the incident with `lifeboat status`; the run may have been removed by its time to live.',
-    },
-  );
+    return toJson(change(runRecordSchema.parse(current)));
+  });
+  return runRecordSchema.parse(data);
 }

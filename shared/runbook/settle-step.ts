@@ -16,7 +16,7 @@ export async function settleStep(
 ): Promise<StepReply> {
   const { runtime, run, step, action } = work;
   const message = messageOf(failure);
-  const before = (await readStep(runtime.store, run.id, step.id))?.record;
+  const before = await readStep(runtime.store, run.id, step.id);
   const now = runtime.clock.now().toISOString();
   const record = await writeStep(runtime.store, run.id, step.id, current => ({
     ...(current ?? firstRecord(step, now)),

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { ConflictError } from '../errors.ts';
 import { stepStatusSchema } from '../incident/entries.ts';
-import type { RecordStore, StoredRecord } from '../incident/record-store.ts';
-import type { JsonObject } from '../json.ts';
+import { prefixes, runKey, stepKey } from '../incident/keys.ts';
+import type { RecordStore } from '../incident/record-store.ts';
+import { toJson, updateRecord } from '../incident/update-record.ts';
 import { answerSchema, stepSchema } from './contract.ts';
 
 /** What a step has found and done so far; the only memory that a step has between two calls. */
@@ -30,23 +30,20 @@ export const stepRecordSchema = z.object({
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;
 
-const partition = (runId: string) => `RUN#${runId}`;
-const sort = (stepId: string) => `STEP#${stepId}`;
-
-/** A step's record as stored, or undefined before its first preparation. */
+/** A step's record, or undefined before its first preparation. */
 export async function readStep(
   store: RecordStore,
   runId: string,
   stepId: string,
-): Promise<{ record: StepRecord; version: number } | undefined> {
-  const stored = await store.get({ partition: partition(runId), sort: sort(stepId) });
-  return stored && { record: parse(stored), version: stored.version };
+): Promise<StepRecord | undefined> {
+  const stored = await store.get(stepKey(runId, stepId));
+  return stored && stepRecordSchema.parse(stored.data);
 }
 
 /** All steps of a run that were prepared, in the order in which they were. */
 export async function readSteps(store: RecordStore, runId: string): Promise<StepRecord[]> {
-  const stored = await store.query({ partition: partition(runId), sortPrefix: 'STEP#' });
-  return stored.map(parse).sort(byPreparation);
+  const stored = await store.query({ partition: runKey(runId).partition, sortPrefix: prefixes.step });
+  return stored.map(({ data }) => stepRecordSchema.parse(data)).sort(byPreparation);
 }
 
 /**
@@ -59,30 +56,13 @@ export async function writeStep(
   stepId: string,
   change: (current: StepRecord | undefined) => StepRecord,
 ): Promise<StepRecord> {
-  const key = { partition: partition(runId), sort: sort(stepId) };
-  for (let tries = 0; tries < 5; tries++) {
-    const current = await readStep(store, runId, stepId);
-    const next = change(current?.record);
-    try {
-      await store.put(key, next as JsonObject, current ? { ifVersion: current.version } : { ifAbsent: true });
-      return next;
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
-  }
-  throw new ConflictError(
-    `The record of step "${stepId}" was changed five times while it was being written`,
-    {
-      nextStep: 'Look for two executions of the same run; one of them should be stopped.',
-    },
+  const data = await updateRecord(store, stepKey(runId, stepId), current =>
+    toJson(change(current && stepRecordSchema.parse(current))),
   );
+  return stepRecordSchema.parse(data);
 }
 
 function byPreparation(a: StepRecord, b: StepRecord): number {
   if (a.preparedAt !== b.preparedAt) return a.preparedAt < b.preparedAt ? -1 : 1;
   return a.step.id < b.step.id ? -1 : 1;
-}
-
-function parse(stored: StoredRecord): StepRecord {
-  return stepRecordSchema.parse(stored.data);
 }

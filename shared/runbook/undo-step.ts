@@ -13,7 +13,7 @@ export const undoTimeoutSeconds = 3600;
 export async function undoStep(work: StepWork): Promise<StepReply> {
   const { runtime, run, step, action } = work;
   const now = runtime.clock.now();
-  const stored = (await readStep(runtime.store, run.id, step.id))?.record;
+  const stored = await readStep(runtime.store, run.id, step.id);
   if (!action.undo || !stored?.acted || stored.undone) return reply('done');
   // The clock of undoing starts at its first call, which is when the status changes.
   const undoing = stored.status === 'undoing' && stored.actedAt !== undefined;

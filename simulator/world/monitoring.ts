@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../shared/json.ts';
 import type { Disaster, SignalPlan } from '../../shared/plan/schema.ts';
 import type { World } from './world.ts';
 
@@ -40,7 +41,7 @@ function noticeSeconds(world: World, id: string, signal: SignalPlan, disaster: D
   }
 }
 
-function eventOf(world: World, id: string, signal: SignalPlan) {
+function eventOf(world: World, id: string, signal: SignalPlan): JsonObject {
   const { plan } = world;
   const time = world
     .now()

@@ -1,0 +1,18 @@
+import middy from '@middy/core';
+import * as z from 'zod';
+import { type TickReply, tick } from '../shared/communication/tick.ts';
+import { runSchema } from '../shared/runbook/contract.ts';
+import { parseInput } from './parse-input.ts';
+import { loadRuntime, type RuntimeProvider } from './runtime.ts';
+
+const eventSchema = z.object({ run: runSchema });
+
+/** Sends what is due in a run's incident and tells the communication machine when to come back. */
+export function createCommunicateHandler(runtime: RuntimeProvider) {
+  return middy(
+    async (event: unknown): Promise<TickReply> =>
+      tick(await runtime(), parseInput(eventSchema, event, 'communicate').run),
+  );
+}
+
+export const handler = createCommunicateHandler(loadRuntime());

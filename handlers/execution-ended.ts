@@ -1,0 +1,13 @@
+import middy from '@middy/core';
+import { closeEndedExecution, executionEndedSchema } from '../shared/runbook/execution-ended.ts';
+import { parseInput } from './parse-input.ts';
+import { loadRuntime, type RuntimeProvider } from './runtime.ts';
+
+/** Closes runs that could not close themselves. */
+export function createExecutionEndedHandler(runtime: RuntimeProvider) {
+  return middy(async (event: unknown) =>
+    closeEndedExecution(await runtime(), parseInput(executionEndedSchema, event, 'execution status')),
+  );
+}
+
+export const handler = createExecutionEndedHandler(loadRuntime());

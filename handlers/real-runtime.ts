@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { createAwsClients } from '../shared/aws/aws-clients.ts';
+import { createSecretReader } from '../shared/aws/secret-reader.ts';
+import { InvalidInputError } from '../shared/errors.ts';
+import { createDynamoDbRecordStore } from '../shared/incident/dynamodb-record-store.ts';
+import type { Plan } from '../shared/plan/schema.ts';
+import type { Network } from '../shared/ports.ts';
+import type { Runtime, Settings } from '../shared/runtime.ts';
+import type { Connections } from './runtime.ts';
+
+const environmentSchema = z.object({
+  LIFEBOAT_SYSTEM: z.string(),
+  LIFEBOAT_PLAN_FILE: z.string(),
+  LIFEBOAT_TABLE: z.string(),
+  LIFEBOAT_LINK_SECRET: z.string(),
+  LIFEBOAT_REPORT_BUCKET: z.string(),
+  LIFEBOAT_ACCOUNT: z.string(),
+  LIFEBOAT_PARTITION: z.string(),
+  LIFEBOAT_DECISION_URL: z.string().default(''),
+  LAMBDA_TASK_ROOT: z.string().default('.'),
+});
+type Environment = z.infer<typeof environmentSchema>;
+
+/** The real runtime: the plan that was packed with the function, the system clock, and AWS. */
+export async function createRuntime(connections: Connections): Promise<Runtime> {
+  const environment = readEnvironment();
+  const plan = await readPlan(environment);
+  const clock = { now: () => new Date() };
+  const aws = createAwsClients({ primary: plan.regions.primary });
+  const logger = new Logger();
+  const region = plan.regions.recovery;
+  return {
+    plan,
+    settings: settingsOf(plan, environment),
+    clock,
+    aws,
+    store: createDynamoDbRecordStore({
+      client: aws.client(DynamoDBClient, region),
+      region,
+      tableName: environment.LIFEBOAT_TABLE,
+    }),
+    network: { ...noConnections, ...connections },
+    kubernetes: connections.kubernetes?.({ aws, clock }) ?? (() => Promise.reject(missing('Kubernetes'))),
+    secret: createSecretReader(aws),
+    log: (level, message, data) => logger[level](message, data ?? {}),
+  };
+}
+
+function readEnvironment(): Environment {
+  const parsed = environmentSchema.safeParse(process.env);
+  if (parsed.success) return parsed.data;
+  const names = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
+  throw new InvalidInputError(`The environment of this function is not complete: ${names}`, {
+    nextStep: 'Deploy with serverless.yml, which sets them all.',
+  });
+}
+
+/** The plan was checked when it was packed; here it only has to be there. */
+async function readPlan({ LAMBDA_TASK_ROOT, LIFEBOAT_PLAN_FILE }: Environment): Promise<Plan> {
+  return JSON.parse(await readFile(`${LAMBDA_TASK_ROOT}/${LIFEBOAT_PLAN_FILE}`, 'utf8')) as Plan;
+}
+
+/** Names of a deployment follow from the plan, so ARNs need only account and partition. */
+function settingsOf(plan: Plan, environment: Environment): Settings {
+  const { LIFEBOAT_ACCOUNT: account, LIFEBOAT_PARTITION: partition } = environment;
+  const system = plan.system.id;
+  const arn = (service: string, rest: string) =>
+    `arn:${partition}:${service}:${plan.regions.recovery}:${account}:${rest}`;
+  const topics = Object.values(plan.channels).map(channel => channel.topic);
+  return {
+    tableName: environment.LIFEBOAT_TABLE,
+    runbookArns: Object.fromEntries(
+      Object.keys(plan.scenarios).map(id => [id, arn('states', `stateMachine:${system}-${id}`)]),
+    ),
+    topicArns: Object.fromEntries(topics.map(topic => [topic, arn('sns', `lifeboat-${system}-${topic}`)])),
+    decisionUrl: environment.LIFEBOAT_DECISION_URL,
+    linkSecretName: environment.LIFEBOAT_LINK_SECRET,
+    reportBucket: environment.LIFEBOAT_REPORT_BUCKET,
+  };
+}
+
+const noConnections: Network = {
+  http: () => Promise.reject(missing('HTTP')),
+  tls: () => Promise.reject(missing('TLS')),
+  dns: () => Promise.reject(missing('DNS')),
+  sql: () => Promise.reject(missing('SQL')),
+  redis: () => Promise.reject(missing('Redis')),
+};
+
+function missing(what: string): InvalidInputError {
+  return new InvalidInputError(`This function has no ${what} connection`, {
+    nextStep:
+      "Give it one in its handler: loadRuntime({ … }) takes the connections that a family's actions use.",
+  });
+}
