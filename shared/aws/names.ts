@@ -38,3 +38,29 @@ export function runTags(run: Run): { Key: string; Value: string }[] {
     { Key: expiresTag, Value: expires },
   ];
 }
+
+/** Name of the CloudWatch alarm that the deployment makes for a signal: `lifeboat-<system>-<signal>`. */
+export function buildAlarmName(systemId: string, signalId: string): string {
+  return `lifeboat-${systemId}-${signalId}`;
+}
+
+/** The signal's id in an alarm name of this system; undefined for any other alarm. */
+export function parseAlarmName(alarmName: string, systemId: string): string | undefined {
+  const start = buildAlarmName(systemId, '');
+  return alarmName.startsWith(start) && alarmName.length > start.length
+    ? alarmName.slice(start.length)
+    : undefined;
+}
+
+/** ARN that an execution of a state machine has, or will have. */
+export function buildExecutionArn(stateMachineArn: string, executionName: string): string {
+  return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${executionName}`;
+}
+
+/** State machine and name of an execution ARN; undefined for any other text. */
+export function parseExecutionArn(arn: string): { stateMachineArn: string; name: string } | undefined {
+  const match = /^(arn:[^:]+:states:[^:]+:\d{12}):execution:([^:]+):([^:]+)$/.exec(arn);
+  if (!match) return undefined;
+  const [, head, machine, name = ''] = match;
+  return { stateMachineArn: `${head}:stateMachine:${machine}`, name };
+}
