@@ -103,6 +103,7 @@ export const triggerSchema = z.strictObject({
   start: z
     .enum(['automatic', 'manual'])
     .meta({ description: 'automatic: the run starts by itself; manual: a person is asked to start it' }),
+  ...tracing,
 });
 export type Trigger = z.infer<typeof triggerSchema>;
 
