@@ -1,9 +1,6 @@
 import pg from 'pg';
-import { RequestRejectedError, ServiceUnavailableError } from '../errors.ts';
 import type { SqlConnection, SqlOptions } from '../ports.ts';
-
-/** SQLSTATE classes and codes that pass by themselves. Source: PostgreSQL documentation, appendix A. */
-const passing = /^(08|53|57P0[1-3]|57014|55P03|40)/;
+import { sqlError } from './sql-errors.ts';
 
 /**
  * Connects to PostgreSQL with `pg`. TLS with a checked certificate, except to the loopback address or where the URL
@@ -52,16 +49,6 @@ function isLoopback(hostname: string): boolean {
 
 function translate(error: unknown, hostname: string): Error {
   const message = error instanceof Error ? error.message || error.name : String(error);
-  if (!(error instanceof pg.DatabaseError) || passing.test(error.code ?? '')) {
-    return new ServiceUnavailableError(`The database at ${hostname} does not answer: ${message}`, {
-      nextStep: 'Check that it is available and that its security group lets the function in.',
-      cause: error,
-    });
-  }
-  return new RequestRejectedError(`The database at ${hostname} refused: ${message} (${error.code})`, {
-    nextStep: error.code?.startsWith('28')
-      ? 'Check the user and password in the secret that the component names as credentials.'
-      : 'Check the statement in the plan against this database.',
-    cause: error,
-  });
+  const code = error instanceof pg.DatabaseError ? error.code : undefined;
+  return sqlError(hostname, { message, code, cause: error });
 }
