@@ -1,0 +1,115 @@
+import type { PlannedMessage } from './due.ts';
+import { ending, isOver, openedAt, type Situation, severityOf, shift } from './situation.ts';
+
+/** Updates leave this long before their time is up, so that the time it takes to send one does not make it late. */
+export const updateLeadSeconds = 60;
+
+/** Regulators are told when it opens and when it ends; a cadence of updates is for those who work or wait. */
+const withoutUpdates: readonly string[] = ['regulator'];
+
+/** Messages of these templates go to an audience once in an incident or a run, whoever asks for them. */
+const once: Record<string, 'incident' | 'run'> = {
+  initial: 'incident',
+  drill: 'incident',
+  'all-clear': 'run',
+  'not-recovered': 'run',
+};
+
+/**
+ * Key of a message to an audience that a step or the calendar sends, so that an audience which a step told already
+ * is not told the same again. Undefined for templates that may be repeated.
+ */
+export function audienceKey(template: string, audience: string, run: { id: string }): string | undefined {
+  const scope = once[template];
+  if (!scope) return undefined;
+  return scope === 'incident' ? `initial/${audience}/1` : `${template}/${audience}/${run.id}`;
+}
+
+/** Opening, updates by cadence, and the end: what the scenario's audiences are told. */
+export function audienceMessages(situation: Situation): PlannedMessage[] {
+  return audiencesOf(situation).flatMap(audience => [
+    ...opening(situation, audience),
+    ...updates(situation, audience),
+    ...closing(situation, audience),
+  ]);
+}
+
+/** Audiences of the scenario that are told in this mode: of a drill only those that the plan marks for it. */
+export function audiencesOf({ plan, run }: Situation): string[] {
+  const audiences = plan.scenarios[run.scenario]?.audiences ?? [];
+  return audiences.filter(id => plan.audiences[id] && isTold(plan.audiences[id], run.mode));
+}
+
+/** Whether a drill reaches this audience or person; every other mode reaches all of them. */
+export function isTold(recipient: { drill?: boolean }, mode: Situation['run']['mode']): boolean {
+  return mode !== 'drill' || recipient.drill === true;
+}
+
+/** Template of the message that closes a run. */
+export function closingTemplate(situation: Situation): 'all-clear' | 'not-recovered' {
+  return ending(situation)?.entry.outcome === 'recovered' ? 'all-clear' : 'not-recovered';
+}
+
+/** Told at once; `within` is the deadline that the report measures. */
+function opening(situation: Situation, audience: string): PlannedMessage[] {
+  const at = openedAt(situation);
+  const template = situation.run.mode === 'drill' ? 'drill' : 'initial';
+  return [message(situation, audience, template, at, within(situation, audience))];
+}
+
+/**
+ * The newest update that is due and the one after it. Older ones that were missed (the sender was down) are left out:
+ * nobody is helped by three updates at once.
+ */
+function updates(situation: Situation, audience: string): PlannedMessage[] {
+  const every = situation.plan.severities[severityOf(situation)]?.updateEvery;
+  const information = situation.plan.audiences[audience]?.information ?? '';
+  if (!every || isOver(situation) || withoutUpdates.includes(information)) return [];
+  const lead = Math.min(updateLeadSeconds, every / 2);
+  const elapsed = (situation.now.getTime() - Date.parse(openedAt(situation))) / 1000;
+  const newest = Math.floor((elapsed + lead) / every);
+  return [newest, newest + 1]
+    .filter(n => n >= 1)
+    .map(n => ({
+      ...message(situation, audience, 'update', openedAt(situation), n * every),
+      key: `update/${audience}/${n}`,
+      sendAt: shift(openedAt(situation), n * every - lead),
+    }));
+}
+
+/** All clear, or that it did not work out. Whoever was told of the beginning is told of the end. */
+function closing(situation: Situation, audience: string): PlannedMessage[] {
+  const end = ending(situation);
+  if (!end) return [];
+  return [message(situation, audience, closingTemplate(situation), end.at, within(situation, audience))];
+}
+
+function message(
+  situation: Situation,
+  audience: string,
+  template: string,
+  from: string,
+  withinSeconds: number,
+): PlannedMessage {
+  return {
+    key: audienceKey(template, audience, situation.run) ?? `${template}/${audience}`,
+    to: { audience },
+    channels: situation.plan.audiences[audience]?.channels ?? [],
+    template,
+    sendAt: from,
+    dueAt: shift(from, withinSeconds),
+  };
+}
+
+function within(situation: Situation, audience: string): number {
+  return situation.plan.audiences[audience]?.within ?? 0;
+}
+
+/** When the next update is due, for the text of the present one; undefined when none will follow. */
+export function nextUpdateAt(situation: Situation): string | undefined {
+  const every = situation.plan.severities[severityOf(situation)]?.updateEvery;
+  if (!every || isOver(situation)) return undefined;
+  const lead = Math.min(updateLeadSeconds, every / 2);
+  const elapsed = (situation.now.getTime() - Date.parse(openedAt(situation))) / 1000;
+  return shift(openedAt(situation), (Math.floor((elapsed + lead) / every) + 1) * every);
+}

@@ -1,0 +1,130 @@
+import type { PlannedMessage } from './due.ts';
+import { closingTemplate, isTold } from './due-audiences.ts';
+import type { Question } from './question-record.ts';
+import { allOf, ending, isOver, lastOf, openedAt, type Situation, shift } from './situation.ts';
+
+/** A message to a person has to be out this long after it became due. */
+export const personDeadlineSeconds = 120;
+
+/** People who were woken are told of the end within this time. */
+const closingDeadlineSeconds = 900;
+
+/** Shares of a question's time after which it is brought to mind, and to the next level's. */
+const reminderShares = [0.5, 0.8] as const;
+
+/** Escalation by elapsed time until acknowledged, reminders of open questions, and the end for all who were woken. */
+export function peopleMessages(situation: Situation): PlannedMessage[] {
+  return [...escalation(situation), ...reminders(situation), ...closing(situation)];
+}
+
+/**
+ * A level is due when so much time has passed since the outage began, and never before the incident is open.
+ * An acknowledgement stops all that have not been sent, for good.
+ */
+function escalation(situation: Situation): PlannedMessage[] {
+  if (isOver(situation) || lastOf(situation, 'acknowledged')) return [];
+  const opened = openedAt(situation);
+  return situation.plan.escalation.flatMap((level, index) => {
+    const reached = shift(situation.run.outageStartedAt, level.after);
+    const sendAt = Date.parse(reached) > Date.parse(opened) ? reached : opened;
+    const number = index + 1;
+    return tellable(situation, level.people).map(person => ({
+      ...toPerson(situation, person, `escalation/level-${number}`, 'escalation', sendAt),
+      level: number,
+    }));
+  });
+}
+
+function reminders(situation: Situation): PlannedMessage[] {
+  if (isOver(situation)) return [];
+  return situation.questions
+    .filter(question => isOpen(question, situation.now))
+    .flatMap(question => remind(situation, question));
+}
+
+function isOpen(question: Question, now: Date): boolean {
+  return question.status === 'open' && Date.parse(question.expiresAt) > now.getTime();
+}
+
+/** Those who were asked and did not answer get their link again; the next level is told that nobody has answered. */
+function remind(situation: Situation, question: Question): PlannedMessage[] {
+  const withinSeconds = (Date.parse(question.expiresAt) - Date.parse(question.askedAt)) / 1000;
+  const at = reminderShares.map(share => shift(question.askedAt, share * withinSeconds));
+  const nowMs = situation.now.getTime();
+  // Of reminders that were missed only the newest is sent.
+  const passed = at.filter(time => Date.parse(time) <= nowMs).length;
+  const waiting = question.askedOf.filter(
+    person => !question.answers.some(answer => answer.person === person),
+  );
+  return reminderShares.flatMap((share, index) => {
+    if (index < passed - 1) return [];
+    const group = `reminder/${question.id}/${share * 100}`;
+    const sendAt = at[index] ?? question.askedAt;
+    const number = levelAfter(situation, question.askedOf, index + 1);
+    const next = situation.plan.escalation[number - 1]?.people ?? [];
+    const others = tellable(situation, next).filter(person => !question.askedOf.includes(person));
+    return [
+      ...waiting.map(person => ({
+        ...toPerson(situation, person, group, 'reminder', sendAt),
+        question: question.id,
+      })),
+      ...others.map(person => ({
+        ...toPerson(situation, person, group, 'unanswered', sendAt),
+        question: question.id,
+        level: number,
+      })),
+    ];
+  });
+}
+
+/** Number of the level so many steps above the highest one that was asked; never above the last. */
+function levelAfter(situation: Situation, asked: readonly string[], steps: number): number {
+  const levels = situation.plan.escalation;
+  const highest = levels.findLastIndex(level => level.people.some(person => asked.includes(person)));
+  return Math.min(highest + 1 + steps, levels.length);
+}
+
+function closing(situation: Situation): PlannedMessage[] {
+  const end = ending(situation);
+  if (!end) return [];
+  const template = closingTemplate(situation);
+  return peopleInvolved(situation).map(person => ({
+    ...toPerson(situation, person, template, template, end.at),
+    key: `${template}/person:${person}/${situation.run.id}`,
+    dueAt: shift(end.at, closingDeadlineSeconds),
+  }));
+}
+
+/** Everybody who got a message of their own in this incident. */
+function peopleInvolved(situation: Situation): string[] {
+  const named = allOf(situation, 'message')
+    .filter(({ entry }) => entry.status === 'sent' && entry.audience.startsWith('person:'))
+    .map(({ entry }) => entry.audience.slice('person:'.length));
+  return [...new Set(named)].sort();
+}
+
+/** People of the plan who are reached in this mode. */
+export function tellable(situation: Situation, people: readonly string[]): string[] {
+  return people.filter(
+    id => situation.plan.people[id] && isTold(situation.plan.people[id], situation.run.mode),
+  );
+}
+
+/** A message to one person through the channel that the plan gives them. */
+export function toPerson(
+  situation: Pick<Situation, 'plan'>,
+  person: string,
+  group: string,
+  template: string,
+  sendAt: string,
+): PlannedMessage {
+  const channel = situation.plan.people[person]?.channel;
+  return {
+    key: `${group}/person:${person}`,
+    to: { person },
+    channels: channel ? [channel] : [],
+    template,
+    sendAt,
+    dueAt: shift(sendAt, personDeadlineSeconds),
+  };
+}

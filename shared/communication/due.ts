@@ -1,0 +1,62 @@
+import { audienceMessages } from './due-audiences.ts';
+import { peopleMessages } from './due-people.ts';
+import { undeliveredMessages } from './due-undelivered.ts';
+import { isOver, type Situation } from './situation.ts';
+
+/**
+ * One message to one recipient. `key` is stable: the same message has the same key however often it is computed, and
+ * is sent under it once. `sendAt` is when it leaves, `dueAt` its deadline.
+ */
+export type PlannedMessage = {
+  key: string;
+  to: Recipient;
+  /** Ids of channels of the plan, in the order in which they are tried. */
+  channels: readonly string[];
+  template: string;
+  sendAt: string;
+  dueAt: string;
+  /** Id of the question that it is about. */
+  question?: string;
+  /** Level of the escalation that it belongs to, from 1. */
+  level?: number;
+  /** Key of the message that could not be delivered and that this one tells about. */
+  undelivered?: string;
+};
+export type Recipient = { audience: string } | { person: string };
+
+export type Due = {
+  /** To be sent now, in order of deadline. */
+  due: PlannedMessage[];
+  /** When the next message becomes due if nothing else happens; undefined when none will. */
+  nextDueAt: string | undefined;
+  /** Whether the run has ended or the incident was resolved, so that an empty `due` is the end. */
+  over: boolean;
+};
+
+/** As the ledger names a recipient: an audience's id, or `person:` and the person's id. */
+export function recipientName(to: Recipient): string {
+  return 'audience' in to ? to.audience : `person:${to.person}`;
+}
+
+/**
+ * What is due now and when to look again. Pure: the same situation gives the same answer. A message whose key is in
+ * the ledger, sent or failed, is never due again.
+ */
+export function dueMessages(situation: Situation): Due {
+  const handled = new Set(situation.withheld);
+  for (const { entry } of situation.ledger) if (entry.type === 'message') handled.add(entry.key);
+  const planned = [
+    ...audienceMessages(situation),
+    ...peopleMessages(situation),
+    ...undeliveredMessages(situation),
+  ].filter(message => !handled.has(message.key));
+  const nowMs = situation.now.getTime();
+  const due = planned.filter(message => Date.parse(message.sendAt) <= nowMs);
+  const later = planned.filter(message => Date.parse(message.sendAt) > nowMs).map(message => message.sendAt);
+  return { due: due.sort(byDeadline), nextDueAt: later.sort()[0], over: isOver(situation) };
+}
+
+function byDeadline(a: PlannedMessage, b: PlannedMessage): number {
+  if (a.dueAt !== b.dueAt) return a.dueAt < b.dueAt ? -1 : 1;
+  return a.key < b.key ? -1 : 1;
+}

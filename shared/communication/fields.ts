@@ -1,0 +1,218 @@
+import type { Evidence } from '../actions/contract.ts';
+import type { EntryOf } from '../incident/entries.ts';
+import type { JsonObject } from '../json.ts';
+import { formatDuration } from '../plan/duration.ts';
+import type { Plan } from '../plan/schema.ts';
+import { scopeOf } from '../runbook/scope.ts';
+import type { PlannedMessage } from './due.ts';
+import { nextUpdateAt } from './due-audiences.ts';
+import { allOf, ending, lastOf, openedAt, type Situation, severityOf } from './situation.ts';
+
+/** Longest list in a message; what is left out is counted in a last line. */
+const longestList = 40;
+
+type StepEntry = { at: string; entry: EntryOf<'step'> };
+
+/**
+ * What a template's expressions look up: the run's own scope, the outputs of steps that the ledger calls done, and
+ * `message.*` (see `messageFields`). A field that has no value in this situation is absent, so that a template that
+ * uses it is an error and never says something empty.
+ */
+export function scopeFor(
+  situation: Situation,
+  message: PlannedMessage,
+  extra: { link?: string; fields?: Record<string, string> } = {},
+): JsonObject {
+  const { plan, run } = situation;
+  const outputs: JsonObject = {};
+  for (const { entry } of stepsNow(situation))
+    if (entry.status === 'done') outputs[entry.step] = entry.outputs ?? {};
+  return {
+    ...scopeOf(run, outputs),
+    system: { id: plan.system.id, title: plan.system.title },
+    regions: { ...plan.regions },
+    message: withoutAbsent({
+      ...extra.fields,
+      ...common(situation, message),
+      ...progressFields(situation),
+      ...endFields(situation),
+      ...questionFields(situation, message),
+      level: message.level === undefined ? undefined : String(message.level),
+      undelivered: message.undelivered && describeUndelivered(situation, message.undelivered),
+      link: extra.link,
+    }),
+  };
+}
+
+function common(situation: Situation, message: PlannedMessage): Record<string, string | undefined> {
+  const { plan, run, now } = situation;
+  const scenario = plan.scenarios[run.scenario];
+  const severity = severityOf(situation);
+  const next = nextUpdateAt(situation);
+  return {
+    key: message.key,
+    time: formatTime(now.toISOString()),
+    recipient:
+      'audience' in message.to
+        ? (plan.audiences[message.to.audience]?.title ?? message.to.audience)
+        : nameOf(plan, message.to.person),
+    scenario: scenario?.title ?? run.scenario,
+    severity: plan.severities[severity]?.title ?? severity,
+    outageStarted: formatTime(run.outageStartedAt),
+    opened: formatTime(openedAt(situation)),
+    elapsed: elapsed(run.outageStartedAt, now.toISOString()),
+    nextUpdate: next ? formatTime(next) : 'when there is something to say',
+    rto: formatDuration(scenario?.rto ?? plan.objectives.rto),
+    rpo: formatDuration(scenario?.rpo ?? plan.objectives.rpo),
+    commander: commander(situation),
+  };
+}
+
+function progressFields(situation: Situation): Record<string, string> {
+  const steps = stepsNow(situation);
+  const done = steps.filter(({ entry }) => entry.status === 'done');
+  const broken = steps.filter(({ entry }) => ['failed', 'refused'].includes(entry.status));
+  const open = situation.questions.filter(({ status }) => status === 'open');
+  const checks = checksDone(situation);
+  return {
+    phase: phaseTitle(situation),
+    progress: `${done.length} of ${countSteps(situation)} steps done`,
+    done: list(
+      done.map(step => line(situation, step)),
+      'nothing yet',
+    ),
+    failed: list(
+      [
+        ...broken.map(step => line(situation, step)),
+        ...open.map(question => `- waiting for an answer: ${question.title}`),
+      ],
+      'nothing',
+    ),
+    checks: list(
+      checks.map(step => line(situation, step)),
+      'nothing has been checked',
+    ),
+    checkTitles: list(
+      checks.map(({ entry }) => `- ${stepTitle(situation, entry.step)}`),
+      'nothing has been checked',
+    ),
+  };
+}
+
+function endFields(situation: Situation): Record<string, string> {
+  const end = ending(situation);
+  if (!end) return {};
+  const reasons = end.entry.reasons.map(reason => `- ${reason.what} ${reason.mend}`.trimEnd());
+  return {
+    ended: formatTime(end.at),
+    outcome: end.entry.outcome,
+    reasons: list(reasons, '- none was recorded'),
+    took: elapsed(situation.run.outageStartedAt, end.at),
+  };
+}
+
+function questionFields(situation: Situation, message: PlannedMessage): Record<string, string> {
+  const question = situation.questions.find(({ id }) => id === message.question);
+  if (!question) return {};
+  return {
+    question: question.title,
+    shows: question.shows.join('\n'),
+    asked: question.askedOf.map(person => nameOf(situation.plan, person)).join(', '),
+    answerBy: formatTime(question.expiresAt),
+  };
+}
+
+/** The newest word on each step of this run, in the order in which they began. */
+export function stepsNow(situation: Situation): StepEntry[] {
+  const newest = new Map<string, StepEntry>();
+  for (const step of allOf(situation, 'step')) newest.set(step.entry.step, step);
+  return [...newest.values()];
+}
+
+/** Steps of the plan's verifying phases that the ledger calls done: all that an all-clear may claim. */
+export function checksDone(situation: Situation): StepEntry[] {
+  const phases = situation.plan.scenarios[situation.run.scenario]?.phases ?? [];
+  const verifying = new Set(phases.filter(phase => phase.stage === 'verify').map(phase => phase.id));
+  return stepsNow(situation).filter(({ entry }) => entry.status === 'done' && verifying.has(entry.phase));
+}
+
+function line(situation: Situation, { at, entry }: StepEntry): string {
+  const facts: Evidence[] = entry.evidence ?? [];
+  const said = facts.at(-1)?.what ?? entry.reasons?.[0]?.what ?? entry.error ?? entry.note ?? entry.status;
+  return `- ${formatTime(at)} ${stepTitle(situation, entry.step)}: ${said}`;
+}
+
+function list(lines: string[], nothing: string): string {
+  if (lines.length === 0) return nothing;
+  const kept = lines.slice(0, longestList);
+  return [...kept, ...(lines.length > kept.length ? [`- and ${lines.length - kept.length} more`] : [])].join(
+    '\n',
+  );
+}
+
+function planSteps(situation: Situation) {
+  const phases = situation.plan.scenarios[situation.run.scenario]?.phases ?? [];
+  return phases.flatMap(phase =>
+    phase.steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item])),
+  );
+}
+
+function countSteps(situation: Situation): number {
+  const mode = situation.run.mode;
+  return planSteps(situation).filter(step => !step.modes || step.modes.includes(mode)).length;
+}
+
+export function stepTitle(situation: Situation, id: string): string {
+  return planSteps(situation).find(step => step.id === id)?.title ?? id;
+}
+
+export function phaseTitle(situation: Situation): string {
+  if (ending(situation)) return 'the run has ended';
+  const phase = lastOf(situation, 'phase-started')?.entry.phase;
+  if (!phase) return 'the run has not begun';
+  const phases = situation.plan.scenarios[situation.run.scenario]?.phases ?? [];
+  return phases.find(({ id }) => id === phase)?.title ?? phase;
+}
+
+/** Name of the person that `people.assign` made commander. */
+export function commander(situation: Situation): string {
+  const assigned = stepsNow(situation).findLast(
+    ({ entry }) => entry.action === 'people.assign' && entry.status === 'done',
+  );
+  const person = assigned?.entry.outputs?.person;
+  return typeof person === 'string' ? nameOf(situation.plan, person) : 'nobody yet';
+}
+
+function describeUndelivered(situation: Situation, key: string): string {
+  const failed = allOf(situation, 'message').findLast(({ entry }) => entry.key === key)?.entry;
+  if (!failed) return key;
+  const to = failed.audience.startsWith('person:')
+    ? nameOf(situation.plan, failed.audience.slice('person:'.length))
+    : (situation.plan.audiences[failed.audience]?.title ?? failed.audience);
+  return `To: ${to}\nMessage: ${failed.template}\nReference: ${key}\nWhy: ${failed.error ?? 'not known'}`;
+}
+
+export function nameOf(plan: Pick<Plan, 'people'>, person: string): string {
+  return plan.people[person]?.name ?? person;
+}
+
+function elapsed(from: string, to: string): string {
+  return formatDuration((Date.parse(to) - Date.parse(from)) / 1000);
+}
+
+const months = 'January February March April May June July August September October November December'.split(
+  ' ',
+);
+
+/** `10 March 17:24 UTC`. */
+export function formatTime(iso: string): string {
+  const time = new Date(iso);
+  const clock = time.toISOString().slice(11, 16);
+  return `${time.getUTCDate()} ${months[time.getUTCMonth()]} ${clock} UTC`;
+}
+
+function withoutAbsent(fields: Record<string, string | undefined>): JsonObject {
+  const present: JsonObject = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) present[name] = value;
+  return present;
+}

@@ -1,0 +1,239 @@
+import { type MessageAttributeValue, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { request } from '../aws/aws-errors.ts';
+import { ConflictError, InvalidInputError } from '../errors.ts';
+import { messageKey } from '../incident/keys.ts';
+import { appendEntry } from '../incident/ledger.ts';
+import type { StoredRecord } from '../incident/record-store.ts';
+import { toJson } from '../incident/update-record.ts';
+import type { Channel } from '../plan/schema.ts';
+import type { Run } from '../runbook/contract.ts';
+import type { Runtime } from '../runtime.ts';
+import { type PlannedMessage, recipientName } from './due.ts';
+import { type MessageRecord, messageRecordSchema, type Try } from './message-record.ts';
+import type { Rendered } from './render.ts';
+
+/**
+ * Messages are sent at least once. A sender claims the message by a conditional write, publishes, and then records the
+ * provider's id. SNS standard topics take the same message twice, so when a sender dies between publishing and
+ * recording, one of two things has to be chosen: never telling somebody, or telling them twice. Lifeboat tells them
+ * twice: a claim older than this is taken over and the message sent again, with the same reference in its text and in
+ * its attribute `lifeboat-message-key`.
+ */
+export const claimSeconds = 120;
+
+export type SendResult =
+  | { status: 'sent'; channel: string; providerId: string; at: string }
+  | { status: 'failed'; error: string }
+  /** A dry run: recorded, and nobody told. */
+  | { status: 'withheld' }
+  /** Another sender has it in hand, or the record could not be written; it stays due. */
+  | { status: 'busy' };
+
+/**
+ * Sends one message through the first of its channels that takes it, once, and writes the outcome into the ledger.
+ * Never throws: a recovery must not stop because nobody can be told of it.
+ */
+export async function sendMessage(
+  runtime: Runtime,
+  run: Run,
+  message: PlannedMessage,
+  rendered: Rendered,
+): Promise<SendResult> {
+  try {
+    return await send(runtime, run, message, rendered);
+  } catch (error) {
+    runtime.log('error', 'A message could not be recorded; it stays due', {
+      key: message.key,
+      error: describe(error),
+    });
+    return { status: 'busy' };
+  }
+}
+
+async function send(
+  runtime: Runtime,
+  run: Run,
+  message: PlannedMessage,
+  rendered: Rendered,
+): Promise<SendResult> {
+  const claim = await claimMessage(runtime, run, message);
+  if (claim.status === 'busy') return claim;
+  if (claim.status === 'over') {
+    // The sender may have died before it told the ledger; the keys of the entries make a repeat harmless.
+    await tellLedger(runtime, run, message, claim.record);
+    return resultOf(claim.record);
+  }
+  const record =
+    run.mode === 'dry-run'
+      ? withheld(claim.record)
+      : await publish(runtime, run, message, rendered, claim.record);
+  const key = messageKey(run.incidentId, message.key);
+  await runtime.store.put(key, toJson(record), { ifVersion: claim.version });
+  await tellLedger(runtime, run, message, record);
+  return resultOf(record);
+}
+
+type Claim =
+  | { status: 'claimed'; record: MessageRecord; version: number }
+  | { status: 'over'; record: MessageRecord }
+  | { status: 'busy' };
+
+async function claimMessage(runtime: Runtime, run: Run, message: PlannedMessage): Promise<Claim> {
+  const key = messageKey(run.incidentId, message.key);
+  const now = runtime.clock.now();
+  const stored = await runtime.store.get(key);
+  const before = stored && messageRecordSchema.parse(stored.data);
+  if (before && before.status !== 'claimed') return { status: 'over', record: before };
+  if (before && now.getTime() - Date.parse(before.claimedAt) < claimSeconds * 1000) return { status: 'busy' };
+  const record: MessageRecord = {
+    status: 'claimed',
+    claimedAt: now.toISOString(),
+    attempt: (before?.attempt ?? 0) + 1,
+    tries: [],
+  };
+  try {
+    const written: StoredRecord = await runtime.store.put(
+      key,
+      toJson(record),
+      stored ? { ifVersion: stored.version } : { ifAbsent: true },
+    );
+    return { status: 'claimed', record, version: written.version };
+  } catch (error) {
+    if (error instanceof ConflictError) return { status: 'busy' };
+    throw error;
+  }
+}
+
+/** Tries the channels in order until one takes it. */
+async function publish(
+  runtime: Runtime,
+  run: Run,
+  message: PlannedMessage,
+  rendered: Rendered,
+  claim: MessageRecord,
+): Promise<MessageRecord> {
+  const tries: Try[] = [];
+  for (const channel of message.channels) {
+    try {
+      const providerId = await publishTo(runtime, run, channel, message.key, rendered);
+      return {
+        ...claim,
+        status: 'sent',
+        channel,
+        providerId,
+        endedAt: runtime.clock.now().toISOString(),
+        tries,
+      };
+    } catch (error) {
+      tries.push({ channel, error: describe(error) });
+      runtime.log('warn', 'A channel did not take a message', {
+        key: message.key,
+        channel,
+        error: describe(error),
+      });
+    }
+  }
+  if (tries.length === 0)
+    tries.push({ channel: 'none', error: 'The plan names no channel for this recipient.' });
+  return { ...claim, status: 'failed', endedAt: runtime.clock.now().toISOString(), tries };
+}
+
+async function publishTo(
+  runtime: Runtime,
+  run: Run,
+  channelId: string,
+  key: string,
+  rendered: Rendered,
+): Promise<string> {
+  const channel: Channel | undefined = runtime.plan.channels[channelId];
+  const topicArn = channel && runtime.settings.topicArns[channel.topic];
+  if (!channel || !topicArn) {
+    throw new InvalidInputError(`There is no topic for the channel "${channelId}"`, {
+      nextStep: 'Deploy again: the plan and the deployment differ.',
+    });
+  }
+  const region = runtime.plan.regions.recovery;
+  const command = new PublishCommand({
+    TopicArn: topicArn,
+    Subject: rendered.subject,
+    Message: channel.protocol === 'sms' ? rendered.sms : rendered.text,
+    MessageAttributes: attributes(run, key, channel.protocol),
+  });
+  const reply = await request({ call: 'sns.Publish', region }, () =>
+    runtime.aws.client(SNSClient, region).send(command),
+  );
+  return reply.MessageId ?? 'unknown';
+}
+
+function attributes(
+  run: Run,
+  key: string,
+  protocol: Channel['protocol'],
+): Record<string, MessageAttributeValue> {
+  const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value });
+  return {
+    'lifeboat-message-key': text(key),
+    'lifeboat-mode': text(run.mode),
+    // Delivered with the highest reliability; the default, Promotional, is optimised for cost.
+    ...(protocol === 'sms' && { 'AWS.SNS.SMS.SMSType': text('Transactional') }),
+  };
+}
+
+function withheld(claim: MessageRecord): MessageRecord {
+  return { ...claim, status: 'withheld' };
+}
+
+/** The outcome first, then the channels that did not take it, so that a crash in between never hides a delivery. */
+async function tellLedger(
+  runtime: Runtime,
+  run: Run,
+  message: PlannedMessage,
+  record: MessageRecord,
+): Promise<void> {
+  const { store, clock } = runtime;
+  const to = recipientName(message.to);
+  const id = `message/${message.key}`;
+  if (record.status === 'withheld') {
+    const what = `Dry run: "${message.template}" would go to ${to} through ${message.channels.join(', ') || 'no channel'}.`;
+    await appendEntry(
+      store,
+      clock,
+      run.incidentId,
+      { type: 'note', by: 'communication', what },
+      { idempotencyKey: id },
+    );
+    return;
+  }
+  const about = {
+    type: 'message',
+    key: message.key,
+    audience: to,
+    template: message.template,
+    dueAt: message.dueAt,
+  } as const;
+  if (record.status === 'sent') {
+    const { channel = 'unknown', providerId } = record;
+    const entry = { ...about, channel, status: 'sent', providerId } as const;
+    await appendEntry(store, clock, run.incidentId, entry, { idempotencyKey: id });
+  }
+  for (const { channel, error } of record.tries) {
+    const entry = { ...about, channel, status: 'failed', error } as const;
+    await appendEntry(store, clock, run.incidentId, entry, { idempotencyKey: `${id}/${channel}` });
+  }
+}
+
+function resultOf(record: MessageRecord): SendResult {
+  if (record.status === 'withheld') return { status: 'withheld' };
+  if (record.status === 'sent') {
+    const { channel = 'unknown', providerId = 'unknown', endedAt = record.claimedAt } = record;
+    return { status: 'sent', channel, providerId, at: endedAt };
+  }
+  return {
+    status: 'failed',
+    error: record.tries.map(({ channel, error }) => `${channel}: ${error}`).join(' '),
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 400) : String(error);
+}

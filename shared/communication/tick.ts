@@ -1,0 +1,122 @@
+import { appendEntry } from '../incident/ledger.ts';
+import type { Run } from '../runbook/contract.ts';
+import type { Runtime } from '../runtime.ts';
+import { deliver } from './answers.ts';
+import { compose, loadSituation } from './compose.ts';
+import { dueMessages, type PlannedMessage } from './due.ts';
+import { type SendResult, sendMessage } from './send.ts';
+import type { Situation } from './situation.ts';
+
+/** What the communication machine does next. `waitSeconds` is from 1 to 900. */
+export type TickReply = { next: 'wait' | 'done'; waitSeconds: number };
+
+/** Longest wait while a run goes on: its end is noticed, and told, this late at the most. */
+const longestWaitSeconds = 300;
+/** Wait after something that another sender has in hand, or that could not be recorded. */
+const retrySeconds = 30;
+/** One call sends for so long; what is left is sent by the next one. Below the function's time-out. */
+const sendingSeconds = 45;
+/** When it gives up on messages that can't be brought out after the end of a run. */
+const lingerSeconds = 1800;
+
+/**
+ * Sends everything that is due now and says when to come back. Never throws for a message or an answer that fails,
+ * and throws for a store that can't be read, which the machine retries.
+ */
+export async function tick(runtime: Runtime, run: Run): Promise<TickReply> {
+  const startedMs = runtime.clock.now().getTime();
+  let busy = await redeliver(runtime, await loadSituation(runtime, run));
+  // A message that fails makes another one due, to the next level; each round goes one level up.
+  for (let round = 0; round <= runtime.plan.escalation.length + 1; round++) {
+    const situation = await loadSituation(runtime, run);
+    const { due } = dueMessages(situation);
+    if (due.length === 0) break;
+    for (const message of due) {
+      if (runtime.clock.now().getTime() - startedMs > sendingSeconds * 1000)
+        return { next: 'wait', waitSeconds: 1 };
+      const result = await deliverMessage(runtime, situation, message);
+      if (result.status === 'busy') busy = true;
+    }
+    await recordEscalation(runtime, situation, due);
+    if (busy) break;
+  }
+  return reply(await loadSituation(runtime, run), busy);
+}
+
+/** Writes one message and sends it. Never throws. */
+export async function deliverMessage(
+  runtime: Runtime,
+  situation: Situation,
+  message: PlannedMessage,
+  fields?: Record<string, string>,
+): Promise<SendResult> {
+  try {
+    const rendered = await compose(runtime, situation, message, fields);
+    return await sendMessage(runtime, situation.run, message, rendered);
+  } catch (error) {
+    runtime.log('error', 'A message could not be written; it stays due', {
+      key: message.key,
+      error: String(error),
+    });
+    return { status: 'busy' };
+  }
+}
+
+function reply(situation: Situation, busy: boolean): TickReply {
+  const { due, nextDueAt, over } = dueMessages(situation);
+  const nowMs = situation.now.getTime();
+  if (over && due.length === 0) return { next: 'done', waitSeconds: 1 };
+  if (over && nowMs - endedMs(situation) > lingerSeconds * 1000) return { next: 'done', waitSeconds: 1 };
+  if (busy || due.length > 0) return { next: 'wait', waitSeconds: retrySeconds };
+  const untilNext = nextDueAt ? Math.ceil((Date.parse(nextDueAt) - nowMs) / 1000) : longestWaitSeconds;
+  return { next: 'wait', waitSeconds: Math.min(Math.max(untilNext, 1), longestWaitSeconds) };
+}
+
+function endedMs(situation: Situation): number {
+  const end = situation.ledger.findLast(
+    ({ entry }) => entry.type === 'run-ended' || entry.type === 'incident-resolved',
+  );
+  return end ? Date.parse(end.at) : situation.now.getTime();
+}
+
+/** Hands over answers that were recorded and did not reach their machine. True if one still could not be. */
+async function redeliver(runtime: Runtime, situation: Situation): Promise<boolean> {
+  let failed = false;
+  for (const question of situation.questions) {
+    if (question.status !== 'answered' || question.delivered) continue;
+    try {
+      await deliver(runtime, question);
+    } catch (error) {
+      failed = true;
+      runtime.log('error', 'An answer could not be handed over', {
+        question: question.id,
+        error: String(error),
+      });
+    }
+  }
+  return failed;
+}
+
+/** Says in the ledger which levels were called, and for what. */
+async function recordEscalation(
+  runtime: Runtime,
+  situation: Situation,
+  sent: readonly PlannedMessage[],
+): Promise<void> {
+  const groups = new Map<string, { level: number; people: string[] }>();
+  for (const { key, level, to } of sent) {
+    if (level === undefined || !('person' in to)) continue;
+    const group = key.slice(0, key.lastIndexOf('/person:'));
+    const known = groups.get(group) ?? { level, people: [] };
+    groups.set(group, { level, people: [...known.people, to.person] });
+  }
+  for (const [group, { level, people }] of groups) {
+    await appendEntry(
+      runtime.store,
+      runtime.clock,
+      situation.run.incidentId,
+      { type: 'escalated', level, people },
+      { idempotencyKey: `escalated/${group}` },
+    );
+  }
+}
