@@ -1,0 +1,327 @@
+import { createHash } from 'node:crypto';
+import { ExecutionAbortedError, ExecutionTimeoutError, StateMachine } from 'aws-local-stepfunctions';
+import type { Json, JsonObject } from '../../shared/json.ts';
+import type { Clock } from '../../shared/ports.ts';
+import type { Definition } from '../../state-machines/asl.ts';
+import { SimulatedAwsError } from '../world/world.ts';
+import { throughJson } from './errors.ts';
+import {
+  countEnd,
+  countEntry,
+  type EngineCounts,
+  type Execution,
+  type ExecutionResult,
+  type ExecutionStatus,
+} from './executions.ts';
+import { type LoadedMachine, loadMachine, watchStates } from './machines.ts';
+import { runTask, type TaskWorld } from './tasks.ts';
+import { createTokens } from './tokens.ts';
+
+/** One state entered. `atMs` is milliseconds since the epoch. */
+export type Transition = {
+  executionArn: string;
+  stateMachineArn: string;
+  state: string;
+  type: string;
+  atMs: number;
+};
+
+export type EngineOptions = {
+  /** Definitions by ARN, with their own ARNs filled in (`fillArns`). */
+  machines: Readonly<Record<string, Definition>>;
+  /** Calls a Lambda function. What it throws reaches the state machine as AWS would report it. */
+  invokeFunction(arn: string, payload: Json): Promise<Json>;
+  clock: Clock;
+  onTransition?(transition: Transition): void;
+};
+
+export type StartRequest = { stateMachineArn: string; name?: string; input?: Json };
+
+/** An execution as DescribeExecution tells it. */
+export type ExecutionDescription = {
+  executionArn: string;
+  stateMachineArn: string;
+  name: string;
+  status: ExecutionStatus;
+  startDate: Date;
+  stopDate?: Date;
+  input: string;
+  output?: string;
+  error?: string;
+  cause?: string;
+};
+
+/**
+ * Step Functions of the simulated world: Standard workflows in the JSONPath subset that Lifeboat's machines keep to,
+ * run by `aws-local-stepfunctions` on the global (virtual) timers. Errors are thrown with the SDK's names.
+ *
+ * Where it differs from AWS: definitions are not validated, `$$.Execution.StartTime` inside a parallel branch is the
+ * branch's start, a branch that dies does not stop the nested executions of its siblings until the parent has ended,
+ * and heartbeats, Map states and JSONata are not supported.
+ */
+export type Engine = {
+  /**
+   * Starts an execution. The same name with the same input returns the execution that is running; otherwise a name
+   * is taken for ever: ExecutionAlreadyExists. Throws StateMachineDoesNotExist and InvalidName as well.
+   */
+  startExecution(request: StartRequest): {
+    executionArn: string;
+    startDate: Date;
+    result: Promise<ExecutionResult>;
+  };
+  /** Stops an execution and the nested ones that it waits for. Nothing happens when it has ended already. */
+  stopExecution(executionArn: string, reason?: { error?: string; cause?: string }): void;
+  describeExecution(executionArn: string): ExecutionDescription;
+  /** Newest first. */
+  listExecutions(filter?: { stateMachineArn?: string; status?: ExecutionStatus }): ExecutionDescription[];
+  /** Answers a waiting task. Throws InvalidToken, or TaskTimedOut when nobody waits for the token any more. */
+  sendTaskSuccess(token: string, output: Json): void;
+  sendTaskFailure(token: string, failure: { error: string; cause: string }): void;
+  /** Of all executions, or of one. */
+  counts(executionArn?: string): EngineCounts;
+};
+
+export function createEngine(options: EngineOptions): Engine {
+  const machines = new Map(
+    Object.entries(options.machines).map(([arn, definition]) => [arn, loadMachine(arn, definition)]),
+  );
+  const executions = new Map<string, Execution>();
+  const tokens = createTokens();
+  const nowMs = () => options.clock.now().getTime();
+
+  const world: TaskWorld = {
+    invokeFunction: options.invokeFunction,
+    tokens,
+    stop,
+    start({ stateMachineArn, name, input }) {
+      const machine = machines.get(stateMachineArn);
+      if (!machine) {
+        throw new SimulatedAwsError(
+          'StateMachineDoesNotExist',
+          `State Machine Does Not Exist: '${stateMachineArn}'`,
+        );
+      }
+      const wanted = name ?? generatedName(stateMachineArn, executions.size);
+      const arn = executionArn(machine, wanted);
+      const existing = executions.get(arn);
+      if (existing) return sameExecution(existing, input);
+      const execution = newExecution(arn, wanted, machine, input, nowMs());
+      executions.set(arn, execution);
+      run(execution);
+      return execution;
+    },
+  };
+
+  function run(execution: Execution): void {
+    const { machine } = execution;
+    const attempts = new Map<string, number>();
+    const token = createTokenSource(execution.arn);
+    const definition = watchStates(machine.definition, (name, type) => {
+      if (execution.status !== 'RUNNING') return;
+      execution.lastState = { name, type, enteredAtMs: nowMs() };
+      attempts.set(name, 0);
+      countEntry(execution, type);
+      options.onTransition?.({
+        executionArn: execution.arn,
+        stateMachineArn: machine.arn,
+        state: name,
+        type,
+        atMs: nowMs(),
+      });
+    });
+    const handlers = new Proxy<Record<string, (input: Json) => Promise<Json>>>(
+      {},
+      {
+        get(_, name) {
+          const task = machine.tasks.get(String(name));
+          if (!task) return undefined;
+          return async (input: Json) => {
+            const attempt = (attempts.get(String(name)) ?? 0) + 1;
+            attempts.set(String(name), attempt);
+            return runTask(world, execution, task, input as JsonObject, attempt === 1, token.take());
+          };
+        },
+      },
+    );
+    const running = new StateMachine(definition, { validationOptions: { noValidate: true } }).run(
+      execution.input,
+      {
+        overrides: { taskResourceLocalHandlers: handlers },
+        context: contextOf(execution, token),
+      },
+    );
+    execution.abort = running.abort;
+    execution.result = running.result.then(
+      output => end(execution, { status: 'SUCCEEDED', output: throughJson(output) }),
+      error => end(execution, resultOf(error, execution)),
+    );
+  }
+
+  function end(execution: Execution, result: ExecutionResult): ExecutionResult {
+    execution.status = result.status;
+    execution.ended = result;
+    execution.stoppedAtMs = nowMs();
+    countEnd(execution);
+    for (const token of execution.tokens) tokens.expire(token);
+    for (const child of execution.children)
+      stop(child, { error: 'States.Aborted', cause: 'The parent execution ended' });
+    return result;
+  }
+
+  function stop(execution: Execution, reason: { error?: string; cause?: string }): void {
+    if (execution.status !== 'RUNNING' || execution.stopReason) return;
+    execution.stopReason = reason;
+    execution.abort();
+  }
+
+  function find(arn: string): Execution {
+    const execution = executions.get(arn);
+    if (execution) return execution;
+    throw new SimulatedAwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+  }
+
+  return {
+    startExecution({ stateMachineArn, name, input }) {
+      if (name !== undefined) checkName(name);
+      const execution = world.start({ stateMachineArn, name, input: throughJson(input ?? {}) });
+      return {
+        executionArn: execution.arn,
+        startDate: new Date(execution.startedAtMs),
+        result: execution.result,
+      };
+    },
+    stopExecution: (arn, reason = {}) => stop(find(arn), reason),
+    describeExecution: arn => describe(find(arn)),
+    listExecutions(filter = {}) {
+      return [...executions.values()]
+        .filter(execution => !filter.stateMachineArn || execution.machine.arn === filter.stateMachineArn)
+        .filter(execution => !filter.status || execution.status === filter.status)
+        .reverse()
+        .map(describe);
+    },
+    sendTaskSuccess: (token, output) => tokens.succeed(token, throughJson(output)),
+    sendTaskFailure: (token, { error, cause }) => tokens.fail(token, error, cause),
+    counts(arn) {
+      const counted = arn === undefined ? [...executions.values()] : [find(arn)];
+      return {
+        executions: counted.length,
+        stateTransitions: counted.reduce((sum, { transitions }) => sum + transitions, 0),
+        historyEvents: counted.reduce((sum, { events }) => sum + events, 0),
+      };
+    },
+  };
+}
+
+function newExecution(
+  arn: string,
+  name: string,
+  machine: LoadedMachine,
+  input: Json,
+  atMs: number,
+): Execution {
+  return {
+    arn,
+    name,
+    machine,
+    input,
+    startedAtMs: atMs,
+    status: 'RUNNING',
+    result: new Promise(() => {}),
+    abort: () => {},
+    children: new Set(),
+    tokens: new Set(),
+    transitions: 0,
+    events: 1,
+  };
+}
+
+/** Starting is safe to repeat while the execution runs; afterwards its name is used up. */
+function sameExecution(existing: Execution, input: Json): Execution {
+  if (existing.status === 'RUNNING' && JSON.stringify(existing.input) === JSON.stringify(input))
+    return existing;
+  throw new SimulatedAwsError('ExecutionAlreadyExists', `Execution Already Exists: '${existing.arn}'`);
+}
+
+/** Step Functions refuses white space, wildcards, brackets and control characters, and more than 80 characters. */
+function checkName(name: string): void {
+  if (/^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u.test(name)) return;
+  throw new SimulatedAwsError('InvalidName', `Invalid Name: '${name}'`);
+}
+
+function executionArn(machine: LoadedMachine, name: string): string {
+  return `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
+}
+
+/** AWS gives a random UUID; here it is the same in every run with the same seed. */
+function generatedName(machineArn: string, count: number): string {
+  const hex = createHash('sha256').update(`${machineArn}#${count}`).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  );
+}
+
+/**
+ * AWS gives every attempt of a task its own token. The engine evaluates `$$.Task.Token` and calls the handler
+ * without a pause in between, so the token that was looked at last is the one of the handler that is called next.
+ */
+type TokenSource = { look(): string; take(): string };
+
+function createTokenSource(arn: string): TokenSource {
+  let count = 0;
+  const look = () => createHash('sha256').update(`${arn}#${count}`).digest('base64url');
+  return {
+    look,
+    take() {
+      const token = look();
+      count += 1;
+      return token;
+    },
+  };
+}
+
+function contextOf(
+  execution: Execution,
+  token: TokenSource,
+): Record<string, unknown> & { Execution: JsonObject } {
+  return {
+    Execution: { Id: execution.arn, Name: execution.name },
+    StateMachine: { Id: execution.machine.arn, Name: execution.machine.name },
+    State: {
+      get Name() {
+        return execution.lastState?.name ?? '';
+      },
+      get EnteredTime() {
+        return new Date(execution.lastState?.enteredAtMs ?? execution.startedAtMs).toISOString();
+      },
+    },
+    Task: {
+      get Token() {
+        return token.look();
+      },
+    },
+  };
+}
+
+function resultOf(error: unknown, execution: Execution): ExecutionResult {
+  if (error instanceof ExecutionTimeoutError) return { status: 'TIMED_OUT', error: 'States.Timeout' };
+  if (error instanceof ExecutionAbortedError) return { status: 'ABORTED', ...execution.stopReason };
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof Error) return { status: 'FAILED', error: cause.name, cause: cause.message };
+  return { status: 'FAILED', error: 'States.Runtime', cause: String(cause) };
+}
+
+function describe(execution: Execution): ExecutionDescription {
+  const { ended } = execution;
+  return {
+    executionArn: execution.arn,
+    stateMachineArn: execution.machine.arn,
+    name: execution.name,
+    status: execution.status,
+    startDate: new Date(execution.startedAtMs),
+    ...(execution.stoppedAtMs !== undefined && { stopDate: new Date(execution.stoppedAtMs) }),
+    input: JSON.stringify(execution.input),
+    ...(ended?.output !== undefined && { output: JSON.stringify(ended.output) }),
+    ...(ended?.error !== undefined && { error: ended.error }),
+    ...(ended?.cause !== undefined && { cause: ended.cause }),
+  };
+}

@@ -1,0 +1,208 @@
+import { InvalidInputError } from '../shared/errors.ts';
+import type { Plan, Scenario } from '../shared/plan/schema.ts';
+import { stepsOf } from '../shared/runbook/phases.ts';
+import type { Definition, State } from './asl.ts';
+import { type Actions, titleOf } from './bake-step.ts';
+import { compilePhase, inSequence } from './compile-phase.ts';
+import { callTimeoutSeconds, longestSeconds, passingErrors, retryOn, startErrors } from './policies.ts';
+import { createStateNames } from './state-names.ts';
+
+/** The states around the phases. Their names are taken first, so that a step with such a title gets a number. */
+const frame = {
+  open: 'Open the run',
+  opened: 'Opened?',
+  tell: 'Tell everybody',
+  drill: 'Was it a drill?',
+  tearDown: 'Tear down the drill',
+  close: 'Close the run',
+  outcome: 'Recovered?',
+  recovered: 'Recovered',
+  notRecovered: 'Not recovered',
+  attached: 'Attached to the open incident',
+  notOpened: 'Not opened',
+  notClosed: 'Not closed',
+} as const;
+
+/** Time for opening, closing and tear-down beside the phases. */
+const frameSeconds = 3600;
+const tearDownSeconds = 604_800;
+
+/**
+ * Compiles one scenario of a plan into the definition of its state machine. The same plan gives the same definition.
+ *
+ * Started with `{}` it opens the run, has everybody told, goes through the phases, and closes the run, whatever
+ * happens in between. The state is `{opened, run, failure}`: what steps find out lives in the record store.
+ * ARNs are left open as `${StepMachineArn}` and the like. `actions` holds every kind that the scenario uses.
+ * Throws InvalidInputError for a scenario, a kind or a component that does not exist, and for a step id used twice.
+ */
+export function compileRunbook(plan: Plan, scenarioId: string, actions: Actions): Definition {
+  const scenario = scenarioOf(plan, scenarioId);
+  const names = createStateNames();
+  for (const name of Object.values(frame)) names.take(name);
+  const steps = scenario.phases.flatMap(phase => stepsOf(phase.steps));
+  const stepNames = new Map(steps.map(step => [step.id, names.take(titleOf(step))]));
+  const work = { plan, actions, names, stepNames, onFailure: frame.drill };
+  const phases = inSequence(scenario.phases, frame.drill, (phase, next) => compilePhase(work, phase, next));
+  return {
+    Comment: `${plan.system.title}: ${scenario.title}`,
+    TimeoutSeconds: Math.min(longestSeconds, phases.seconds + tearDownSeconds + frameSeconds),
+    StartAt: frame.open,
+    States: { ...opening(plan, scenarioId, phases.first), ...phases.states, ...ending(plan) },
+  };
+}
+
+function scenarioOf(plan: Plan, scenarioId: string): Scenario {
+  const scenario = Object.hasOwn(plan.scenarios, scenarioId) ? plan.scenarios[scenarioId] : undefined;
+  if (!scenario) {
+    throw new InvalidInputError(`The plan has no scenario "${scenarioId}"`, {
+      nextStep: `It has: ${Object.keys(plan.scenarios).join(', ')}.`,
+    });
+  }
+  const seen = new Set<string>();
+  for (const step of scenario.phases.flatMap(phase => stepsOf(phase.steps))) {
+    if (seen.has(step.id)) {
+      throw new InvalidInputError(`The scenario "${scenarioId}" has two steps with the id "${step.id}"`, {
+        nextStep: 'Rename one of them: outputs and executions are found by the id of the step.',
+      });
+    }
+    seen.add(step.id);
+  }
+  return scenario;
+}
+
+function opening(plan: Plan, scenarioId: string, firstPhase: string): Record<string, State> {
+  return {
+    [frame.open]: {
+      Type: 'Task',
+      Comment: 'Opens the incident and takes the lock of the system, or finds the run that is under way',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: {
+        FunctionName: '${RunFunctionArn}',
+        Payload: {
+          operation: 'open',
+          system: plan.system.id,
+          scenario: scenarioId,
+          'executionArn.$': '$$.Execution.Id',
+          'executionName.$': '$$.Execution.Name',
+          'executionStartedAt.$': '$$.Execution.StartTime',
+          'input.$': '$',
+        },
+      },
+      TimeoutSeconds: callTimeoutSeconds,
+      ResultSelector: { 'opened.$': '$.Payload.opened', 'run.$': '$.Payload.run', failure: null },
+      Retry: retryOn(passingErrors),
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: frame.notOpened }],
+      Next: frame.opened,
+    },
+    [frame.opened]: {
+      Type: 'Choice',
+      Comment: 'One run at a time: a second start attaches to the incident that is open and changes nothing',
+      Choices: [
+        { Variable: '$.opened', StringEquals: 'opened', Next: frame.tell },
+        { Variable: '$.opened', StringEquals: 'attached', Next: frame.attached },
+      ],
+      Default: frame.notOpened,
+    },
+    [frame.attached]: {
+      Type: 'Succeed',
+      Comment: 'Another run of this system is under way; this start is noted in its incident',
+    },
+    [frame.notOpened]: {
+      Type: 'Fail',
+      Comment: 'Nothing was changed. The input of the execution or the record table is the place to look',
+      Error: 'RefusedError',
+      Cause:
+        'The run could not be opened, and nothing was changed. The error of "Open the run" says why and how to mend it.',
+    },
+    [frame.tell]: {
+      Type: 'Task',
+      Comment: 'Starts the communication beside the recovery. If it fails, the recovery goes on all the same',
+      Resource: 'arn:aws:states:::states:startExecution',
+      Parameters: {
+        StateMachineArn: '${CommunicateMachineArn}',
+        'Name.$': "States.Format('{}-communicate', $.run.id)",
+        Input: {
+          'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$': '$$.Execution.Id',
+          'run.$': '$.run',
+          ticks: 0,
+          rounds: 0,
+        },
+      },
+      TimeoutSeconds: callTimeoutSeconds,
+      ResultPath: null,
+      Retry: retryOn(startErrors),
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: firstPhase }],
+      Next: firstPhase,
+    },
+  };
+}
+
+function ending(plan: Plan): Record<string, State> {
+  return {
+    [frame.drill]: {
+      Type: 'Choice',
+      Comment:
+        'Every path comes by here, after success and after any failure. What a drill made is taken back',
+      Choices: [{ Variable: '$.run.mode', StringEquals: 'drill', Next: frame.tearDown }],
+      Default: frame.close,
+    },
+    [frame.tearDown]: {
+      Type: 'Task',
+      Comment: 'Undoes every step of the drill, the last one first',
+      Resource: 'arn:aws:states:::states:startExecution.sync',
+      Parameters: {
+        StateMachineArn: '${TeardownMachineArn}',
+        'Name.$': "States.Format('{}-teardown', $.run.id)",
+        Input: {
+          'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$': '$$.Execution.Id',
+          'run.$': '$.run',
+          undone: 0,
+        },
+      },
+      TimeoutSeconds: tearDownSeconds,
+      ResultPath: null,
+      Retry: retryOn(startErrors),
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: frame.close }],
+      Next: frame.close,
+    },
+    [frame.close]: {
+      Type: 'Task',
+      Comment: 'Says what became of the run, gives the lock back and has the report written',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: {
+        FunctionName: '${RunFunctionArn}',
+        Payload: { operation: 'close', 'run.$': '$.run', 'failure.$': '$.failure' },
+      },
+      TimeoutSeconds: callTimeoutSeconds,
+      ResultSelector: { 'outcome.$': '$.Payload.outcome' },
+      ResultPath: '$.closed',
+      Retry: retryOn(passingErrors),
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: frame.notClosed }],
+      Next: frame.outcome,
+    },
+    [frame.outcome]: {
+      Type: 'Choice',
+      Comment: 'What the run came to',
+      Choices: [{ Variable: '$.closed.outcome', StringEquals: 'recovered', Next: frame.recovered }],
+      Default: frame.notRecovered,
+    },
+    [frame.recovered]: {
+      Type: 'Succeed',
+      Comment: `Every phase ended well; ${plan.system.title} is recovered`,
+    },
+    [frame.notRecovered]: {
+      Type: 'Fail',
+      Comment: 'The run ended before the recovery was complete. The incident stays open for people',
+      Error: 'PhaseFailedError',
+      Cause:
+        'The run was refused, aborted or failed. Its report says at which step, why, and what to do next.',
+    },
+    [frame.notClosed]: {
+      Type: 'Fail',
+      Comment: 'The phases are over, but the run could not be closed. Its lock expires by itself',
+      Error: 'ServiceUnavailableError',
+      Cause:
+        'The run could not be closed. Look at the run function and the record table, then use lifeboat resolve.',
+    },
+  };
+}
