@@ -86,7 +86,6 @@ function descriptionOf(name: string): string {
 }
 
 function startedBy(plan: Plan, name: string, runbooks: readonly string[]): FunctionConfig {
-  const system = plan.system.id;
   switch (name) {
     case 'triage':
       return { events: triageEvents(plan), ...sendsLinks() };

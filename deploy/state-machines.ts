@@ -1,0 +1,105 @@
+import type { Json } from '../shared/json.ts';
+import { allStates, type Definition, fillArns, openArns } from '../state-machines/asl.ts';
+import { functionArnName } from '../state-machines/bake-step.ts';
+import { fixedMachineName, type Machine } from '../state-machines/compile-system.ts';
+import { fixedMachineNames } from '../state-machines/fixed-machines.ts';
+import { functionArn, logicalId, stateMachineArn } from './names.ts';
+import { role } from './resources.ts';
+import { machineStatements } from './statements.ts';
+
+/** ARNs that definitions leave open, by the names they have there, for the functions and fixed machines of a system. */
+export function openArnsOf(system: string, functions: readonly string[]): Record<string, string> {
+  const arns: Record<string, string> = {};
+  for (const name of functions) arns[functionArnName(name)] = functionArn(system, name);
+  for (const name of fixedMachineNames) {
+    arns[`${logicalId(name)}MachineArn`] = stateMachineArn(fixedMachineName(system, name));
+  }
+  return arns;
+}
+
+/** The `stateMachines` section for serverless-step-functions. */
+export function stateMachineConfigs(
+  machines: readonly Machine[],
+  arns: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    machines.map(machine => [
+      logicalId(machine.name),
+      {
+        id: logicalId(machine.name, 'machine'),
+        name: machine.name,
+        role: { 'Fn::GetAtt': [machineRoleId(machine), 'Arn'] },
+        type: 'STANDARD',
+        definition: forSub(fillArns(machine.definition, arns)),
+      },
+    ]),
+  );
+}
+
+/** Runbooks need the same permissions and share a role; each fixed machine has its own. */
+export function machineRoleId(machine: Machine): string {
+  return logicalId(machine.kind, 'machine', 'role');
+}
+
+/** Roles of the state machines, with what their definitions call and nothing else. */
+export function machineRoles(
+  system: string,
+  machines: readonly Machine[],
+  families: readonly string[],
+): Record<string, Record<string, unknown>> {
+  const roles: Record<string, Record<string, unknown>> = {};
+  for (const kind of new Set(machines.map(machine => machine.kind))) {
+    const definitions = machines.filter(machine => machine.kind === kind).map(machine => machine.definition);
+    const calls = callsOf(system, definitions, families);
+    const name = `lifeboat-${system}-${kind}-machine`;
+    roles[logicalId(kind, 'machine', 'role')] = role(
+      'states.amazonaws.com',
+      name,
+      machineStatements(system, calls),
+    );
+  }
+  return roles;
+}
+
+/** What definitions invoke and start. `$.step.function` may be any family's function, so all of them count. */
+function callsOf(system: string, definitions: readonly Definition[], families: readonly string[]) {
+  const functions = new Set<string>();
+  const sync = new Set<string>();
+  const start = new Set<string>();
+  const machineNames = new Map(
+    fixedMachineNames.map(name => [`\${${logicalId(name)}MachineArn}`, fixedMachineName(system, name)]),
+  );
+  for (const [, state] of definitions.flatMap(allStates)) {
+    if (state.Type !== 'Task') continue;
+    const parameters = state.Parameters;
+    if (state.Resource.includes(':lambda:invoke')) {
+      const name = parameters.FunctionName;
+      if (typeof name === 'string') functions.add(functionOf(name));
+      else for (const family of families) functions.add(family);
+    } else {
+      const target = machineNames.get(String(parameters.StateMachineArn));
+      if (target) (state.Resource.endsWith('.sync') ? sync : start).add(target);
+    }
+  }
+  return { functions: [...functions].sort(), sync: [...sync].sort(), start: [...start].sort() };
+}
+
+/** `run` of `${RunFunctionArn}`. */
+function functionOf(openArn: string): string {
+  const name = openArn.replace(/^\$\{(.+)FunctionArn\}$/, '$1');
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/** CloudFormation's Fn::Sub takes `${…}` for its own; the plan's expressions are escaped as `${!…}`. */
+export function forSub(value: Json): Json {
+  if (typeof value === 'string') return value.replaceAll(/\$\{(?!AWS::|!)/g, '${!');
+  if (Array.isArray(value)) return value.map(forSub);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, forSub(item)]));
+}
+
+/** Names that are still open after filling; a deployment with one would fail in the middle. */
+export function stillOpen(machines: readonly Machine[], arns: Readonly<Record<string, string>>): string[] {
+  const open = machines.flatMap(machine => openArns(machine.definition)).filter(name => !(name in arns));
+  return [...new Set(open)];
+}
