@@ -1,0 +1,104 @@
+import type { World } from '../world/world.ts';
+
+/** State of the simulated clusters. `simulator/services/eks.ts` owns nodes, `simulator/services/kubernetes.ts` the rest. */
+
+export type SimulatedNode = { name: string; nodegroup: string; ready: boolean; leaving: boolean };
+
+export type SimulatedPod = {
+  name: string;
+  ip: string;
+  /** Counts up with each change of the pod template; pods of an old revision are replaced. */
+  revision: number;
+  node?: string;
+  phase: 'Pending' | 'Starting' | 'Running' | 'Ending';
+  /** Host of the database that the application read from its secret when it started. */
+  databaseHost?: string;
+  ready: boolean;
+};
+
+export type SimulatedDeployment = {
+  namespace: string;
+  name: string;
+  container: string;
+  replicas: number;
+  annotations: Record<string, string>;
+  generation: number;
+  observedGeneration: number;
+  revision: number;
+  pods: SimulatedPod[];
+  podsMade: number;
+  /** When the running rollout last got on, in virtual ms; undefined when none is running. */
+  rolloutProgressAtMs?: number;
+  stuck: boolean;
+};
+
+export type SimulatedAutoscaler = {
+  namespace: string;
+  name: string;
+  deployment: string;
+  minReplicas: number;
+  maxReplicas: number;
+};
+
+export type SimulatedCluster = {
+  name: string;
+  region: string;
+  nodes: SimulatedNode[];
+  deployments: SimulatedDeployment[];
+  autoscalers: SimulatedAutoscaler[];
+};
+
+/** All clusters of the world, in the order of the plan. */
+export function clustersOf(world: World): SimulatedCluster[] {
+  return world.state<SimulatedCluster[]>('k8s-clusters', () => []);
+}
+
+export function findCluster(world: World, name: string, region: string): SimulatedCluster | undefined {
+  return clustersOf(world).find(cluster => cluster.name === name && cluster.region === region);
+}
+
+/** The cluster with this name and region, made when it is not there yet. */
+export function ensureCluster(world: World, name: string, region: string): SimulatedCluster {
+  const known = findCluster(world, name, region);
+  if (known) return known;
+  const made = { name, region, nodes: [], deployments: [], autoscalers: [] };
+  clustersOf(world).push(made);
+  return made;
+}
+
+/** Which pods of a deployment are ready, by their addresses; told whenever that changes. */
+export type ReadyPods = {
+  region: string;
+  cluster: string;
+  namespace: string;
+  deployment: string;
+  addresses: string[];
+};
+export type ReadyHook = (ready: ReadyPods) => void;
+
+/** Registers a hook, such as the one that puts pods into target groups, and tells it the present state at once. */
+export function onPodsReady(world: World, hook: ReadyHook): void {
+  readyHooks(world).push(hook);
+  for (const cluster of clustersOf(world)) {
+    for (const deployment of cluster.deployments) hook(readyPods(cluster, deployment));
+  }
+}
+
+/** Tells all hooks which pods of a deployment are ready. */
+export function publishReady(world: World, cluster: SimulatedCluster, deployment: SimulatedDeployment): void {
+  for (const hook of readyHooks(world)) hook(readyPods(cluster, deployment));
+}
+
+function readyHooks(world: World): ReadyHook[] {
+  return world.state<ReadyHook[]>('k8s-ready-hooks', () => []);
+}
+
+function readyPods(cluster: SimulatedCluster, { namespace, name, pods }: SimulatedDeployment): ReadyPods {
+  return {
+    region: cluster.region,
+    cluster: cluster.name,
+    namespace,
+    deployment: name,
+    addresses: pods.filter(pod => pod.ready).map(pod => pod.ip),
+  };
+}

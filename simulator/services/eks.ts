@@ -1,0 +1,210 @@
+import type { DescribeNodegroupResponse, Issue, NodegroupScalingConfig, Update } from '@aws-sdk/client-eks';
+import * as z from 'zod';
+import type { Plan } from '../../shared/plan/schema.ts';
+import { ensureCluster, findCluster, type SimulatedCluster } from '../kubernetes/cluster.ts';
+import { reconcile } from '../kubernetes/controllers.ts';
+import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
+
+/** Seconds that EKS takes to hand a new size to the Auto Scaling group. Experience with scaling-only updates. */
+const updateDuration = { minSeconds: 10, likelySeconds: 25, maxSeconds: 60 };
+/** From the launch of an instance until its node is Ready: boot, kubelet, network plug-in. Experience: 1 to 4 min. */
+const nodeDuration = { minSeconds: 60, likelySeconds: 110, maxSeconds: 240 };
+/** Draining and ending an instance. */
+const nodeEndDuration = { minSeconds: 30, likelySeconds: 60, maxSeconds: 180 };
+
+type SimulatedNodegroup = {
+  cluster: string;
+  region: string;
+  name: string;
+  scaling: Required<{ [Key in keyof NodegroupScalingConfig]: number }>;
+  status: 'ACTIVE' | 'UPDATING';
+  issues: Issue[];
+  updates: (Update & { requestToken: string })[];
+  nodesMade: number;
+};
+
+/** The control plane of Amazon EKS: node groups, their updates, and how nodes come and go. */
+export const service: SimulatedService = {
+  name: 'eks',
+  operations: {
+    DescribeCluster: (world, call) => {
+      const { name } = z.object({ name: z.string() }).parse(call.input);
+      if (!findCluster(world, name, call.region)) throw notFound(`No cluster found for name: ${name}.`);
+      return {
+        cluster: {
+          name,
+          status: 'ACTIVE',
+          endpoint: `https://${name}.${call.region}.eks.amazonaws.com`,
+          certificateAuthority: { data: Buffer.from(`simulated certificate of ${name}`).toString('base64') },
+        },
+      };
+    },
+    DescribeNodegroup: (world, call): DescribeNodegroupResponse => {
+      const { nodegroupName, clusterName } = nodegroupInput.parse(call.input);
+      const { scaling, status, issues } = nodegroupOf(world, call, clusterName, nodegroupName);
+      return {
+        nodegroup: { clusterName, nodegroupName, status, scalingConfig: { ...scaling }, health: { issues } },
+      };
+    },
+    UpdateNodegroupConfig: updateNodegroup,
+    ListUpdates: (world, call) => {
+      const { name, nodegroupName } = listInput.parse(call.input);
+      return { updateIds: nodegroupOf(world, call, name, nodegroupName).updates.map(update => update.id) };
+    },
+    DescribeUpdate: (world, call) => {
+      const { name, nodegroupName, updateId } = listInput.extend({ updateId: z.string() }).parse(call.input);
+      const update = nodegroupOf(world, call, name, nodegroupName).updates.find(({ id }) => id === updateId);
+      if (!update) throw notFound(`No update found for ID: ${updateId}`);
+      return { update: shown(update) };
+    },
+  },
+  arrange,
+};
+
+const nodegroupInput = z.object({ clusterName: z.string(), nodegroupName: z.string() });
+const listInput = z.object({ name: z.string(), nodegroupName: z.string() });
+const updateInput = nodegroupInput.extend({
+  scalingConfig: z.object({ minSize: z.number(), maxSize: z.number(), desiredSize: z.number() }),
+  clientRequestToken: z.string(),
+});
+
+/** Node groups of the plan, with the capacity that they have while they stand by. */
+function arrange(world: World, plan: Plan): void {
+  for (const component of Object.values(plan.components)) {
+    if (component.type === 'eks-cluster') ensureCluster(world, component.name, component.region);
+    if (component.type !== 'eks-nodegroup') continue;
+    const cluster = ensureCluster(world, component.cluster, component.region);
+    const size = component.standbySize;
+    const nodegroup: SimulatedNodegroup = {
+      cluster: component.cluster,
+      region: component.region,
+      name: component.name,
+      scaling: { minSize: size, maxSize: Math.max(size, 1), desiredSize: size },
+      status: 'ACTIVE',
+      issues: [],
+      updates: [],
+      nodesMade: 0,
+    };
+    nodegroupsOf(world).push(nodegroup);
+    for (let count = 0; count < size; count++) cluster.nodes.push(newNode(nodegroup, true));
+  }
+}
+
+function updateNodegroup(world: World, call: Call): { update: Update } {
+  const input = updateInput.parse(call.input);
+  const nodegroup = nodegroupOf(world, call, input.clusterName, input.nodegroupName);
+  const known = nodegroup.updates.find(update => update.requestToken === input.clientRequestToken);
+  if (known) return { update: shown(known) };
+  if (nodegroup.status === 'UPDATING') {
+    const message = `Cannot update nodegroup ${nodegroup.name}: another update is in progress`;
+    throw new SimulatedAwsError('ResourceInUseException', message, 409);
+  }
+  const { minSize, maxSize, desiredSize } = input.scalingConfig;
+  if (minSize > desiredSize || desiredSize > maxSize || maxSize < 1) {
+    const message = `Minimum ${minSize}, desired ${desiredSize} and maximum ${maxSize} are not in order`;
+    throw new SimulatedAwsError('InvalidParameterException', message, 400);
+  }
+  const update = {
+    id: updateId(world, nodegroup),
+    requestToken: input.clientRequestToken,
+    status: 'InProgress' as Update['status'],
+    type: 'ConfigUpdate' as const,
+    createdAt: world.now(),
+    params: [
+      { type: 'MinSize' as const, value: String(minSize) },
+      { type: 'MaxSize' as const, value: String(maxSize) },
+      { type: 'DesiredSize' as const, value: String(desiredSize) },
+    ],
+    errors: [],
+  };
+  nodegroup.updates.push(update);
+  nodegroup.status = 'UPDATING';
+  const resource = resourceOf(nodegroup);
+  world.changed(resource, `Size changes from ${nodegroup.scaling.desiredSize} to ${desiredSize}`, 'lifeboat');
+  world.after(
+    world.duration(updateDuration, `update/${resource}/${nodegroup.updates.length}`),
+    resource,
+    'Size was changed',
+    () => {
+      nodegroup.scaling = input.scalingConfig;
+      nodegroup.status = 'ACTIVE';
+      update.status = 'Successful';
+      fitNodes(world, nodegroup);
+    },
+  );
+  return { update: shown(update) };
+}
+
+/** Launches and ends nodes until there are as many as desired. */
+function fitNodes(world: World, nodegroup: SimulatedNodegroup): void {
+  const cluster = ensureCluster(world, nodegroup.cluster, nodegroup.region);
+  const staying = cluster.nodes.filter(node => node.nodegroup === nodegroup.name && !node.leaving);
+  for (let count = staying.length; count < nodegroup.scaling.desiredSize; count++) {
+    launchNode(world, cluster, nodegroup);
+  }
+  for (const node of staying.slice(nodegroup.scaling.desiredSize)) {
+    node.leaving = true;
+    const key = `node-end/${nodegroup.region}/${node.name}`;
+    world.after(
+      world.duration(nodeEndDuration, key),
+      resourceOf(nodegroup),
+      `Node ${node.name} is gone`,
+      () => {
+        cluster.nodes = cluster.nodes.filter(other => other !== node);
+      },
+    );
+  }
+  reconcile(world, cluster);
+}
+
+function launchNode(world: World, cluster: SimulatedCluster, nodegroup: SimulatedNodegroup): void {
+  const node = newNode(nodegroup, false);
+  cluster.nodes.push(node);
+  const key = `node/${nodegroup.region}/${node.name}`;
+  world.after(world.duration(nodeDuration, key), resourceOf(nodegroup), `Node ${node.name} is Ready`, () => {
+    node.ready = true;
+    reconcile(world, cluster);
+  });
+}
+
+function newNode(nodegroup: SimulatedNodegroup, ready: boolean): SimulatedCluster['nodes'][number] {
+  nodegroup.nodesMade += 1;
+  return {
+    name: `${nodegroup.name}-${nodegroup.nodesMade}`,
+    nodegroup: nodegroup.name,
+    ready,
+    leaving: false,
+  };
+}
+
+function updateId(world: World, nodegroup: SimulatedNodegroup): string {
+  const part = (name: string, digits: number) =>
+    Math.floor(world.random(`${name}/${resourceOf(nodegroup)}/${nodegroup.updates.length}`) * 16 ** digits)
+      .toString(16)
+      .padStart(digits, '0');
+  return `${part('update-id-1', 8)}-${part('update-id-2', 8)}`;
+}
+
+function shown({ requestToken: _, ...update }: SimulatedNodegroup['updates'][number]): Update {
+  return { ...update };
+}
+
+function nodegroupOf(world: World, call: Call, cluster: string, name: string): SimulatedNodegroup {
+  const found = nodegroupsOf(world).find(
+    nodegroup => nodegroup.region === call.region && nodegroup.cluster === cluster && nodegroup.name === name,
+  );
+  if (!found) throw notFound(`No node group found for name: ${name}.`);
+  return found;
+}
+
+function nodegroupsOf(world: World): SimulatedNodegroup[] {
+  return world.state<SimulatedNodegroup[]>('eks-nodegroups', () => []);
+}
+
+function resourceOf({ cluster, name }: SimulatedNodegroup): string {
+  return `eks/${cluster}/${name}`;
+}
+
+function notFound(message: string): SimulatedAwsError {
+  return new SimulatedAwsError('ResourceNotFoundException', message, 404);
+}
