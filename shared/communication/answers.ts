@@ -64,15 +64,19 @@ export async function deliver(runtime: Runtime, question: Question): Promise<Ans
     current => current && { ...current, handedOver: true },
   );
   const { handed, tries } = await handOver(runtime, question.token, question.result);
-  const done = await changeQuestion(runtime.store, incidentId, question.id, current =>
-    current?.token === question.token ? { ...current, delivered: true } : undefined,
-  );
   // Nobody waits with this token. After a lost reply that is our own doing: the first try was taken.
-  if (handed || tries > 1 || question.handedOver)
+  const taken = handed || tries > 1 || question.handedOver;
+  const done = await changeQuestion(runtime.store, incidentId, question.id, current => {
+    if (current?.token !== question.token) return undefined;
+    // Who is told that it came too late must not find later that the run went on with it all the same.
+    return { ...current, delivered: true, ...(!taken && { status: 'timed-out', result: undefined }) };
+  });
+  // With another token the machine has asked again, and the asking hands over what is recorded.
+  if (taken || done?.token !== question.token)
     return { status: 'recorded', complete: true, question: done ?? question };
   const message = 'The run no longer waits for this answer.';
   await recordRefusal(runtime, incidentId, question.id, message);
-  return { status: 'refused', why: 'late', message, question };
+  return { status: 'refused', why: 'late', message, question: done };
 }
 
 /** `handed` is false when no machine waits with this token any more; `tries` is how often it was sent. */
