@@ -97,6 +97,6 @@ function asSignals(eventId: string, signals: Signal[], aside: string): ParsedEve
 function unknownEvent(event: unknown): InvalidInputError {
   return new InvalidInputError(`This is no event that triage knows: ${show(event)}`, {
     nextStep:
-      'Look at the EventBridge rules and subscriptions that call this function; docs/guide lists the known events.',
+      'Look at the EventBridge rules and topics that call this function: one of them sends something else.',
   });
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Plan } from '../plan/schema.ts';
 import { awsTime } from './event-bridge.ts';
-import type { Signal } from './signal.ts';
+import { earlier, type Signal } from './signal.ts';
 
 /**
  * `detail` of "AWS Health Event". Source: AWS Health user guide, "AWS Health events Amazon EventBridge schema". The
@@ -43,7 +43,7 @@ export function healthSignals(
       observer: signal.observer,
       state: over ? 'clear' : 'firing',
       at,
-      since: since < at ? since : at,
+      since: earlier(since, at),
       eventId: detail.communicationId ? `${detail.eventArn}/${detail.communicationId}` : from.eventId,
       subject: detail.eventArn,
       what: describe(detail, over),

@@ -46,3 +46,8 @@ export type ParsedEvent =
   | { kind: 'tick'; eventId: string }
   | { kind: 'start'; eventId: string; start: ManualStart }
   | { kind: 'automation'; eventId: string; wanted: { state: 'on' | 'off'; by: string; reason: string } };
+
+/** The earlier of two ISO-8601 times in UTC with milliseconds. */
+export function earlier(a: string, b: string): string {
+  return a < b ? a : b;
+}
