@@ -1,0 +1,80 @@
+import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
+import { shownBackup } from './backups.ts';
+import { rdsState, seenInstance } from './state.ts';
+
+export function describeBackups(world: World, call: Call): unknown {
+  const backups = rdsState(world).backups.filter(backup => backup.region === call.region);
+  return { DBInstanceAutomatedBackups: backups.map(backup => shownBackup(world, backup)) };
+}
+
+export function describeInstances(world: World, call: Call): unknown {
+  const wanted = call.input.DBInstanceIdentifier;
+  const state = rdsState(world);
+  const ids =
+    typeof wanted === 'string'
+      ? [wanted]
+      : [...state.instances.values()]
+          .filter(instance => instance.region === call.region)
+          .map(instance => instance.shown.DBInstanceIdentifier);
+  const found = ids.flatMap(id => seenInstance(world, call.region, id) ?? []);
+  if (typeof wanted === 'string' && found.length === 0) throw notFound(wanted);
+  return { DBInstances: structuredClone(found) };
+}
+
+export function describeSnapshots(world: World, call: Call): unknown {
+  const filters = Array.isArray(call.input.Filters) ? call.input.Filters : [];
+  const ids = filters.find(filter => filter.Name === 'db-instance-id')?.Values;
+  const type = call.input.SnapshotType;
+  const snapshots = rdsState(world)
+    .snapshots.filter(({ region }) => region === call.region)
+    .map(snapshot => snapshot.shown)
+    .filter(snapshot => !Array.isArray(ids) || ids.includes(snapshot.DBInstanceIdentifier))
+    // Without a type RDS answers with automated and manual snapshots only.
+    .filter(({ SnapshotType }) => (type ? SnapshotType === type : SnapshotType !== 'awsbackup'));
+  return { DBSnapshots: structuredClone(snapshots) };
+}
+
+export function describeEvents(world: World, call: Call): unknown {
+  const from =
+    call.input.StartTime instanceof Date ? call.input.StartTime.getTime() : world.nowMs() - 3_600_000;
+  const to = call.input.EndTime instanceof Date ? call.input.EndTime.getTime() : world.nowMs();
+  const events = rdsState(world).events.filter(
+    event =>
+      event.region === call.region &&
+      (call.input.SourceIdentifier === undefined || event.identifier === call.input.SourceIdentifier) &&
+      event.atMs >= from &&
+      event.atMs <= to,
+  );
+  return {
+    Events: events.map(event => ({
+      SourceIdentifier: event.identifier,
+      SourceType: 'db-instance',
+      Message: event.message,
+      Date: new Date(event.atMs),
+    })),
+  };
+}
+
+export function describeSubnetGroups(world: World, call: Call): unknown {
+  const name = String(call.input.DBSubnetGroupName);
+  if (!rdsState(world).subnetGroups.has(`${call.region}/${name}`)) {
+    throw new SimulatedAwsError(
+      'DBSubnetGroupNotFoundFault',
+      `DB subnet group '${name}' does not exist.`,
+      404,
+    );
+  }
+  return { DBSubnetGroups: [{ DBSubnetGroupName: name, SubnetGroupStatus: 'Complete' }] };
+}
+
+export function describeParameterGroups(world: World, call: Call): unknown {
+  const name = String(call.input.DBParameterGroupName);
+  if (!rdsState(world).parameterGroups.has(`${call.region}/${name}`)) {
+    throw new SimulatedAwsError('DBParameterGroupNotFoundFault', `DBParameterGroup not found: ${name}`, 404);
+  }
+  return { DBParameterGroups: [{ DBParameterGroupName: name }] };
+}
+
+export function notFound(id: string): SimulatedAwsError {
+  return new SimulatedAwsError('DBInstanceNotFoundFault', `DBInstance ${id} not found.`, 404);
+}

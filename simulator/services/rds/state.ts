@@ -1,0 +1,98 @@
+import type { DBInstance, DBSnapshot } from '@aws-sdk/client-rds';
+import { hashToUnit, type World } from '../../world/world.ts';
+
+/** The account of every simulated resource, as in the examples of AWS's documentation. */
+export const accountId = '123456789012';
+
+/** A DB instance as DescribeDBInstances shows it, and what the API does not show. */
+export type SimulatedInstance = {
+  shown: DBInstance & { DBInstanceIdentifier: string; DBInstanceStatus: string };
+  region: string;
+  /** False while its host, its zone or its failover keeps it from answering. */
+  serving: boolean;
+  /** For a restored copy: the last moment whose data it holds, ms since the epoch. */
+  cutAtMs?: number;
+  lastFailoverAtMs?: number;
+};
+
+/** A replicated automated backup; how far it reaches follows from the clock until its source is lost. */
+export type ReplicatedBackup = {
+  region: string;
+  source: { identifier: string; region: string };
+  arn: string;
+  kmsKeyArn: string;
+  engine: string;
+  lagSeconds: number;
+  /** When nothing more arrived, because the source region was lost or its writer failed. */
+  frozenAtMs?: number;
+};
+
+export type StoredEvent = { region: string; identifier: string; message: string; atMs: number };
+
+export type RdsState = {
+  instances: Map<string, SimulatedInstance>;
+  backups: ReplicatedBackup[];
+  snapshots: { region: string; shown: DBSnapshot }[];
+  events: StoredEvent[];
+  /** `<region>/<name>` of what exists. */
+  subnetGroups: Set<string>;
+  parameterGroups: Set<string>;
+  /** Earlier states of all instances, for stale reads. */
+  history: { atMs: number; instances: Map<string, DBInstance> }[];
+};
+
+export function rdsState(world: World): RdsState {
+  return world.state<RdsState>('rds', () => ({
+    instances: new Map(),
+    backups: [],
+    snapshots: [],
+    events: [],
+    subnetGroups: new Set(),
+    parameterGroups: new Set(),
+    history: [],
+  }));
+}
+
+export function keyOf(region: string, identifier: string): string {
+  return `${region}/${identifier}`;
+}
+
+/** Host name of an instance, in the form that RDS gives it. */
+export function endpointOf(region: string, identifier: string): string {
+  const account = Math.floor(hashToUnit(0, `rds-endpoint/${region}`) * 36 ** 10).toString(36);
+  return `${identifier}.c${account.padStart(10, '0')}.${region}.rds.amazonaws.com`;
+}
+
+/** How far behind a stale read is. RDS reads are eventually consistent by seconds; this is a bad day. */
+const staleByMs = 20_000;
+
+/** Keeps what a stale read would still see. Call it after every change of an instance. */
+export function remember(world: World): void {
+  const state = rdsState(world);
+  const atMs = world.nowMs();
+  const instances = new Map([...state.instances].map(([key, { shown }]) => [key, structuredClone(shown)]));
+  state.history.push({ atMs, instances });
+  // What is older than the newest state that a stale read can still see is never read again.
+  const first = state.history.findLastIndex(entry => entry.atMs <= atMs - staleByMs);
+  if (first > 0) state.history.splice(0, first);
+}
+
+/** What DescribeDBInstances sees of one instance: the present, or the past while reads are stale. */
+export function seenInstance(world: World, region: string, identifier: string): DBInstance | undefined {
+  const state = rdsState(world);
+  const key = keyOf(region, identifier);
+  if (!world.faults.has('stale-read:rds')) return state.instances.get(key)?.shown;
+  const limit = world.nowMs() - staleByMs;
+  const past = state.history.findLast(entry => entry.atMs <= limit);
+  return (past ?? state.history[0])?.instances.get(key);
+}
+
+/** Changes what an instance shows, keeps it for stale reads and records it. */
+export function change(
+  world: World,
+  instance: SimulatedInstance,
+  shown: Partial<DBInstance> & { DBInstanceStatus?: string },
+): void {
+  Object.assign(instance.shown, shown);
+  remember(world);
+}

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { parseSecretReference } from '../../shared/aws/secret-reference.ts';
+import type { Plan } from '../../shared/plan/schema.ts';
+import { appDependencies } from '../world/dependencies.ts';
+import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
+import { endpointOf } from './rds.ts';
+
+type Secret = {
+  name: string;
+  region: string;
+  versions: Map<string, string>;
+  current: string;
+  previous: string | undefined;
+};
+
+export const service: SimulatedService = {
+  name: 'secretsmanager',
+  operations: {
+    GetSecretValue: getValue,
+    PutSecretValue: putValue,
+    DescribeSecret: describeSecret,
+    UpdateSecretVersionStage: moveStage,
+  },
+  arrange(world, plan) {
+    arrangeSecrets(world, plan);
+    appDependencies(world).secretValue = (name, region) => {
+      const secret = secrets(world).get(`${region}/${name}`);
+      return secret?.versions.get(secret.current);
+    };
+  },
+};
+
+/** Makes a secret that exists before the outage, such as the one that signs links. */
+export function putSecret(world: World, region: string, name: string, value: string): void {
+  const version = versionId(`${region}/${name}`);
+  secrets(world).set(`${region}/${name}`, {
+    name,
+    region,
+    versions: new Map([[version, value]]),
+    current: version,
+    previous: undefined,
+  });
+}
+
+/**
+ * Secrets of the plan: one per secret component and one per reference in credentials and contacts. They hold what an
+ * application reads: a connection to the plan's first database, which is where it points before a recovery.
+ */
+function arrangeSecrets(world: World, plan: Plan): void {
+  const components = Object.values(plan.components);
+  const database = components.find(component => component.type === 'rds-instance');
+  const connection = connectionOf(database);
+  for (const component of components) {
+    if (component.type === 'secret') addKeys(world, component.region, component.name, connection);
+    if (component.type === 'rds-instance' || component.type === 'rds-restore-target') {
+      addReference(world, component.region, component.credentials, connection);
+    }
+  }
+  for (const person of Object.values(plan.people)) {
+    if (person.contact)
+      addReference(world, plan.regions.recovery, person.contact, { contact: '+61400000000' });
+  }
+}
+
+function connectionOf(
+  database: { region: string; identifier: string; port: number; database: string } | undefined,
+): Record<string, string> {
+  const host = database ? endpointOf(database.region, database.identifier) : 'localhost';
+  const port = String(database?.port ?? 5432);
+  const name = database?.database ?? 'postgres';
+  const username = 'lifeboat';
+  const password = 'simulated';
+  const url = `postgresql://${username}:${password}@${host}:${port}/${name}`;
+  return { url, username, password, host, port, database: name };
+}
+
+/** A key that is referred to and not among the known ones holds the connection string, or the only value. */
+function addReference(world: World, region: string, reference: string, values: Record<string, string>): void {
+  const parsed = parseSecretReference(reference);
+  if (parsed.store !== 'secretsmanager') return;
+  const fallback = values.url ?? Object.values(values)[0] ?? '';
+  const named = parsed.key === undefined ? {} : { [parsed.key]: values[parsed.key] ?? fallback };
+  addKeys(world, region, parsed.name, { ...values, ...named });
+}
+
+function addKeys(world: World, region: string, name: string, values: Record<string, string>): void {
+  const known = secrets(world).get(`${region}/${name}`);
+  const present: Record<string, string> = known ? JSON.parse(known.versions.get(known.current) ?? '{}') : {};
+  putSecret(world, region, name, JSON.stringify({ ...values, ...present }));
+}
+
+function getValue(world: World, call: Call): unknown {
+  const secret = existing(world, call);
+  const stage = call.input.VersionStage ?? 'AWSCURRENT';
+  const wanted =
+    typeof call.input.VersionId === 'string'
+      ? call.input.VersionId
+      : stage === 'AWSPREVIOUS'
+        ? secret.previous
+        : secret.current;
+  const value = wanted === undefined ? undefined : secret.versions.get(wanted);
+  if (wanted === undefined || value === undefined) {
+    throw new SimulatedAwsError(
+      'ResourceNotFoundException',
+      `Secrets Manager can't find the specified secret value for ${wanted ?? String(stage)}`,
+    );
+  }
+  return {
+    Name: secret.name,
+    VersionId: wanted,
+    SecretString: value,
+    VersionStages: stagesOf(secret, wanted),
+  };
+}
+
+function putValue(world: World, call: Call): unknown {
+  const secret = existing(world, call);
+  const token = String(call.input.ClientRequestToken);
+  const value = String(call.input.SecretString);
+  const known = secret.versions.get(token);
+  if (known !== undefined && known !== value) {
+    throw new SimulatedAwsError(
+      'ResourceExistsException',
+      'A version of this secret with this token exists already, with another value.',
+    );
+  }
+  if (known === undefined) {
+    secret.versions.set(token, value);
+    secret.previous = secret.current;
+    secret.current = token;
+    world.changed(`secret/${secret.name}`, `${secret.name} has a new version`, 'lifeboat');
+  }
+  return { Name: secret.name, VersionId: token, VersionStages: stagesOf(secret, token) };
+}
+
+function describeSecret(world: World, call: Call): unknown {
+  const secret = existing(world, call);
+  const stages = [...secret.versions.keys()].map(id => [id, stagesOf(secret, id)]);
+  return { Name: secret.name, VersionIdsToStages: Object.fromEntries(stages) };
+}
+
+function moveStage(world: World, call: Call): unknown {
+  const secret = existing(world, call);
+  const to = String(call.input.MoveToVersionId);
+  if (!secret.versions.has(to)) {
+    throw new SimulatedAwsError('ResourceNotFoundException', `The secret has no version ${to}.`);
+  }
+  if (call.input.VersionStage !== 'AWSCURRENT' || call.input.RemoveFromVersionId !== secret.current) {
+    throw new SimulatedAwsError(
+      'InvalidParameterException',
+      'The parameter RemoveFromVersionId must be the version that the staging label is attached to.',
+    );
+  }
+  secret.previous = secret.current;
+  secret.current = to;
+  world.changed(`secret/${secret.name}`, `${secret.name} is back at an earlier version`, 'lifeboat');
+  return { Name: secret.name };
+}
+
+function existing(world: World, call: Call): Secret {
+  const id = String(call.input.SecretId);
+  const name = id.startsWith('arn:') ? (id.split(':')[6] ?? '').replace(/-\w{6}$/, '') : id;
+  const secret = secrets(world).get(`${call.region}/${name}`);
+  if (secret) return secret;
+  throw new SimulatedAwsError(
+    'ResourceNotFoundException',
+    "Secrets Manager can't find the specified secret.",
+  );
+}
+
+function stagesOf(secret: Secret, version: string): string[] {
+  if (version === secret.current) return ['AWSCURRENT'];
+  return version === secret.previous ? ['AWSPREVIOUS'] : [];
+}
+
+function secrets(world: World): Map<string, Secret> {
+  return world.state('secretsmanager', () => new Map<string, Secret>());
+}
+
+function versionId(key: string): string {
+  const hex = createHash('sha256').update(key).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  );
+}
