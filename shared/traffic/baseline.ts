@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ActionContext } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import type { Sight } from './answers.ts';
-import type { Gate } from './gate.ts';
+import { type Gate, ownMemory } from './gate.ts';
 import { pairOf, storable, storedSetSchema, ttlSecondsOf } from './records.ts';
 import type { Topology } from './route53.ts';
 
@@ -24,10 +24,10 @@ type Found = { name: ComponentOf<'dns-name'>; topology: Topology; gate: Gate; si
 
 /** What holds before the change. A second attempt takes it from the gate object that the first one wrote. */
 export function baselineOf(context: ActionContext, { name, topology, gate, sight }: Found): Baseline {
-  const memory = gate.open ? gate.memory : undefined;
-  if (memory?.run === context.run.id) return baselineSchema.parse(memory);
+  const own = ownMemory(context, name, gate);
+  if (own) return baselineSchema.parse(own);
   const pair = topology.status === 'known' ? pairOf(name, topology.sets) : undefined;
-  const previous = memory?.previous ?? (pair && storable(pair));
+  const previous = pair && storable(pair);
   return {
     ...(previous && { previous }),
     // The zone's own servers give the full TTL, so they stand in for a control plane that is down.

@@ -14,6 +14,8 @@ type DnsName = ComponentOf<'dns-name'>;
  */
 export const gateMemorySchema = z.object({
   run: z.string(),
+  /** The DNS name that this gate moves: a gate belongs to one name. */
+  name: z.string(),
   openedAt: z.string(),
   /** An earlier run or a person had opened the gate: undo leaves it open. */
   adopted: z.boolean(),
@@ -33,6 +35,12 @@ export type Gate =
   | { open: false }
   /** `memory` is absent when a person made the object. */
   | { open: true; memory?: GateMemory; lastModified?: Date };
+
+/** The memory of this run's move of this name, if the gate object holds it. */
+export function ownMemory(context: ActionContext, name: DnsName, gate: Gate): GateMemory | undefined {
+  const memory = gate.open ? gate.memory : undefined;
+  return memory?.run === context.run.id && memory.name === name.name ? memory : undefined;
+}
 
 /** Reads the gate object. */
 export async function readGate(context: ActionContext, name: DnsName): Promise<Gate> {

@@ -4,7 +4,14 @@ import { durationSchema } from '../../plan/duration.ts';
 import { describeSight, lookAround, type Sight } from '../../traffic/answers.ts';
 import { baselineOf, baselineSchema, isSettled } from '../../traffic/baseline.ts';
 import { pointRecordsAtRecovery, restoreRecords } from '../../traffic/change-records.ts';
-import { deleteGate, type GateMemory, readGate, writeGate } from '../../traffic/gate.ts';
+import {
+  deleteGate,
+  type Gate,
+  type GateMemory,
+  ownMemory,
+  readGate,
+  writeGate,
+} from '../../traffic/gate.ts';
 import { failoverPermissions } from '../../traffic/permissions.ts';
 import { judgeTopology } from '../../traffic/records.ts';
 import { readTopology } from '../../traffic/route53.ts';
@@ -14,6 +21,7 @@ import {
   type Evidence,
   type Observation,
   type Preparation,
+  type Reason,
 } from '../contract.ts';
 
 const parameters = z.object({
@@ -31,6 +39,8 @@ async function prepare(context: ActionContext, { name }: Parameters): Promise<Pr
     readGate(context, name),
     lookAround(context.network, name),
   ]);
+  const shared = sharedGate(context, name, gate);
+  if (shared) return { status: 'refused', reasons: [shared], evidence: [] };
   const evidence: Evidence[] = [{ what: `${name.name} is answered now by ${describeSight(sight)}.` }];
   if (topology.status === 'known') {
     const reasons = judgeTopology(name, topology.sets, topology.check);
@@ -52,12 +62,23 @@ async function prepare(context: ActionContext, { name }: Parameters): Promise<Pr
   return { status: 'ready', baseline, evidence };
 }
 
+/** One object can't keep two names apart: closing it for one would move the other. */
+function sharedGate(context: ActionContext, name: Parameters['name'], gate: Gate): Reason | undefined {
+  const memory = gate.open ? gate.memory : undefined;
+  if (!memory || memory.run !== context.run.id || memory.name === name.name) return undefined;
+  return {
+    what: `The gate object ${name.gate.key} in ${name.gate.bucket} is also the gate of ${memory.name}.`,
+    mend: 'Give each name a gate object and a health check of its own.',
+  };
+}
+
 async function act(context: ActionContext, { name }: Parameters, stored: object): Promise<void> {
   const gate = await readGate(context, name);
-  if (gate.open && gate.memory?.run === context.run.id) return;
+  if (ownMemory(context, name, gate)) return;
   const memory: GateMemory = {
     ...baselineSchema.parse(stored),
     run: context.run.id,
+    name: name.name,
     openedAt: context.clock.now().toISOString(),
   };
   await writeGate(
@@ -75,8 +96,8 @@ async function act(context: ActionContext, { name }: Parameters, stored: object)
  */
 async function observe(context: ActionContext, { name, fallbackAfter }: Parameters): Promise<Observation> {
   const [gate, sight] = await Promise.all([readGate(context, name), lookAround(context.network, name)]);
-  const memory = gate.open ? gate.memory : undefined;
-  if (!memory || memory.run !== context.run.id) {
+  const memory = ownMemory(context, name, gate);
+  if (!memory) {
     return {
       status: 'pending',
       note: `The gate object of ${name.name} is missing or was written by somebody else; retry the step to open the gate again.`,
@@ -138,37 +159,23 @@ async function forgetMove(
 
 async function undo(context: ActionContext, { name }: Parameters, stored: object): Promise<Observation> {
   const gate = await readGate(context, name);
-  const memory = gate.open ? gate.memory : undefined;
-  const ours = memory?.run === context.run.id;
-  if (gate.open && !ours) {
-    return {
-      status: 'done',
-      outputs: {},
-      evidence: [{ what: 'The gate is not this run’s; it was left as it is.' }],
-    };
-  }
-  if (ours && memory.recordsChangedAt && memory.previous) {
+  const memory = ownMemory(context, name, gate);
+  const undone = (what: string): Observation => ({ status: 'done', outputs: {}, evidence: [{ what }] });
+  if (gate.open && !memory) return undone('The gate was not opened by this step; it was left as it is.');
+  if (memory?.recordsChangedAt && memory.previous) {
     const restored = await restoreRecords(context, name, memory.previous);
     if (restored.status === 'failed') return { ...restored, evidence: [] };
     if (restored.status === 'pending') return restored;
   }
-  if (ours && memory.adopted) {
-    return {
-      status: 'done',
-      outputs: {},
-      evidence: [{ what: 'The gate had been open before this run; it was left open.' }],
-    };
-  }
-  if (ours) await deleteGate(context, name);
+  if (memory?.adopted) return undone('The gate had been open before this run; it was left open.');
+  // Last, since the memory of what to put back goes with it.
+  if (memory) await deleteGate(context, name);
   const sight = await lookAround(context.network, name);
-  const back = sight.authoritative.side !== 'recovery' || baselineSchema.parse(stored).movedBefore;
-  if (!back)
-    return { status: 'pending', note: `The gate is closed; answers follow: ${describeSight(sight)}` };
-  return {
-    status: 'done',
-    outputs: {},
-    evidence: [{ what: `${name.name} is answered by ${describeSight(sight)}.` }],
-  };
+  const answers = describeSight(sight);
+  const movedBefore = baselineSchema.safeParse(stored).data?.movedBefore ?? false;
+  if (sight.authoritative.side !== 'recovery' || movedBefore)
+    return undone(`${name.name} is answered by ${answers}.`);
+  return { status: 'pending', note: `The gate is closed; the answers follow: ${answers}` };
 }
 
 type Method = 'data-plane' | 'record-change' | 'already-done';

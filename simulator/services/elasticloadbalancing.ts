@@ -1,0 +1,106 @@
+import {
+  groupsOf,
+  loadBalancers,
+  startChecks,
+  type Target,
+  type TargetGroup,
+} from '../world/load-balancing.ts';
+import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
+
+function groupOf(world: World, call: Call, arn: string): TargetGroup {
+  const group = groupsOf(world).get(arn);
+  // Each region knows its own target groups only.
+  if (!group || group.region !== call.region) {
+    throw new SimulatedAwsError('TargetGroupNotFoundException', `Target groups '${arn}' not found`, 400);
+  }
+  return group;
+}
+
+function describeGroup(world: World, group: TargetGroup) {
+  const balancer = [...loadBalancers(world).values()].find(one => one.dnsName === group.loadBalancer);
+  return {
+    TargetGroupArn: group.arn,
+    TargetGroupName: group.name,
+    Protocol: 'HTTP',
+    Port: 80,
+    TargetType: 'ip',
+    HealthCheckEnabled: true,
+    HealthCheckProtocol: 'HTTP',
+    HealthCheckPath: group.path,
+    HealthCheckIntervalSeconds: group.intervalSeconds,
+    HealthyThresholdCount: group.healthyThreshold,
+    UnhealthyThresholdCount: group.unhealthyThreshold,
+    LoadBalancerArns: balancer ? [balancer.arn] : [],
+  };
+}
+
+function describeTargetGroups(world: World, call: Call) {
+  const arns = call.input.TargetGroupArns as string[] | undefined;
+  const groups = arns
+    ? arns.map(arn => groupOf(world, call, arn))
+    : [...groupsOf(world).values()].filter(group => group.region === call.region);
+  return { TargetGroups: groups.map(group => describeGroup(world, group)) };
+}
+
+const reasons: Partial<Record<Target['state'], string>> = {
+  initial: 'Elb.InitialHealthChecking',
+  unhealthy: 'Target.ResponseCodeMismatch',
+};
+
+function describeTargetHealth(world: World, call: Call) {
+  const group = groupOf(world, call, String(call.input.TargetGroupArn));
+  return {
+    TargetHealthDescriptions: [...group.targets.values()].map(target => ({
+      Target: { Id: target.id, Port: 80 },
+      HealthCheckPort: '80',
+      TargetHealth: { State: target.state, Reason: reasons[target.state] },
+    })),
+  };
+}
+
+function modifyTargetGroup(world: World, call: Call) {
+  const group = groupOf(world, call, String(call.input.TargetGroupArn));
+  const path = call.input.HealthCheckPath as string | undefined;
+  if (path !== undefined && path !== group.path) {
+    group.path = path;
+    world.changed(`target-group/${group.name}`, `The health check path is ${path}`, 'lifeboat');
+    for (const target of group.targets.values()) startChecks(world, group, target);
+  }
+  return { TargetGroups: [describeGroup(world, group)] };
+}
+
+function describeLoadBalancers(world: World, call: Call) {
+  const names = call.input.Names as string[] | undefined;
+  const all = [...loadBalancers(world).values()].filter(one => one.region === call.region);
+  const found = names ? all.filter(one => names.includes(one.name)) : all;
+  if (names && found.length < names.length) {
+    throw new SimulatedAwsError('LoadBalancerNotFoundException', 'One or more load balancers not found', 400);
+  }
+  return {
+    LoadBalancers: found.map(one => ({
+      LoadBalancerArn: one.arn,
+      LoadBalancerName: one.name,
+      DNSName: one.dnsName,
+      CanonicalHostedZoneId: one.hostedZoneId,
+      State: { Code: 'active' },
+      Type: 'application',
+      Scheme: 'internet-facing',
+    })),
+  };
+}
+
+/** Load balancers and target groups of the plan; targets come from `setTargets` in `world/load-balancing.ts`. */
+export const service: SimulatedService = {
+  name: 'elasticloadbalancing',
+  operations: {
+    DescribeTargetGroups: describeTargetGroups,
+    DescribeTargetHealth: describeTargetHealth,
+    ModifyTargetGroup: modifyTargetGroup,
+    DescribeLoadBalancers: describeLoadBalancers,
+  },
+  arrange(world) {
+    groupsOf(world);
+  },
+};
+
+export { setTargets } from '../world/load-balancing.ts';

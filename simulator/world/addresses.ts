@@ -1,0 +1,55 @@
+import type { ComponentOf, ComponentType } from '../../shared/plan/components.ts';
+import type { Plan } from '../../shared/plan/schema.ts';
+
+/** Components of one type. */
+export function componentsOf<T extends ComponentType>(plan: Plan, type: T): ComponentOf<T>[] {
+  return Object.values(plan.components).filter((one): one is ComponentOf<T> => one.type === type);
+}
+
+/** A URL that the plan names somewhere: in an endpoint, a probe, or a step. */
+export type KnownUrl = { url: URL; region?: string };
+
+/** Every address that the plan expects to answer. `${components.<id>.url}` is filled in; other expressions can't be. */
+export function knownUrls(plan: Plan): KnownUrl[] {
+  const found: KnownUrl[] = componentsOf(plan, 'endpoint').flatMap(endpoint =>
+    parse(endpoint.url).map(url => ({ url, region: endpoint.region })),
+  );
+  for (const signal of Object.values(plan.signals)) {
+    if (signal.type === 'probe') found.push(...parse(signal.url).map(url => ({ url })));
+  }
+  for (const text of stringsOf(Object.values(plan.scenarios).map(scenario => scenario.phases))) {
+    found.push(...parse(fillIn(plan, text)).map(url => ({ url })));
+  }
+  return found;
+}
+
+/** Paths that the application answers with 200. */
+export function knownPaths(plan: Plan): Set<string> {
+  return new Set(knownUrls(plan).map(known => known.url.pathname));
+}
+
+function fillIn(plan: Plan, text: string): string {
+  return text.replaceAll(/\$\{components\.([a-z0-9-]+)\.url\}/g, (whole, id: string) => {
+    const component = plan.components[id];
+    return component?.type === 'endpoint' ? component.url : whole;
+  });
+}
+
+function parse(text: string): URL[] {
+  return /^https?:\/\/[^$]+$/.test(text) && URL.canParse(text) ? [new URL(text)] : [];
+}
+
+/** All strings inside a value, however deep. */
+function* stringsOf(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value;
+  else if (value !== null && typeof value === 'object')
+    for (const inner of Object.values(value)) yield* stringsOf(inner);
+}
+
+/** Lower-case, without the last dot and without the prefix that Route 53 gives to dual-stack load balancers. */
+export function plainName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/^dualstack\./, '');
+}

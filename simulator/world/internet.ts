@@ -1,0 +1,165 @@
+import { isIP } from 'node:net';
+import { ServiceUnavailableError } from '../../shared/errors.ts';
+import type {
+  DnsAnswer,
+  DnsQuery,
+  HttpRequest,
+  HttpResponse,
+  Network,
+  TlsResult,
+  TlsTarget,
+} from '../../shared/ports.ts';
+import { bucketRegion, objectAnswers } from '../services/s3.ts';
+import { componentsOf, knownPaths, knownUrls, plainName } from './addresses.ts';
+import { authoritativeAnswer } from './dns-plane.ts';
+import { balancerServes, type LoadBalancer, loadBalancers } from './load-balancing.ts';
+import { resolverAnswer } from './resolvers.ts';
+import { sleep } from './sleep.ts';
+import { ownAnswer } from './traffic.ts';
+import type { World } from './world.ts';
+
+/** Who is at an address. `site`: a server of its own, in a region of the plan or outside of AWS. */
+type Host =
+  | { kind: 'balancer'; balancer: LoadBalancer }
+  | { kind: 'site'; region?: string }
+  | { kind: 'bucket'; bucket: string };
+
+/** A certificate that is not as it should be, by server name; all others are valid. */
+export type BadCertificate = { authorizationError?: string; validTo?: string };
+
+/** Days from the outage until the simulated certificates end. */
+const certificateDays = 200;
+
+/** Makes the certificate of a name bad from now on. */
+export function setCertificate(world: World, serverName: string, certificate: BadCertificate): void {
+  badCertificates(world).set(serverName, certificate);
+}
+
+const badCertificates = (world: World) =>
+  world.state('certificates', () => new Map<string, BadCertificate>());
+
+/** The simulated forms of the Network port's http, tls and dns. Time-outs and latencies take virtual time. */
+export function createInternet(world: World): Pick<Network, 'http' | 'tls' | 'dns'> {
+  return {
+    http: request => answerHttp(world, request),
+    tls: target => answerTls(world, target),
+    dns: query => answerDns(world, query),
+  };
+}
+
+async function answerHttp(world: World, request: HttpRequest): Promise<HttpResponse> {
+  const url = new URL(request.url);
+  const host = await findHost(world, request.connectTo ?? url.hostname, request.url);
+  if (isSilent(world, host)) return silence(request.url, request.timeoutMs);
+  const latencyMs = latency(world, `${host.kind}/${url.hostname}`);
+  await sleep(latencyMs);
+  const { status, body } = serve(world, host, url);
+  return {
+    status,
+    headers: { 'content-type': status === 200 ? 'application/json' : 'text/html' },
+    body: request.method === 'HEAD' ? '' : body,
+    latencyMs,
+  };
+}
+
+function serve(world: World, host: Host, url: URL): { status: number; body: string } {
+  if (host.kind === 'bucket') {
+    const open = objectAnswers(world, host.bucket, url.pathname.slice(1));
+    return open ? ok(url, bucketRegion(world, host.bucket)) : { status: 404, body: 'NoSuchKey' };
+  }
+  if (host.kind === 'balancer') {
+    // A load balancer with registered but sick targets would fail open; for users that is no service either.
+    if (!balancerServes(world, host.balancer))
+      return { status: 503, body: '503 Service Temporarily Unavailable' };
+    if (!knownPaths(world.plan).has(url.pathname)) return { status: 404, body: 'Not Found' };
+    return ok(url, host.balancer.region);
+  }
+  return ok(url, host.region);
+}
+
+function ok(url: URL, region: string | undefined): { status: number; body: string } {
+  return { status: 200, body: JSON.stringify({ status: 'ok', healthy: true, path: url.pathname, region }) };
+}
+
+async function answerTls(world: World, target: TlsTarget): Promise<TlsResult> {
+  const what = `${target.host}:${target.port}`;
+  const host = await findHost(world, target.host, what);
+  if (isSilent(world, host)) return silence(what, target.timeoutMs);
+  await sleep(latency(world, `tls/${target.serverName}`));
+  const bad = badCertificates(world).get(target.serverName);
+  const validTo =
+    bad?.validTo ?? new Date(world.outageStartedAtMs + certificateDays * 86_400_000).toISOString();
+  const known = knownHosts(world).has(plainName(target.serverName));
+  const problem =
+    bad?.authorizationError ??
+    (!known ? 'ERR_TLS_CERT_ALTNAME_INVALID' : undefined) ??
+    (Date.parse(validTo) < world.nowMs() ? 'CERT_HAS_EXPIRED' : undefined);
+  return {
+    authorized: problem === undefined,
+    ...(problem !== undefined && { authorizationError: problem }),
+    subject: target.serverName,
+    validTo,
+  };
+}
+
+async function answerDns(world: World, query: DnsQuery): Promise<DnsAnswer> {
+  await sleep(latency(world, `dns/${query.resolver}`) / 4);
+  const balancer = loadBalancers(world).get(plainName(query.name));
+  if (balancer) return { values: query.type === 'A' ? [...balancer.addresses] : [], ttlSeconds: 60 };
+  const name = componentsOf(world.plan, 'dns-name').find(
+    one => plainName(one.name) === plainName(query.name),
+  );
+  // Caches are kept for the type that the name has; any other type is rarely asked for and never cached.
+  if (name && query.resolver !== 'authoritative' && query.type === name.recordType) {
+    return resolverAnswer(world, query.resolver, name);
+  }
+  return authoritativeAnswer(world, query.name, query.type) ?? { values: [], ttlSeconds: 0 };
+}
+
+/** Finds who is at a host name or address, as Lifeboat's own resolver sees it. */
+async function findHost(world: World, host: string, what: string): Promise<Host> {
+  const bucket = /^(.+)\.s3\.[a-z0-9-]+\.amazonaws\.com$/.exec(host)?.[1];
+  if (bucket && bucketRegion(world, bucket)) return { kind: 'bucket', bucket };
+  const balancer = findBalancer(world, [host, ...(ownAnswer(world, host) ?? [])]);
+  if (balancer) return { kind: 'balancer', balancer };
+  const known = knownUrls(world.plan).filter(one => one.url.hostname === host);
+  if (known.length > 0) return { kind: 'site', region: known.find(one => one.region)?.region };
+  await sleep(latency(world, `dns/${host}`));
+  throw new ServiceUnavailableError(`${what} did not answer: getaddrinfo ENOTFOUND ${host}`, {
+    nextStep: 'Check the host name in the plan.',
+  });
+}
+
+function findBalancer(world: World, names: readonly string[]): LoadBalancer | undefined {
+  for (const name of names) {
+    const balancer = isIP(name)
+      ? [...loadBalancers(world).values()].find(one => one.addresses.includes(name))
+      : loadBalancers(world).get(plainName(name));
+    if (balancer) return balancer;
+  }
+  return undefined;
+}
+
+/** Names that certificates were made for. */
+function knownHosts(world: World): Set<string> {
+  const names = componentsOf(world.plan, 'dns-name').map(name => plainName(name.name));
+  return new Set([...names, ...knownUrls(world.plan).map(known => known.url.hostname)]);
+}
+
+function isSilent(world: World, host: Host): boolean {
+  if (host.kind === 'balancer') return world.isLost(host.balancer.region);
+  const region = host.kind === 'bucket' ? bucketRegion(world, host.bucket) : host.region;
+  return region !== undefined && world.isLost(region);
+}
+
+/** Milliseconds of one exchange, the same for the same seed and place. */
+function latency(world: World, key: string): number {
+  return Math.round(40 + 160 * world.random(`latency/${key}`));
+}
+
+async function silence(what: string, timeoutMs: number): Promise<never> {
+  await sleep(timeoutMs);
+  throw new ServiceUnavailableError(`${what} did not answer: nothing within ${timeoutMs} ms`, {
+    nextStep: 'The region may be lost; the check is repeated.',
+  });
+}

@@ -1,0 +1,49 @@
+import { componentsOf, plainName } from './addresses.ts';
+import { countHealthy, groupsOf, loadBalancers } from './load-balancing.ts';
+import { ownResolver, resolverAnswer } from './resolvers.ts';
+import type { World } from './world.ts';
+
+export type Side = 'primary' | 'recovery' | 'nowhere';
+
+/**
+ * Where the users of a name go now: where most of the plan's resolvers send them. `nowhere` when there is no
+ * majority or the answer leads to neither target. Says nothing about whether somebody answers there.
+ */
+export function whereUsersGo(world: World, dnsNameId: string): Side {
+  const name = componentsOf(world.plan, 'dns-name').find(one => one.id === dnsNameId);
+  if (!name) throw new Error(`The plan has no dns-name "${dnsNameId}"`);
+  const sides = name.resolvers.map(resolver => {
+    const { values } = resolverAnswer(world, resolver, name);
+    if (leadsTo(world, values, name.recoveryTarget)) return 'recovery';
+    return leadsTo(world, values, name.primaryTarget) ? 'primary' : 'nowhere';
+  });
+  const most = (side: Side) => sides.filter(one => one === side).length * 2 > sides.length;
+  if (most('recovery')) return 'recovery';
+  return most('primary') ? 'primary' : 'nowhere';
+}
+
+/** Whether an answer, of names or of addresses, leads to a target. */
+function leadsTo(world: World, values: readonly string[], target: string): boolean {
+  const addresses = loadBalancers(world).get(plainName(target))?.addresses ?? [];
+  return values.some(value => plainName(value) === plainName(target) || addresses.includes(value));
+}
+
+/** Healthy targets of the recovery region, the truth and not what an API says of it. */
+export function healthyRecoveryTargets(world: World): number {
+  return [...groupsOf(world).values()]
+    .filter(group => group.region === world.plan.regions.recovery)
+    .reduce((sum, group) => sum + countHealthy(group), 0);
+}
+
+/** Whether the recovery region can serve users: it lives, and every target group there has a healthy target. */
+export function recoveryServesTraffic(world: World): boolean {
+  const { recovery } = world.plan.regions;
+  const groups = [...groupsOf(world).values()].filter(group => group.region === recovery);
+  return !world.isLost(recovery) && groups.every(group => countHealthy(group) > 0);
+}
+
+/** What Lifeboat's own resolver answers for a host name of the plan, or undefined if it is none of its names. */
+export function ownAnswer(world: World, host: string): string[] | undefined {
+  const name = componentsOf(world.plan, 'dns-name').find(one => plainName(one.name) === plainName(host));
+  return name && resolverAnswer(world, ownResolver, name).values;
+}
