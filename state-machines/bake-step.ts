@@ -1,7 +1,7 @@
 import type { Action } from '../shared/actions/contract.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
-import { parseDuration } from '../shared/plan/duration.ts';
+import { formatDuration, parseDuration } from '../shared/plan/duration.ts';
 import { resolveStatic } from '../shared/plan/expression.ts';
 import type { Phase, Plan, StepPlan } from '../shared/plan/schema.ts';
 import { modes, type Step } from '../shared/runbook/contract.ts';
@@ -14,6 +14,10 @@ export type BakedStep = Step & { function: string };
 
 /** Shortest time that a step gets when the plan sets none. */
 const shortestTimeoutSeconds = 60;
+/** Longest time-out of a step that is polled: more looks than fit into the event budget of one execution. */
+export const longestTimeoutSeconds = 12 * 3600;
+/** Longest time to answer: the ask machine and everything above it can still wait for it. */
+export const longestAnswerSeconds = 22 * 86_400;
 /** What a step that asks a person gets beyond the time to answer. */
 const afterAnswerSeconds = 300;
 
@@ -63,15 +67,28 @@ export function actionOf(step: StepPlan, actions: Actions): Action {
   });
 }
 
-/** Seconds that one attempt of a step may take, from act to done. */
+/** Seconds that a person has to answer the step's own question; undefined for a step that asks nobody. */
+export function answerSecondsOf(step: StepPlan): number | undefined {
+  return typeof step.with.within === 'string' ? parseDuration(step.with.within) : undefined;
+}
+
+/**
+ * Seconds that one attempt of a step may take, from act to done: the plan's, or twice the longest typical duration.
+ * Throws InvalidInputError when that is longer than the machines can wait.
+ */
 export function timeoutOf(step: StepPlan, action: Action): number {
-  const toAnswer = typeof step.with.within === 'string' ? parseDuration(step.with.within) : undefined;
-  const least = Math.max(
-    shortestTimeoutSeconds,
-    toAnswer === undefined ? 0 : toAnswer + afterAnswerSeconds,
-    step.timeout ?? Math.ceil(action.typical.maxSeconds * 2),
+  const toAnswer = answerSecondsOf(step);
+  const seconds = Math.max(shortestTimeoutSeconds, step.timeout ?? Math.ceil(action.typical.maxSeconds * 2));
+  if (toAnswer === undefined) return notLonger(step, seconds, longestTimeoutSeconds);
+  return Math.max(seconds, notLonger(step, toAnswer, longestAnswerSeconds) + afterAnswerSeconds);
+}
+
+function notLonger(step: StepPlan, seconds: number, longest: number): number {
+  if (seconds <= longest) return seconds;
+  throw new InvalidInputError(
+    `The step "${step.id}" may take ${formatDuration(seconds)}, which is longer than the machines can wait`,
+    { nextStep: `Give it at most ${formatDuration(longest)}; split what takes longer into two steps.` },
   );
-  return least;
 }
 
 function bakeParameters(plan: Plan, step: StepPlan, action: Action): JsonObject {

@@ -4,15 +4,13 @@ import { undoTimeoutSeconds } from '../shared/runbook/undo-step.ts';
 import type { Branch, State, TaskState } from './asl.ts';
 import { type Actions, actionOf, type BakedStep, bakeStep } from './bake-step.ts';
 import { callTimeoutSeconds, longestSeconds, passingErrors, retryOn, startErrors } from './policies.ts';
-import type { StateNames } from './state-names.ts';
+import type { GroupNames, NamedScenario } from './state-names.ts';
 
 /** What the compilation of one scenario works with. `onFailure` is the state that every failure leads to. */
 export type Compilation = {
   plan: Plan;
   actions: Actions;
-  names: StateNames;
-  /** State names by step id, given out in the order of the plan. */
-  stepNames: ReadonlyMap<string, string>;
+  names: NamedScenario;
   onFailure: string;
 };
 
@@ -26,8 +24,7 @@ const slackSeconds = 900;
 
 /** A phase: its beginning, its steps and groups in order, and its end, which fails if a step is missing. */
 export function compilePhase(work: Compilation, phase: Phase, next: string): Piece {
-  const end = work.names.take(`End: ${phase.title}`);
-  const begin = work.names.take(`Begin: ${phase.title}`);
+  const { begin, end } = named(work.names.phases.get(phase));
   const steps = inSequence(phase.steps, end, (item, after) => compileItem(work, phase, item, after));
   const states: Record<string, State> = {
     [begin]: phaseCall(work, phase, 'phase-started', `Marks the beginning of the phase`, steps.first),
@@ -57,7 +54,9 @@ export function inSequence<Item>(
 }
 
 function compileItem(work: Compilation, phase: Phase, item: PhaseItem, next: string): Piece {
-  if ('parallel' in item) return compileGroup(work, phase, item.parallel, next);
+  if ('parallel' in item) {
+    return compileGroup(work, phase, item.parallel, named(work.names.groups.get(item)), next);
+  }
   const step = stepState(work, phase, item, work.onFailure, '$.failure');
   return { ...step, states: { [step.first]: { ...step.state, Next: next } } };
 }
@@ -92,7 +91,7 @@ function stepState(
     Retry: retryOn(startErrors),
     Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: failurePath, Next: onFailure }],
   };
-  return { first: work.stepNames.get(step.id) ?? baked.title, state, seconds };
+  return { first: named(work.names.steps.get(step.id)), state, seconds };
 }
 
 const failureText: Record<StepPlan['onFailure'], string> = {
@@ -112,11 +111,17 @@ function mostSeconds(step: BakedStep): number {
 }
 
 /** Branches side by side. A step that fails ends its own branch; the others go on to their ends. */
-function compileGroup(work: Compilation, phase: Phase, branches: StepPlan[][], next: string): Piece {
-  const group = work.names.take(`${phase.title}: ${branches.length} branches`);
-  const check = work.names.take(`${phase.title}: all branches done?`);
-  const stopped = work.names.take(`${phase.title}: a branch stopped`);
-  const compiled = branches.map((steps, index) => compileBranch(work, phase, steps, index + 1));
+function compileGroup(
+  work: Compilation,
+  phase: Phase,
+  branches: StepPlan[][],
+  names: GroupNames,
+  next: string,
+): Piece {
+  const { group, check, stopped } = names;
+  const compiled = branches.map((steps, index) =>
+    compileBranch(work, phase, steps, named(names.branches[index])),
+  );
   const states: Record<string, State> = {
     [group]: {
       Type: 'Parallel',
@@ -150,10 +155,8 @@ function compileBranch(
   work: Compilation,
   phase: Phase,
   steps: StepPlan[],
-  number: number,
+  { done, stopped }: GroupNames['branches'][number],
 ): { branch: Branch; seconds: number } {
-  const done = work.names.take(`${phase.title}: branch ${number} done`);
-  const stopped = work.names.take(`${phase.title}: branch ${number} stopped`);
   const piece = inSequence(steps, done, (step, next) => {
     const compiled = stepState(work, phase, step, stopped, null);
     return { ...compiled, states: { [compiled.first]: { ...compiled.state, Next: next } } };
@@ -200,4 +203,9 @@ function phaseCall(
     Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: work.onFailure }],
     Next: next,
   };
+}
+
+function named<Names>(names: Names | undefined): Names {
+  if (names === undefined) throw new Error('A part of the scenario was not named before it was compiled');
+  return names;
 }

@@ -2,10 +2,10 @@ import { InvalidInputError } from '../shared/errors.ts';
 import type { Plan, Scenario } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
 import type { Definition, State } from './asl.ts';
-import { type Actions, titleOf } from './bake-step.ts';
+import type { Actions } from './bake-step.ts';
 import { compilePhase, inSequence } from './compile-phase.ts';
 import { callTimeoutSeconds, longestSeconds, passingErrors, retryOn, startErrors } from './policies.ts';
-import { createStateNames } from './state-names.ts';
+import { createStateNames, nameScenario } from './state-names.ts';
 
 /** The states around the phases. Their names are taken first, so that a step with such a title gets a number. */
 const frame = {
@@ -25,7 +25,7 @@ const frame = {
 
 /** Time for opening, closing and tear-down beside the phases. */
 const frameSeconds = 3600;
-const tearDownSeconds = 604_800;
+const tearDownSeconds = 259_200;
 
 /**
  * Compiles one scenario of a plan into the definition of its state machine. The same plan gives the same definition.
@@ -39,15 +39,20 @@ export function compileRunbook(plan: Plan, scenarioId: string, actions: Actions)
   const scenario = scenarioOf(plan, scenarioId);
   const names = createStateNames();
   for (const name of Object.values(frame)) names.take(name);
-  const steps = scenario.phases.flatMap(phase => stepsOf(phase.steps));
-  const stepNames = new Map(steps.map(step => [step.id, names.take(titleOf(step))]));
-  const work = { plan, actions, names, stepNames, onFailure: frame.drill };
-  const phases = inSequence(scenario.phases, frame.drill, (phase, next) => compilePhase(work, phase, next));
+  const drills = scenario.modes.includes('drill');
+  const afterPhases = drills ? frame.drill : frame.close;
+  const work = { plan, actions, names: nameScenario(scenario, names), onFailure: afterPhases };
+  const phases = inSequence(scenario.phases, afterPhases, (phase, next) => compilePhase(work, phase, next));
   return {
     Comment: `${plan.system.title}: ${scenario.title}`,
-    TimeoutSeconds: Math.min(longestSeconds, phases.seconds + tearDownSeconds + frameSeconds),
+    TimeoutSeconds: Math.min(longestSeconds, phases.seconds + (drills ? tearDownSeconds : 0) + frameSeconds),
     StartAt: frame.open,
-    States: { ...opening(plan, scenarioId, phases.first), ...phases.states, ...ending(plan) },
+    States: {
+      ...opening(plan, scenarioId, phases.first),
+      ...phases.states,
+      ...(drills ? tearingDown() : {}),
+      ...ending(plan),
+    },
   };
 }
 
@@ -137,7 +142,8 @@ function opening(plan: Plan, scenarioId: string, firstPhase: string): Record<str
   };
 }
 
-function ending(plan: Plan): Record<string, State> {
+/** Only in scenarios that can be drilled. */
+function tearingDown(): Record<string, State> {
   return {
     [frame.drill]: {
       Type: 'Choice',
@@ -165,6 +171,11 @@ function ending(plan: Plan): Record<string, State> {
       Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: frame.close }],
       Next: frame.close,
     },
+  };
+}
+
+function ending(plan: Plan): Record<string, State> {
+  return {
     [frame.close]: {
       Type: 'Task',
       Comment: 'Says what became of the run, gives the lock back and has the report written',

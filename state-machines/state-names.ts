@@ -1,3 +1,6 @@
+import type { Phase, PhaseItem, Scenario } from '../shared/plan/schema.ts';
+import { titleOf } from './bake-step.ts';
+
 /** Step Functions allows 80 characters in a state's name. */
 const longest = 80;
 
@@ -27,4 +30,47 @@ function cut(text: string, length: number): string {
     .slice(0, length - 1)
     .join('')
     .trimEnd()}…`;
+}
+
+export type GroupNames = {
+  group: string;
+  check: string;
+  stopped: string;
+  branches: { done: string; stopped: string }[];
+};
+
+/** Names of everything in a scenario, given out in the order of the plan: the first of two equal ones keeps its own. */
+export type NamedScenario = {
+  phases: ReadonlyMap<Phase, { begin: string; end: string }>;
+  groups: ReadonlyMap<PhaseItem, GroupNames>;
+  /** By step id. */
+  steps: ReadonlyMap<string, string>;
+};
+
+export function nameScenario(scenario: Scenario, names: StateNames): NamedScenario {
+  const phases = new Map<Phase, { begin: string; end: string }>();
+  const groups = new Map<PhaseItem, GroupNames>();
+  const steps = new Map<string, string>();
+  for (const phase of scenario.phases) {
+    const { title } = phase;
+    phases.set(phase, { begin: names.take(`Begin: ${title}`), end: names.take(`End: ${title}`) });
+    for (const item of phase.steps) {
+      if (!('parallel' in item)) {
+        steps.set(item.id, names.take(titleOf(item)));
+        continue;
+      }
+      const { length } = item.parallel;
+      groups.set(item, {
+        group: names.take(`${title}: ${length} branches`),
+        check: names.take(`${title}: all branches done?`),
+        stopped: names.take(`${title}: a branch stopped`),
+        branches: item.parallel.map((_, index) => ({
+          done: names.take(`${title}: branch ${index + 1} done`),
+          stopped: names.take(`${title}: branch ${index + 1} stopped`),
+        })),
+      });
+      for (const step of item.parallel.flat()) steps.set(step.id, names.take(titleOf(step)));
+    }
+  }
+  return { phases, groups, steps };
 }
