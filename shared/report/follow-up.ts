@@ -2,23 +2,33 @@ import type { EntryOf } from '../incident/entries.ts';
 import type { Decision, Detail, Notification, OpenTask, PhaseDetail, Problem, StepDetail } from './report.ts';
 
 /** What failed or was refused, why, and how to mend it: the reasons of the run's end, then those of its steps. */
-export function problemsOf(ended: EntryOf<'run-ended'> | undefined, steps: readonly StepDetail[]): Problem[] {
+export function problemsOf(
+  started: boolean,
+  ended: EntryOf<'run-ended'> | undefined,
+  steps: readonly StepDetail[],
+): Problem[] {
   const fromSteps = steps.flatMap(stepProblems);
   const known = new Set(fromSteps.map(({ what }) => what));
   const fromRun = (ended?.reasons ?? [])
     .filter(({ what }) => !known.has(what))
     .map(({ what, mend }) => ({ step: null, title: 'The run', what, mend: mend || null }));
-  const unended: Problem[] = ended
-    ? []
-    : [
-        {
-          step: null,
-          title: 'The run',
-          what: 'The ledger says nothing about how the run ended.',
-          mend: 'Look at the execution in the Step Functions console; start the scenario again once it has stopped.',
-        },
-      ];
-  return [...fromRun, ...fromSteps, ...unended];
+  return [...fromRun, ...fromSteps, ...(ended ? [] : [withoutEnd(started)])];
+}
+
+function withoutEnd(started: boolean): Problem {
+  const about = { step: null, title: 'The run' };
+  if (!started) {
+    return {
+      ...about,
+      what: 'No run was started.',
+      mend: 'See with `lifeboat status` what triage decided and why; start the scenario by hand if the outage is real.',
+    };
+  }
+  return {
+    ...about,
+    what: 'The ledger says nothing about how the run ended.',
+    mend: 'Look at the execution in the Step Functions console; start the scenario again once it has stopped.',
+  };
 }
 
 function stepProblems(step: StepDetail): Problem[] {
@@ -53,7 +63,7 @@ export function openTasksOf(circumstances: Circumstances): OpenTask[] {
       .filter(({ sentAt }) => sentAt === null)
       .map(({ audience, template, channel }) => ({
         title: `Tell ${name(audience)} by hand`,
-        why: `No channel took the message "${template}"; the last one tried was ${name(channel)}.`,
+        why: `No channel took the message "${template}"; the last one tried was ${channel}.`,
         owner: null,
       })),
     ...untold.map(({ audience }) => ({

@@ -6,6 +6,7 @@ import { chainOf } from './chain.ts';
 import { decisionsOf, failedMessagesOf, notificationsOf, untoldAudiences } from './communication.ts';
 import { estimateCostUsd, outageCost } from './cost.ts';
 import { allSteps, openTasksOf, problemsOf } from './follow-up.ts';
+import { namesOf } from './names.ts';
 import {
   clockStart,
   type Measured,
@@ -122,6 +123,7 @@ function detailOf(
       endedAt: ended?.at ?? null,
     },
     outageStartedAt: measured.outageStartedAt,
+    clockStartedAt: clockStart(measured),
     openedAt: measured.openedAt,
     recoveredAt: recovered,
     simulated: facts.seed !== undefined,
@@ -129,7 +131,7 @@ function detailOf(
     replay: replayCommand(plan, run, facts) ?? null,
     phases: [...measured.phases],
     notReached: stepsNotReached(plan, run, measured.phases),
-    problems: problemsOf(ended?.entry, steps),
+    problems: problemsOf(entriesOf(own, 'run-started').length > 0, ended?.entry, steps),
     decisions,
     changes: entriesOf(own, 'change').map(({ at, entry: { type: _, run: __, ...change } }) => ({
       at,
@@ -167,13 +169,6 @@ function wordsOf(phases: readonly PhaseDetail[], name: Words['name']): Words {
     phase: id => phases.find(phase => phase.id === id)?.title ?? id,
     step: id => titles.get(id) ?? id,
     name,
-  };
-}
-
-function namesOf(plan: Plan): Record<string, string> {
-  return {
-    ...Object.fromEntries(Object.entries(plan.audiences).map(([id, { title }]) => [id, title])),
-    ...Object.fromEntries(Object.entries(plan.people).map(([id, person]) => [id, person.name])),
   };
 }
 

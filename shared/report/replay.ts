@@ -5,8 +5,7 @@ import type { Facts } from './report.ts';
 /** The command that runs the same rehearsal again. Undefined without a seed, that is for a run on real AWS. */
 export function replayCommand(plan: Plan, run: Run, facts: Facts): string | undefined {
   if (facts.seed === undefined) return undefined;
-  const defaults = plan.scenarios[run.scenario]?.parameters ?? {};
-  const set = Object.entries(run.parameters).filter(([name, value]) => defaults[name]?.default !== value);
+  const set = Object.entries(facts.parameters ?? changedParameters(plan, run));
   return [
     'npx lifeboat rehearse',
     quote(facts.planPath ?? `plans/${plan.system.id}/plan.yml`),
@@ -16,6 +15,12 @@ export function replayCommand(plan: Plan, run: Run, facts: Facts): string | unde
     ...(facts.faults ?? []).map(fault => `--fault ${quote(fault)}`),
     ...set.map(([name, value]) => `--set ${quote(`${name}=${value}`)}`),
   ].join(' ');
+}
+
+function changedParameters(plan: Plan, run: Run): Run['parameters'] {
+  const defaults = plan.scenarios[run.scenario]?.parameters ?? {};
+  const changed = Object.entries(run.parameters).filter(([name, value]) => defaults[name]?.default !== value);
+  return Object.fromEntries(changed);
 }
 
 /** Quotes for a POSIX shell what is more than a plain word. */

@@ -93,6 +93,8 @@ export type Facts = {
   faults?: readonly string[];
   /** Path of the plan as given, for the command that replays the run. */
   planPath?: string;
+  /** Parameters given with `--set`; without it they are told from the plan's defaults. */
+  parameters?: Readonly<Record<string, string | number | boolean>>;
   /** When the outage really began; the run itself knows only what the signals say. */
   outageStartedAt?: string;
   /** Time of the newest data that survived, as the simulated database knows it. */
@@ -111,6 +113,8 @@ export type Detail = {
   title: { system: string; scenario: string; owner: string };
   run: { id: string; incidentId: string; severity: string | null; startedAt: string; endedAt: string | null };
   outageStartedAt: string;
+  /** The moment that recovery time and data loss are counted from. */
+  clockStartedAt: string;
   openedAt: string | null;
   /** When users were served again: the end of the last phase, if the run recovered. */
   recoveredAt: string | null;
@@ -131,7 +135,7 @@ export type Detail = {
   outageCost: OutageCost | null;
   chain: Chain;
   timeline: TimelineItem[];
-  /** Display names of people, audiences and channels by id. */
+  /** Display names of people and audiences by id. */
   names: Record<string, string>;
 };
 

@@ -112,7 +112,7 @@ function tellAnswer(entry: EntryOf<'answer'>, words: Words): Telling {
 }
 
 function tellMessage(entry: EntryOf<'message'>, words: Words): Telling {
-  const to = `${words.name(entry.audience)} by ${words.name(entry.channel)}`;
+  const to = `${words.name(entry.audience)} by channel ${entry.channel}`;
   if (entry.status === 'sent') return { tone: 'plain', what: `Told ${to}: ${entry.template}` };
   return { tone: 'bad', what: `Could not tell ${to}: ${entry.error ?? 'no reason given'}` };
 }

@@ -1,0 +1,127 @@
+import type { Entry, EntryOf, LedgerEntry } from '../shared/incident/entries.ts';
+import { formatDuration } from '../shared/plan/duration.ts';
+import type { Phase, Plan } from '../shared/plan/schema.ts';
+import { namesOf } from '../shared/report/names.ts';
+import { stepsOf } from '../shared/report/phases.ts';
+import { secondsBetween } from '../shared/report/time.ts';
+import { tell, type Words } from '../shared/report/timeline.ts';
+import type { Mode } from '../shared/runbook/contract.ts';
+import type { Paint } from './paint.ts';
+
+/** `text` is a sentence, `mark` the sign in front of it. */
+export type Line = { at: string; mark: string; text: string; tone: keyof Paint | 'plain' };
+export type Told = { at: string; template: string; audiences: Set<string> };
+
+type LineState = {
+  plan: Plan;
+  words: Words;
+  /** Of the run that was heard of last. */
+  phases: readonly Phase[];
+  mode: Mode | undefined;
+  /** When each step was first heard of. */
+  begun: Map<string, string>;
+};
+
+export function createLineState(plan: Plan): LineState {
+  return { plan, words: wordsOf(plan), phases: [], mode: undefined, begun: new Map() };
+}
+
+/** Ids of phases and steps are looked up in all scenarios: an id that two of them share is mostly the same thing. */
+function wordsOf(plan: Plan): Words {
+  const names = namesOf(plan);
+  const phases = Object.values(plan.scenarios).flatMap(scenario => scenario.phases);
+  const titles = new Map(phases.flatMap(stepsOf).map(({ id, title }) => [id, title ?? id]));
+  return {
+    phase: id => phases.find(phase => phase.id === id)?.title ?? id,
+    step: id => titles.get(id) ?? id,
+    name: id => names[id] ?? id,
+  };
+}
+
+/** One line for messages that followed each other. */
+export function toldLine({ at, template, audiences }: Told, words: Words): Line {
+  return {
+    at,
+    mark: '»',
+    tone: 'dim',
+    text: `told ${[...audiences].map(words.name).join(', ')}: ${template}`,
+  };
+}
+
+/** The line for an entry; undefined for what a reader at the terminal need not see. Keeps what later lines need. */
+export function lineOf(state: LineState, { at, entry }: LedgerEntry): Line | undefined {
+  switch (entry.type) {
+    case 'run-started':
+      state.phases = state.plan.scenarios[entry.scenario]?.phases ?? [];
+      state.mode = entry.mode;
+      return undefined;
+    case 'phase-started': {
+      const place = state.phases.findIndex(({ id }) => id === entry.phase) + 1;
+      const text = `${state.words.phase(entry.phase)} (phase ${place} of ${state.phases.length})`;
+      return { at, mark: '■', tone: 'bold', text };
+    }
+    case 'step':
+      return stepLine(state, at, entry);
+    case 'triage':
+      return entry.decision === 'open' || entry.decision === 'refuse'
+        ? spoken(state, at, entry, '!')
+        : undefined;
+    case 'question':
+      return spoken(state, at, entry, '?');
+    case 'answer':
+    case 'acknowledged':
+      return spoken(state, at, entry, '↳');
+    case 'phase-ended':
+      return entry.ok ? undefined : spoken(state, at, entry, '✗');
+    case 'signal':
+    case 'incident-opened':
+    case 'escalated':
+    case 'link-refused':
+    case 'message':
+      return spoken(state, at, entry, '!');
+    case 'run-ended':
+    case 'incident-resolved':
+      return spoken(state, at, entry, '■');
+    case 'change':
+    case 'note':
+      return undefined;
+  }
+}
+
+/** The words of the report's timeline. */
+function spoken({ words }: LineState, at: string, entry: Entry, mark: string): Line | undefined {
+  const telling = tell(entry, words);
+  return telling && { at, mark, text: telling.what, tone: telling.tone };
+}
+
+function stepLine(state: LineState, at: string, entry: EntryOf<'step'>): Line | undefined {
+  const title = state.words.step(entry.step);
+  const begun = state.begun.get(entry.step) ?? at;
+  state.begun.set(entry.step, begun);
+  switch (entry.status) {
+    case 'done': {
+      // The line of the answer has said so already.
+      if (entry.action === 'people.approval' || entry.action === 'people.task') return undefined;
+      const took = secondsBetween(begun, at);
+      return { at, mark: '✓', tone: 'good', text: took > 0 ? `${title}, ${formatDuration(took)}` : title };
+    }
+    case 'failed':
+    case 'refused':
+      return spoken(state, at, entry, '✗');
+    case 'undone':
+      return spoken(state, at, entry, '↺');
+    case 'preparing':
+      return spoken(state, at, entry, '↻');
+    case 'skipped':
+      return isOfMode(state, entry.step) ? spoken(state, at, entry, '-') : undefined;
+    case 'undoing':
+    case 'acting':
+    case 'asking':
+      return undefined;
+  }
+}
+
+function isOfMode({ phases, mode }: LineState, step: string): boolean {
+  const planned = phases.flatMap(stepsOf).find(({ id }) => id === step);
+  return mode === undefined || (planned?.modes ?? [mode]).includes(mode);
+}

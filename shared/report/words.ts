@@ -1,0 +1,92 @@
+import { formatDuration } from '../plan/duration.ts';
+import type { Decision, Notification, Report } from './report.ts';
+
+/** Words that the Markdown page, the HTML page and the terminal share. */
+
+/** A duration to the second, so that parts can be added up by a reader; a dash for what was not measured. */
+export function duration(seconds: number | null): string {
+  if (seconds === null) return '–';
+  const whole = Math.round(Math.abs(seconds));
+  const rest = whole % 60;
+  const minutes = whole - rest === 0 ? '' : formatDuration(whole - rest);
+  const parts = [minutes, rest > 0 || whole === 0 ? `${rest} s` : ''].filter(part => part !== '');
+  return `${seconds < 0 ? '-' : ''}${parts.join(' ')}`;
+}
+
+export function metText(met: boolean | null): string {
+  if (met === null) return 'not measured';
+  return met ? 'met' : 'missed';
+}
+
+/** What kind of run the page is about, so that nobody takes a rehearsal for the real thing. */
+export function runKind({ detail, mode }: Report): string {
+  const kinds = {
+    recover: detail.simulated ? 'Rehearsal on a simulated AWS' : 'Recovery',
+    planned: detail.simulated ? 'Rehearsal of a planned move on a simulated AWS' : 'Planned move',
+    drill: detail.simulated ? 'Rehearsal of a drill on a simulated AWS' : 'Drill',
+    'dry-run': detail.simulated ? 'Rehearsal of a dry run on a simulated AWS' : 'Dry run',
+  };
+  return kinds[mode];
+}
+
+/** One sentence that says what was and was not real. */
+export function runNotice({ detail, mode }: Report): string | null {
+  if (detail.simulated) {
+    return 'This is a rehearsal: the outage, AWS, the people and the messages were simulated. No account was touched and nobody was told.';
+  }
+  if (mode === 'drill') return 'This was a drill on isolated copies: production was not changed.';
+  if (mode === 'dry-run') return 'This was a dry run: everything was prepared and nothing was changed.';
+  return null;
+}
+
+export function measuredFromText({ rto }: Report): string {
+  switch (rto.measuredFrom) {
+    case 'outage':
+      return 'Measured from the start of the outage.';
+    case 'run':
+      return 'Measured from the start of the run: there was no outage, and so nothing to detect.';
+    case 'nothing':
+      return 'A dry run measures neither recovery time nor data loss.';
+  }
+}
+
+/** `4 min early`, `on the dot`, `40 s late`, `never sent`. */
+export function punctuality({ afterSeconds, dueSeconds, onTime }: Notification): string {
+  if (afterSeconds === null) return 'never sent';
+  const early = dueSeconds - afterSeconds;
+  if (onTime) return early > 0 ? `${duration(early)} early` : 'on the dot';
+  return `${duration(Math.max(1, -early))} late`;
+}
+
+const answerWords: Record<Decision['answers'][number]['value'], string> = {
+  approve: 'approved',
+  deny: 'denied',
+  retry: 'chose to retry',
+  skip: 'chose to skip',
+  abort: 'chose to abort',
+  done: 'said it is done',
+  timeout: 'nobody answered in time',
+};
+
+/** What somebody decided: `Alex Chen approved`, or that nobody did. */
+export function answerText(answer: Decision['answers'][number], name: (id: string) => string): string {
+  const words = answerWords[answer.value];
+  return answer.value === 'timeout' ? 'Nobody answered in time' : `${name(answer.by)} ${words}`;
+}
+
+/** `USD 0.0107`, or that it is not known. */
+export function usd(amount: number | null): string {
+  return amount === null ? 'not known' : `USD ${amount.toFixed(amount < 1 ? 4 : 2)}`;
+}
+
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** The parts of the recovery time in their order. */
+export const rtoParts = [
+  { key: 'detectSeconds', id: 'detect', title: 'Detect' },
+  { key: 'decideSeconds', id: 'decide', title: 'Decide' },
+  { key: 'executeSeconds', id: 'execute', title: 'Execute' },
+  { key: 'verifySeconds', id: 'verify', title: 'Verify' },
+] as const;
