@@ -32,7 +32,7 @@ export type ReadPlan = LoadedPlan & {
  */
 export async function loadPlan(source: PlanSource): Promise<LoadedPlan> {
   const { plan, findings } = await readPlan(source);
-  return plan ? { plan, findings } : { findings };
+  return plan ? { plan, findings: inOrder(findings) } : { findings: inOrder(findings) };
 }
 
 export async function readPlan(source: PlanSource): Promise<ReadPlan> {
@@ -50,9 +50,9 @@ export async function readPlan(source: PlanSource): Promise<ReadPlan> {
   const yaml = parseYaml(text);
   const place = (each: Problem) => toFinding(each, file, yaml.locate(each.path, each.at, each.find));
   const fromText = [...yaml.problems, ...findMojibake(text)].map(each => textFinding(each, file, yaml));
-  if (yaml.broken) return { findings: inOrder(fromText), place };
+  if (yaml.broken) return { findings: fromText, place };
   const parsed = parsePlan(yaml.value);
-  const findings = inOrder([...fromText, ...parsed.problems.map(place)]);
+  const findings = [...fromText, ...parsed.problems.map(place)];
   const ok = findings.every(finding => finding.severity !== 'error');
   return { plan: ok ? parsed.plan : undefined, findings, raw: yaml.value, place };
 }
@@ -96,11 +96,12 @@ export function inOrder(findings: Finding[]): Finding[] {
   const sorted = findings.toSorted((a, b) => a.line - b.line || a.col - b.col || (a.rule < b.rule ? -1 : 1));
   const last = sorted[mostFindings];
   if (last === undefined) return sorted;
+  const severity = sorted.slice(mostFindings).some(each => each.severity === 'error') ? 'error' : 'warning';
   const message = `There are ${sorted.length - mostFindings} more findings from here on`;
   const more: Finding = {
     ...last,
     rule: 'too-many-findings',
-    severity: 'error',
+    severity,
     message,
     mend: 'Mend those above first.',
   };

@@ -5,11 +5,19 @@ import { authored, bestOption, childOf, knownKeys, schemasAt, valueAt } from './
 
 type Issue = z.core.$ZodIssue;
 type Path = (string | number)[];
-type Source = { schema: z.core.$ZodType; root: unknown };
+type Source = { schema: z.core.$ZodType; root: unknown; title: string };
 
-/** What a schema found wrong with a value, in the words of a person who wrote the value by hand. */
-export function schemaProblems(schema: z.core.$ZodType, root: unknown, issues: readonly Issue[]): Problem[] {
-  return issues.flatMap(issue => explain({ schema, root }, issue, pathOf(issue)));
+/**
+ * What a schema found wrong with a value, in the words of a person who wrote the value by hand. `title` is what the
+ * value as a whole is called; paths start at it.
+ */
+export function schemaProblems(
+  schema: z.core.$ZodType,
+  root: unknown,
+  issues: readonly Issue[],
+  title = 'the plan',
+): Problem[] {
+  return issues.flatMap(issue => explain({ schema, root, title }, issue, pathOf(issue)));
 }
 
 function pathOf(issue: Issue): Path {
@@ -24,16 +32,18 @@ function explain(source: Source, issue: Issue, path: Path): Problem[] {
     case 'invalid_union':
       return explainUnion(source, issue, path, value);
     case 'invalid_value':
-      return [value === undefined ? missing(path) : unknownValue(path, value, issue.values.map(String))];
+      return [
+        value === undefined ? missing(source, path) : unknownValue(path, value, issue.values.map(String)),
+      ];
     case 'invalid_type':
-      return [value === undefined ? missing(path) : wrongType(path, issue.expected, value)];
+      return [value === undefined ? missing(source, path) : wrongType(source, path, issue.expected, value)];
     case 'invalid_key':
       return [badId(path, issue.issues.map(inner => inner.message).join('; '))];
     case 'invalid_format':
       return [wrongFormat(path, value, issue.message)];
     case 'too_small':
     case 'too_big':
-      return [outOfRange(path, issue)];
+      return [outOfRange(source, path, issue)];
     default:
       return [custom(path, issue.message)];
   }
@@ -49,7 +59,7 @@ function unknownKey(source: Source, path: Path, key: string): Problem {
     severity: 'error',
     path: [...path, key],
     at: 'key',
-    message: `"${shorten(key)}" is not a key that ${nameOf(path)} can have`,
+    message: `"${shorten(key)}" is not a key that ${nameOf(source, path)} can have`,
     mend: didYouMean(near, known, 'Remove it.'),
     near,
   };
@@ -63,14 +73,16 @@ function explainUnion(
 ): Problem[] {
   if (issue.errors.length === 0) {
     const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
-    return [value === undefined ? missing(path, options) : unknownValue(path, value, options)];
+    return [value === undefined ? missing(source, path, options) : unknownValue(path, value, options)];
   }
   if (typeof value !== 'object' || value === null) {
     const expected = issue.errors
       .flat()
       .flatMap(inner => ('expected' in inner ? [String(inner.expected)] : []));
     return [
-      value === undefined ? missing(path) : wrongType(path, [...new Set(expected)].join(' or '), value),
+      value === undefined
+        ? missing(source, path)
+        : wrongType(source, path, [...new Set(expected)].join(' or '), value),
     ];
   }
   const [union] = schemasAt(source.schema, source.root, path.slice(0, -1)).flatMap(parent => {
@@ -82,13 +94,13 @@ function explainUnion(
   return errors.flatMap(inner => explain(source, inner, [...path, ...pathOf(inner)]));
 }
 
-function missing(path: Path, options: string[] = []): Problem {
+function missing(source: Source, path: Path, options: string[] = []): Problem {
   const key = String(path.at(-1) ?? 'plan');
   return {
     rule: 'missing-key',
     severity: 'error',
     path,
-    message: `${nameOf(path.slice(0, -1))} has no "${key}"`,
+    message: `${nameOf(source, path.slice(0, -1))} has no "${key}"`,
     mend: options.length > 0 ? `Add "${key}": one of ${options.join(', ')}.` : `Add "${key}".`,
   };
 }
@@ -116,7 +128,7 @@ const typeNames: Record<string, string> = {
   record: 'a group of keys',
 };
 
-function wrongType(path: Path, expected: string, value: unknown): Problem {
+function wrongType(source: Source, path: Path, expected: string, value: unknown): Problem {
   const wanted = expected
     .split(' or ')
     .map(name => typeNames[name] ?? name)
@@ -125,7 +137,7 @@ function wrongType(path: Path, expected: string, value: unknown): Problem {
     rule: 'wrong-type',
     severity: 'error',
     path,
-    message: `${nameOf(path)} must be ${wanted}, and is ${kindOf(value)}`,
+    message: `${nameOf(source, path)} must be ${wanted}, and is ${kindOf(value)}`,
     mend: mendType(expected, value),
   };
 }
@@ -174,7 +186,11 @@ function wrongFormat(path: Path, value: unknown, message: string): Problem {
   };
 }
 
-function outOfRange(path: Path, issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): Problem {
+function outOfRange(
+  source: Source,
+  path: Path,
+  issue: Extract<Issue, { code: 'too_small' | 'too_big' }>,
+): Problem {
   const units: Record<string, string> = { string: 'characters', array: 'items', number: '', int: '' };
   const bound = 'minimum' in issue ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
   const exclusive = issue.inclusive === false ? ' (not itself)' : '';
@@ -183,7 +199,7 @@ function outOfRange(path: Path, issue: Extract<Issue, { code: 'too_small' | 'too
     rule: 'out-of-range',
     severity: 'error',
     path,
-    message: `${nameOf(path)} must have ${bound}${exclusive}${unit}`,
+    message: `${nameOf(source, path)} must have ${bound}${exclusive}${unit}`,
     mend: issue.message.startsWith('Too ') ? 'Change the value.' : `Write ${issue.message}.`,
   };
 }
@@ -199,12 +215,13 @@ function custom(path: Path, message: string): Problem {
   };
 }
 
-/** `scenarios.region-failure.phases[2]`, or `the plan`. */
-export function nameOf(path: readonly (string | number)[]): string {
-  if (path.length === 0) return 'the plan';
-  return path
-    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${shorten(key)}`))
-    .join('');
+/** `"scenarios.region-failure.phases[2]"`, or the title of the whole. */
+function nameOf({ title }: Source, path: Path): string {
+  if (path.length === 0) return title;
+  const names = path.map((key, i) =>
+    typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${shorten(key)}`,
+  );
+  return `"${names.join('')}"`;
 }
 
 function kindOf(value: unknown): string {

@@ -1,0 +1,45 @@
+import { listKinds, loadActions } from '../actions/load-actions.ts';
+import { crossCheck } from './cross-check.ts';
+import type { Finding, Problem } from './finding.ts';
+import { inOrder, type LoadedPlan, type PlanSource, type ReadPlan, readPlan } from './load.ts';
+import { salvage } from './salvage.ts';
+import { viewScenarios } from './scenario-view.ts';
+import { type Plan, planSchema } from './schema.ts';
+import { childOf, knownKeys, valueAt } from './schema-walk.ts';
+
+/**
+ * Reads a plan and checks all of it: text, YAML, schema, references between elements, and what the lint rules say.
+ * `plan` is there if nothing is an error. Never throws for what a file may contain; loads the actions that the plan
+ * uses from their files.
+ */
+export async function checkPlan(source: PlanSource): Promise<LoadedPlan> {
+  const read = await readPlan(source);
+  const whole = read.plan ?? salvage(read.raw);
+  const found = whole ? await findProblems(whole, read) : [];
+  const findings = inOrder([...read.findings, ...found]);
+  const ok = findings.every(finding => finding.severity !== 'error');
+  return ok && read.plan ? { plan: read.plan, findings } : { findings };
+}
+
+async function findProblems(plan: Plan, read: ReadPlan): Promise<Finding[]> {
+  const kinds = listKinds();
+  const used = viewScenarios(plan).flatMap(view => view.steps.map(({ step }) => step.do));
+  const actions = await loadActions(used.filter(kind => kinds.includes(kind)));
+  const isWritten = (section: string, id: string) => childOf(childOf(read.raw, section), id) !== undefined;
+  const problems = crossCheck({ plan, kinds, actions, isWritten });
+  return problems.map(problem => {
+    const waived = problem.severity === 'warning' ? waiverOf(read.raw, problem) : undefined;
+    return { ...read.place(problem), ...(waived !== undefined && { waived }) };
+  });
+}
+
+/** The reason that the element which a warning is about gives for living with it. */
+function waiverOf(raw: unknown, { path }: Problem): string | undefined {
+  for (let depth = path.length; depth >= 1; depth--) {
+    const element = path.slice(0, depth);
+    if (!knownKeys(planSchema, raw, element).includes('waived')) continue;
+    const reason = childOf(valueAt(raw, element), 'waived');
+    return typeof reason === 'string' ? reason : undefined;
+  }
+  return undefined;
+}

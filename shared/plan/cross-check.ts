@@ -1,0 +1,67 @@
+import type { Action } from '../actions/contract.ts';
+import type { Problem } from './finding.ts';
+import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
+import { checkComponents } from './rules/components.ts';
+import { dateShell } from './rules/date-shell.ts';
+import { checkExpressions } from './rules/expressions.ts';
+import { literalRdsSnapshot } from './rules/literal-rds-snapshot.ts';
+import { checkParameters } from './rules/parameters.ts';
+import { phasesExceedRto } from './rules/phases-exceed-rto.ts';
+import { placeholder } from './rules/placeholder.ts';
+import { checkReferences } from './rules/references.ts';
+import { restoreWithoutFence } from './rules/restore-without-fence.ts';
+import { checkSteps } from './rules/steps.ts';
+import { checkTemplates } from './rules/templates.ts';
+import { trafficBeforeReadiness } from './rules/traffic-before-readiness.ts';
+import { checkTriggers } from './rules/triggers.ts';
+import { usEast1ControlPlane } from './rules/us-east-1-control-plane.ts';
+import { type ScenarioView, viewScenarios } from './scenario-view.ts';
+import type { Plan } from './schema.ts';
+
+/** What a rule looks at. Rules are pure: the actions are loaded before. */
+export type CheckContext = {
+  plan: Plan;
+  scenarios: readonly ScenarioView[];
+  /** Actions of the kinds that the plan uses; kinds that do not exist are missing. */
+  actions: Readonly<Record<string, Action>>;
+  /** All kinds that exist. */
+  kinds: readonly string[];
+  /** Whether the file has such an entry, even one that was left out of `plan` because of its own findings. */
+  isWritten(section: string, id: string): boolean;
+};
+
+/** A lint rule: what a plan may say and should not. `reason` is for the reference page. */
+export type LintRule = {
+  id: string;
+  severity: Problem['severity'];
+  reason: string;
+  check(context: CheckContext): Problem[];
+};
+
+export const lintRules: readonly LintRule[] = [
+  trafficBeforeReadiness,
+  restoreWithoutFence,
+  approvalLongerThanRto,
+  phasesExceedRto,
+  usEast1ControlPlane,
+  literalRdsSnapshot,
+  dateShell,
+  placeholder,
+];
+
+/** References between elements that have to hold; the schema can't see them. */
+const checks = [
+  checkReferences,
+  checkComponents,
+  checkTriggers,
+  checkSteps,
+  checkParameters,
+  checkExpressions,
+  checkTemplates,
+];
+
+/** Everything that is wrong between the elements of a plan that is right in itself. */
+export function crossCheck(context: Omit<CheckContext, 'scenarios'>): Problem[] {
+  const full: CheckContext = { ...context, scenarios: viewScenarios(context.plan) };
+  return [...checks.flatMap(check => check(full)), ...lintRules.flatMap(rule => rule.check(full))];
+}

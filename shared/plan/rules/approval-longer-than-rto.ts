@@ -1,0 +1,26 @@
+import type { LintRule } from '../cross-check.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
+
+export const approvalLongerThanRto: LintRule = {
+  id: 'approval-longer-than-rto',
+  severity: 'error',
+  reason: 'An answer that may take as long as the whole recovery makes the objective a matter of luck.',
+  check: ({ plan, scenarios }) =>
+    scenarios.flatMap(({ scenario, steps }) => {
+      const rto = scenario.rto ?? plan.objectives.rto;
+      return steps.flatMap(({ step, path }) => {
+        const { within } = step.with;
+        const seconds = typeof within === 'string' ? parseDuration(within) : undefined;
+        if (step.do !== 'people.approval' || seconds === undefined || seconds < rto) return [];
+        return [
+          {
+            rule: approvalLongerThanRto.id,
+            severity: 'error',
+            path: [...path, 'with', 'within'],
+            message: `The step "${step.id}" may wait ${formatDuration(seconds)} for an answer, and the RTO is ${formatDuration(rto)}`,
+            mend: 'Give a time that leaves enough of the RTO for the recovery itself.',
+          },
+        ];
+      });
+    }),
+};

@@ -1,0 +1,105 @@
+import type { ComponentOf } from '../components.ts';
+import type { CheckContext } from '../cross-check.ts';
+import type { Problem } from '../finding.ts';
+import { nearest } from '../nearest.ts';
+import { unknownId } from './references.ts';
+
+/** Components have to agree with each other and with the plan's regions. */
+export function checkComponents(context: CheckContext): Problem[] {
+  const { components, regions } = context.plan;
+  const problems: Problem[] = [];
+  if (regions.primary === regions.recovery) problems.push(sameRegion(regions.primary));
+  for (const [id, component] of Object.entries(components)) {
+    if (component.region !== regions.primary && component.region !== regions.recovery) {
+      problems.push(otherRegion(context, id, component.region));
+    }
+    if (component.type === 'rds-restore-target') problems.push(...checkRestoreTarget(context, id, component));
+    if (component.type === 'eks-nodegroup' || component.type === 'k8s-deployment') {
+      problems.push(...checkCluster(context, id, component));
+    }
+  }
+  return problems;
+}
+
+function sameRegion(region: string): Problem {
+  return {
+    rule: 'same-region',
+    severity: 'error',
+    path: ['regions', 'recovery'],
+    message: `The recovery region is the primary region, ${region}`,
+    mend: 'Name another region: what is lost with a region can not be recovered in it.',
+  };
+}
+
+function otherRegion({ plan: { regions } }: CheckContext, id: string, region: string): Problem {
+  const known = [regions.primary, regions.recovery];
+  return {
+    rule: 'other-region',
+    severity: 'warning',
+    path: ['components', id, 'region'],
+    message: `"${id}" is in ${region}, which is neither the primary nor the recovery region`,
+    mend: `Write ${known.join(' or ')}, or say under "waived" why it is elsewhere.`,
+    near: nearest(region, known),
+  };
+}
+
+/** What is restored is looked up by the source's identifier and region, so both are written down and must agree. */
+function checkRestoreTarget(
+  context: CheckContext,
+  id: string,
+  target: ComponentOf<'rds-restore-target'>,
+): Problem[] {
+  const path = ['components', id];
+  const unknown = unknownId(context, 'components', target.source, [...path, 'source']);
+  if (unknown.length > 0) return unknown;
+  const source = context.plan.components[target.source];
+  if (source === undefined) return [];
+  const problem = (key: string, rule: string, message: string, mend: string): Problem => ({
+    rule,
+    severity: 'error',
+    path: [...path, key],
+    message,
+    mend,
+  });
+  if (source.type !== 'rds-instance') {
+    const message = `"${target.source}" is of type ${source.type}, and a database can be restored from an rds-instance only`;
+    return [problem('source', 'topology-mismatch', message, 'Name the rds-instance that is backed up.')];
+  }
+  const problems: Problem[] = [];
+  const differs = (key: 'sourceIdentifier' | 'sourceRegion', wanted: string) => {
+    const message = `"${target[key]}" is not what "${target.source}" says, which is "${wanted}"`;
+    if (target[key] !== wanted)
+      problems.push(problem(key, 'restore-source-disagrees', message, `Write "${wanted}".`));
+  };
+  differs('sourceIdentifier', source.identifier);
+  differs('sourceRegion', source.region);
+  if (target.region === source.region && source.region === context.plan.regions.primary) {
+    const message = `"${id}" is restored in ${target.region}, the region of its source`;
+    const mend = `Write ${context.plan.regions.recovery}: the primary region may be lost when this is needed.`;
+    problems.push({ ...problem('region', 'restore-in-primary', message, mend), severity: 'warning' });
+  }
+  return problems;
+}
+
+function checkCluster(
+  { plan }: CheckContext,
+  id: string,
+  component: ComponentOf<'eks-nodegroup'> | ComponentOf<'k8s-deployment'>,
+): Problem[] {
+  const clusters = Object.values(plan.components).filter(
+    other => other.type === 'eks-cluster' && other.region === component.region,
+  );
+  const names = clusters.map(cluster => ('name' in cluster ? cluster.name : ''));
+  if (names.includes(component.cluster)) return [];
+  const near = nearest(component.cluster, names);
+  return [
+    {
+      rule: 'unknown-cluster',
+      severity: 'warning',
+      path: ['components', id, 'cluster'],
+      message: `No eks-cluster in ${component.region} has the name "${component.cluster}"`,
+      mend: near ? `Write "${near}", if that is what was meant.` : 'Declare the cluster under "components".',
+      near,
+    },
+  ];
+}

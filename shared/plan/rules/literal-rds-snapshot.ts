@@ -1,0 +1,19 @@
+import type { LintRule } from '../cross-check.ts';
+import { workingTexts } from './texts.ts';
+
+export const literalRdsSnapshot: LintRule = {
+  id: 'literal-rds-snapshot',
+  severity: 'warning',
+  reason:
+    'Automated snapshots ("rds:…") exist in the region of their source only, and their names hold the minute of the backup.',
+  check: ({ plan }) =>
+    workingTexts(plan)
+      .filter(({ text }) => /^rds:\S/.test(text))
+      .map(({ text, path }) => ({
+        rule: literalRdsSnapshot.id,
+        severity: 'warning',
+        path,
+        message: `"${text.slice(0, 80)}" names an automated snapshot, which will not exist when it is needed`,
+        mend: 'Let rds.find-restore-point look for the newest one, and refer to its outputs.',
+      })),
+};

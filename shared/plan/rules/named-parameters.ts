@@ -1,0 +1,104 @@
+import { defaultTemplateNames, messageFields } from '../../communication/templates.ts';
+import type { Json } from '../../json.ts';
+import type { CheckContext } from '../cross-check.ts';
+import { hasExpression } from '../expression.ts';
+import { didYouMean, type Problem } from '../finding.ts';
+import { nearest } from '../nearest.ts';
+import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
+import type { Plan } from '../schema.ts';
+import type { PropertyKeyPath } from '../schema-walk.ts';
+
+type What = 'audience' | 'template' | 'person' | 'person or role';
+
+/** Parameters that name people, audiences or templates; to an action they are just text. */
+const named: Record<string, Record<string, What>> = {
+  'notify.send': { audience: 'audience', template: 'template' },
+  'people.assign': { person: 'person' },
+  'people.approval': { from: 'person or role' },
+  'people.task': { owner: 'person or role' },
+};
+
+export function checkNamedParameters(
+  context: CheckContext,
+  view: ScenarioView,
+  { step, path }: PlacedStep,
+): Problem[] {
+  const parameters = Object.hasOwn(named, step.do) ? named[step.do] : undefined;
+  return Object.entries(parameters ?? {}).flatMap(([name, what]) =>
+    namesIn(step.with[name], [...path, 'with', name]).flatMap(({ id, at }) => {
+      const known = knownNames(context.plan, view, what);
+      if (known.includes(id) || isWrittenAs(context, what, id)) return [];
+      const near = nearest(id, known);
+      const rule = `unknown-${what.replaceAll(' ', '-')}`;
+      const mend = didYouMean(near, known, 'Declare it in the plan.');
+      return [
+        {
+          rule,
+          severity: 'error' as const,
+          path: at,
+          message: `There is no ${what} "${id.slice(0, 60)}"`,
+          mend,
+          near,
+        },
+      ];
+    }),
+  );
+}
+
+function namesIn(value: Json | undefined, at: PropertyKeyPath): { id: string; at: PropertyKeyPath }[] {
+  if (typeof value === 'string') return hasExpression(value) ? [] : [{ id: value, at }];
+  return Array.isArray(value) ? value.flatMap((item, index) => namesIn(item, [...at, index])) : [];
+}
+
+function knownNames(plan: Plan, view: ScenarioView, what: What): string[] {
+  switch (what) {
+    case 'audience':
+      return Object.keys(plan.audiences);
+    case 'template':
+      return templateNames(plan);
+    case 'person':
+      return Object.keys(plan.people);
+    case 'person or role':
+      return [...Object.keys(plan.people), ...roles(plan, view)];
+  }
+}
+
+function isWrittenAs(context: CheckContext, what: What, id: string): boolean {
+  const section = {
+    audience: 'audiences',
+    template: 'templates',
+    person: 'people',
+    'person or role': 'people',
+  }[what];
+  return context.isWritten(section, id);
+}
+
+/** Roles that people have, or get by a people.assign of the scenario. */
+function roles(plan: Plan, view: ScenarioView): string[] {
+  const assigned = view.steps.flatMap(({ step }) =>
+    step.do === 'people.assign' && typeof step.with.role === 'string' ? [step.with.role] : [],
+  );
+  return [...new Set([...Object.values(plan.people).flatMap(person => person.roles), ...assigned])];
+}
+
+/** Built-in templates and the plan's own; `update-customer` is also the `update` of customers. */
+function templateNames(plan: Plan): string[] {
+  const own = Object.keys(plan.templates);
+  const levels = /-(?:technical|executive|customer|partner|regulator)$/;
+  return [...new Set([...own, ...own.map(name => name.replace(levels, '')), ...defaultTemplateNames])];
+}
+
+/** Fields that a template may use: Lifeboat's, and those that steps which send it bring along. */
+export function fieldsOfTemplate(context: CheckContext, template: string): string[] {
+  const own = context.scenarios.flatMap(view =>
+    view.steps.flatMap(({ step }) => {
+      const { template: name, fields } = step.with;
+      const sends =
+        step.do === 'notify.send' &&
+        typeof name === 'string' &&
+        (template === name || template.startsWith(`${name}-`));
+      return sends && typeof fields === 'object' && fields !== null ? Object.keys(fields) : [];
+    }),
+  );
+  return [...new Set([...Object.keys(messageFields), ...own])];
+}

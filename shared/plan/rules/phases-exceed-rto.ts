@@ -1,0 +1,77 @@
+import type { CheckContext, LintRule } from '../cross-check.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
+import type { Problem } from '../finding.ts';
+import type { ScenarioView } from '../scenario-view.ts';
+import type { PhaseItem, StepPlan } from '../schema.ts';
+
+export const phasesExceedRto: LintRule = {
+  id: 'phases-exceed-rto',
+  severity: 'error',
+  reason: 'Phases that need or allow more time than the RTO can not meet it, however well the run goes.',
+  check: context =>
+    context.scenarios.flatMap(view => [...windows(context, view), ...criticalPath(context, view)]),
+};
+
+/** The window of each phase ends after the one before and not after the RTO. */
+function windows({ plan }: CheckContext, { scenario, path }: ScenarioView): Problem[] {
+  const rto = scenario.rto ?? plan.objectives.rto;
+  let latest = 0;
+  return scenario.phases.flatMap((phase, index) => {
+    if (phase.within === undefined) return [];
+    const place = [...path, 'phases', index, 'within'];
+    const problem = (message: string, mend: string): Problem => ({
+      rule: phasesExceedRto.id,
+      severity: 'error',
+      path: place,
+      message: `The phase "${phase.id}" ends within ${formatDuration(phase.within ?? 0)}, ${message}`,
+      mend,
+    });
+    const earlier = latest;
+    latest = Math.max(latest, phase.within);
+    if (phase.within > rto) return [problem(`and the RTO is ${formatDuration(rto)}`, 'Shorten it.')];
+    if (phase.within < earlier) {
+      return [
+        problem('before the phase in front of it', 'Count from the start of the outage, not of the phase.'),
+      ];
+    }
+    return [];
+  });
+}
+
+/** Typical times of the steps, approvals at their longest, parallel branches at the longest of them. */
+function criticalPath(context: CheckContext, { id, scenario, path }: ScenarioView): Problem[] {
+  const rto = scenario.rto ?? context.plan.objectives.rto;
+  const noticing = scenario.trigger?.sustained ?? 0;
+  const working = scenario.phases
+    .flatMap(phase => phase.steps)
+    .reduce((sum, item) => sum + secondsOf(context, item), 0);
+  if (noticing + working <= rto) return [];
+  return [
+    {
+      rule: phasesExceedRto.id,
+      severity: 'error',
+      path: [...path, scenario.rto === undefined ? 'phases' : 'rto'],
+      at: 'key',
+      message: `The steps of "${id}" take about ${formatDuration(noticing + working)} one after the other, and the RTO is ${formatDuration(rto)}`,
+      mend: 'Do in parallel what needs not wait, shorten approvals, or correct the RTO.',
+    },
+  ];
+}
+
+function secondsOf(context: CheckContext, item: PhaseItem): number {
+  if (!('parallel' in item)) return stepSeconds(context, item);
+  const branches = item.parallel.map(branch =>
+    branch.reduce((sum, step) => sum + stepSeconds(context, step), 0),
+  );
+  return Math.max(...branches);
+}
+
+/** Only of what a recovery does; steps of other modes come on top of no outage. */
+function stepSeconds({ actions }: CheckContext, step: StepPlan): number {
+  if (step.modes && !step.modes.includes('recover')) return 0;
+  const { within } = step.with;
+  const answer = typeof within === 'string' ? parseDuration(within) : undefined;
+  if (step.do === 'people.approval' && answer !== undefined) return answer;
+  const action = Object.hasOwn(actions, step.do) ? actions[step.do] : undefined;
+  return action?.typical.likelySeconds ?? 0;
+}

@@ -1,0 +1,30 @@
+import type { LintRule } from '../cross-check.ts';
+import { textsIn } from './texts.ts';
+
+/** What people leave to be filled in later. Each has to be impossible, or nearly so, in a finished plan. */
+const placeholders: readonly RegExp[] = [
+  /<[a-z][a-z0-9_-]*>/i,
+  /\[[A-Z]{3,}(?:[ _-][A-Z]+)*\]/,
+  /\bx{3,}\b/i,
+  /\byour[-_][a-z]+/i,
+  /\b(?:PAGE|ZONE|HOSTED_ZONE|ACCOUNT|CLUSTER|CHANNEL|TEAM|PROJECT)_ID\b/,
+  /\b(?:CHANGE[-_ ]?ME|FILL[-_ ]?ME|TBD|FIXME)\b/i,
+  /\bZ123456789\w*/,
+  /\$[A-Z][A-Z0-9_]{2,}\b/,
+];
+
+export const placeholder: LintRule = {
+  id: 'placeholder',
+  severity: 'warning',
+  reason: 'A value that was to be filled in is found out in the middle of the outage.',
+  check: ({ plan }) =>
+    textsIn(plan)
+      .filter(({ path }) => path.at(-1) !== 'waived')
+      .flatMap(({ text, path }) => {
+        const found = placeholders.map(pattern => pattern.exec(text)?.[0]).find(match => match !== undefined);
+        if (found === undefined) return [];
+        const message = `"${found.slice(0, 60)}" looks like a placeholder`;
+        const mend = 'Write the real value; a secret as secret:NAME#key, a value of the run as ${…}.';
+        return [{ rule: placeholder.id, severity: 'warning', path, find: found, message, mend }];
+      }),
+};

@@ -1,0 +1,81 @@
+import type { CheckContext } from '../cross-check.ts';
+import { didYouMean, type Problem } from '../finding.ts';
+import { nearest } from '../nearest.ts';
+import type { PropertyKeyPath } from '../schema-walk.ts';
+
+type Section = 'people' | 'audiences' | 'channels' | 'severities' | 'signals' | 'components';
+const nouns: Record<Section, string> = {
+  people: 'person',
+  audiences: 'audience',
+  channels: 'channel',
+  severities: 'severity',
+  signals: 'signal',
+  components: 'component',
+};
+
+/** Ids that name people, audiences, channels, severities, signals and components have to exist. */
+export function checkReferences(context: CheckContext): Problem[] {
+  const { plan } = context;
+  const all = (section: Section, ids: readonly string[], path: PropertyKeyPath) =>
+    ids.flatMap((id, index) => unknownId(context, section, id, [...path, index]));
+  return [
+    ...Object.entries(plan.people).flatMap(([id, person]) =>
+      unknownId(context, 'channels', person.channel, ['people', id, 'channel']),
+    ),
+    ...Object.entries(plan.audiences).flatMap(([id, audience]) =>
+      all('channels', audience.channels, ['audiences', id, 'channels']),
+    ),
+    ...plan.escalation.flatMap((level, index) =>
+      all('people', level.people, ['escalation', index, 'people']),
+    ),
+    ...Object.entries(plan.signals).flatMap(([id, signal]) =>
+      signal.type === 'rds-event' ? databaseId(context, signal.component, ['signals', id, 'component']) : [],
+    ),
+    ...Object.entries(plan.scenarios).flatMap(([id, scenario]) => [
+      ...unknownId(context, 'severities', scenario.severity, ['scenarios', id, 'severity']),
+      ...all('audiences', scenario.audiences, ['scenarios', id, 'audiences']),
+      ...all('signals', scenario.trigger?.signals ?? [], ['scenarios', id, 'trigger', 'signals']),
+      ...(scenario.disaster?.type === 'database-failure'
+        ? databaseId(context, scenario.disaster.component, ['scenarios', id, 'disaster', 'component'])
+        : []),
+    ]),
+  ];
+}
+
+/** Nothing when the id exists, otherwise the problem with the nearest one that does. */
+export function unknownId(
+  context: CheckContext,
+  section: Section,
+  id: string,
+  path: PropertyKeyPath,
+): Problem[] {
+  if (context.isWritten(section, id)) return [];
+  const known = Object.keys(context.plan[section]);
+  const near = nearest(id, known);
+  const noun = nouns[section];
+  return [
+    {
+      rule: `unknown-${noun}`,
+      severity: 'error',
+      path,
+      message: `There is no ${noun} "${id}"`,
+      mend: didYouMean(near, known, `Declare it under "${section}".`),
+      near,
+    },
+  ];
+}
+
+function databaseId(context: CheckContext, id: string, path: PropertyKeyPath): Problem[] {
+  const unknown = unknownId(context, 'components', id, path);
+  const component = Object.hasOwn(context.plan.components, id) ? context.plan.components[id] : undefined;
+  if (unknown.length > 0 || component === undefined || component.type === 'rds-instance') return unknown;
+  return [
+    {
+      rule: 'topology-mismatch',
+      severity: 'error',
+      path,
+      message: `"${id}" is of type ${component.type}, and a database of type rds-instance is needed here`,
+      mend: 'Name a component of type rds-instance.',
+    },
+  ];
+}

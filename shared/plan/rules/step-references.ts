@@ -1,0 +1,88 @@
+import type { CheckContext } from '../cross-check.ts';
+import { didYouMean } from '../finding.ts';
+import { nearest } from '../nearest.ts';
+import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
+import type { Complaint } from './expressions.ts';
+
+/**
+ * What is wrong with `${steps.<id>.<output>}` in a step: the other step has to exist, to have certainly ended before,
+ * to run in every mode that this one runs in, and to put out what is asked for.
+ */
+export function checkStepReference(
+  context: CheckContext,
+  view: ScenarioView,
+  placed: PlacedStep,
+  names: readonly string[],
+): Complaint | undefined {
+  const [, id, output] = names;
+  if (id === undefined || output === undefined) {
+    return { message: 'a step and one of its outputs are needed', mend: 'Write ${steps.<id>.<output>}.' };
+  }
+  const other = view.byId.get(id);
+  if (other === undefined) {
+    const known = view.steps.filter(each => isBefore(each, placed)).map(each => each.step.id);
+    const near = nearest(id, known);
+    return {
+      message: `this scenario has no step "${id}"`,
+      mend: didYouMean(near, known, 'Remove it.'),
+      near,
+    };
+  }
+  return (
+    checkOrder(other, placed) ??
+    checkOutput(context, other, output) ??
+    checkModes(context, other, placed) ??
+    checkFailure(other)
+  );
+}
+
+function checkOrder(other: PlacedStep, placed: PlacedStep): Complaint | undefined {
+  if (isBefore(other, placed)) return undefined;
+  const beside = other.item === placed.item && other.branch !== placed.branch;
+  return {
+    rule: 'reference-too-early',
+    message: beside
+      ? `the step "${other.step.id}" runs beside this one, in another branch, and may not have ended`
+      : `the step "${other.step.id}" does not come before this one`,
+    mend: beside
+      ? 'Move this step behind it in the same branch, or after the parallel group.'
+      : 'Change the order.',
+  };
+}
+
+function checkOutput({ actions }: CheckContext, other: PlacedStep, output: string): Complaint | undefined {
+  const action = Object.hasOwn(actions, other.step.do) ? actions[other.step.do] : undefined;
+  if (action === undefined || Object.hasOwn(action.outputs, output)) return undefined;
+  const known = Object.keys(action.outputs);
+  const near = nearest(output, known);
+  return {
+    message: `${other.step.do} has no output "${output}"`,
+    mend: didYouMean(near, known, 'It has no outputs at all.'),
+    near,
+  };
+}
+
+/** A dry run is left out: what it does not make can't be put out, and its report says so. */
+function checkModes({ actions }: CheckContext, other: PlacedStep, placed: PlacedStep): Complaint | undefined {
+  const action = Object.hasOwn(actions, other.step.do) ? actions[other.step.do] : undefined;
+  const without = placed.modes.filter(mode => {
+    if (mode === 'dry-run') return false;
+    return !other.modes.includes(mode) || (mode === 'drill' && action?.drill === 'prepare-only');
+  });
+  if (without.length === 0) return undefined;
+  return {
+    rule: 'reference-without-value',
+    message: `in the mode ${without.join(', ')} the step "${other.step.id}" puts out nothing`,
+    mend: `Leave this step out of that mode with "modes", or let "${other.step.id}" run in it.`,
+  };
+}
+
+function checkFailure(other: PlacedStep): Complaint | undefined {
+  if (other.step.onFailure !== 'continue') return undefined;
+  return {
+    rule: 'reference-may-be-missing',
+    severity: 'warning',
+    message: `the run goes on when "${other.step.id}" fails, and then there is no such value`,
+    mend: `Give "${other.step.id}" another "onFailure", such as ask.`,
+  };
+}
