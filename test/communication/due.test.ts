@@ -1,0 +1,289 @@
+import { describe, expect, it } from 'vitest';
+import { dueMessages } from '../../shared/communication/due.ts';
+import type { Question } from '../../shared/communication/question-record.ts';
+import type { Situation } from '../../shared/communication/situation.ts';
+import type { LedgerEntry } from '../../shared/incident/entries.ts';
+import type { Mode } from '../../shared/runbook/contract.ts';
+import {
+  after,
+  ended,
+  ledgerOf,
+  makePlan,
+  makeRun,
+  messageEntry,
+  opened,
+  outageStartedAt,
+} from './fixture.ts';
+
+function situation(
+  minutes: number,
+  ledger: LedgerEntry[],
+  mode: Mode = 'recover',
+  questions: Question[] = [],
+): Situation {
+  return { plan: makePlan(), run: makeRun(mode), ledger, questions, now: new Date(after(minutes)) };
+}
+const keys = (given: Situation) => dueMessages(given).due.map(({ key }) => key);
+
+const acknowledged = (minutes: number) =>
+  [after(minutes), { type: 'acknowledged', by: 'ada', via: 'link' }] as Parameters<typeof ledgerOf>[0];
+const sent = (...done: string[]) =>
+  done.map(key => [after(0), messageEntry(key)] as Parameters<typeof ledgerOf>[0]);
+
+const atOpening = [
+  'escalation/level-1/person:ada',
+  'initial/customers/1',
+  'initial/engineering/1',
+  'initial/regulator/1',
+];
+
+function question(change: Partial<Question> = {}): Question {
+  return {
+    id: 'q0123456789ab',
+    run: makeRun(),
+    step: { id: 'approve', phase: 'decide', title: 'Approve' },
+    attempt: 1,
+    kind: 'approval',
+    title: 'Activate?',
+    shows: [],
+    askedOf: ['ada'],
+    quorum: 1,
+    askedAt: after(0),
+    expiresAt: after(30),
+    token: 't',
+    status: 'open',
+    answers: [],
+    handedOver: false,
+    delivered: false,
+    ...change,
+  };
+}
+
+describe('opening', () => {
+  it('tells every audience and the first level at once, each with its own deadline', () => {
+    const { due } = dueMessages(situation(0, ledgerOf(opened())));
+    expect(due.map(({ key }) => key).sort()).toEqual(atOpening);
+    const deadlines = Object.fromEntries(due.map(({ key, dueAt }) => [key, dueAt]));
+    expect(deadlines['initial/engineering/1']).toBe(after(5));
+    expect(deadlines['initial/customers/1']).toBe(after(30));
+    expect(deadlines['initial/regulator/1']).toBe(after(60));
+    expect(deadlines['escalation/level-1/person:ada']).toBe(after(2));
+  });
+
+  it('puts the message with the nearest deadline first', () => {
+    expect(keys(situation(0, ledgerOf(opened())))[0]).toBe('escalation/level-1/person:ada');
+  });
+
+  it('does not send again what the ledger has, sent or failed', () => {
+    const ledger = ledgerOf(opened(), ...sent('initial/customers/1'), [
+      after(0),
+      messageEntry('escalation/level-1/person:ada', 'sent', 'person:ada'),
+    ]);
+    expect(keys(situation(1, ledger)).sort()).toEqual(['initial/engineering/1', 'initial/regulator/1']);
+  });
+
+  it('names the channels of an audience in the order in which they are tried', () => {
+    const { due } = dueMessages(situation(0, ledgerOf(opened())));
+    expect(due.find(({ key }) => key === 'initial/engineering/1')?.channels).toEqual([
+      'engineers',
+      'engineers-backup',
+    ]);
+  });
+});
+
+describe('updates', () => {
+  const told = ledgerOf(opened(), ...sent(...atOpening), acknowledged(4));
+
+  it('leave a minute before their time is up, and say so before that', () => {
+    expect(keys(situation(28, told))).toEqual([]);
+    expect(dueMessages(situation(28, told)).nextDueAt).toBe(after(29));
+    const { due } = dueMessages(situation(29, told));
+    expect(due.map(({ key, dueAt }) => [key, dueAt])).toEqual([
+      ['update/customers/1', after(30)],
+      ['update/engineering/1', after(30)],
+    ]);
+  });
+
+  it('go on by cadence and skip those that were missed', () => {
+    expect(keys(situation(95, told))).toEqual(['update/customers/3', 'update/engineering/3']);
+  });
+
+  it('are not for regulators', () => {
+    expect(keys(situation(60, told)).filter(key => key.includes('regulator'))).toEqual([]);
+  });
+
+  it('stop when the run has ended', () => {
+    const ledger = ledgerOf(opened(), ...sent(...atOpening), acknowledged(4), ended(after(61)));
+    expect(keys(situation(95, ledger)).filter(key => key.startsWith('update/'))).toEqual([]);
+  });
+
+  it('do not exist for a severity without a cadence', () => {
+    const given = situation(95, told);
+    const plan = makePlan(plain => Object.assign(plain, { severities: { critical: { title: 'Critical' } } }));
+    expect(dueMessages({ ...given, plan })).toEqual({ due: [], nextDueAt: undefined, over: false });
+  });
+});
+
+describe('escalation', () => {
+  const told = sent(...atOpening);
+  const levels = (given: Situation) => keys(given).filter(key => key.startsWith('escalation/'));
+
+  it('counts from the beginning of the outage, not from the opening', () => {
+    expect(Date.parse(after(10)) - Date.parse(outageStartedAt)).toBe(15 * 60_000);
+    expect(levels(situation(9.9, ledgerOf(opened(), ...told)))).toEqual([]);
+    expect(levels(situation(10, ledgerOf(opened(), ...told)))).toEqual(['escalation/level-2/person:ben']);
+  });
+
+  it('calls every level that has passed when it comes late', () => {
+    expect(levels(situation(40, ledgerOf(opened(), ...told)))).toEqual([
+      'escalation/level-2/person:ben',
+      'escalation/level-3/person:cyd',
+    ]);
+  });
+
+  it('stops for good at an acknowledgement', () => {
+    expect(levels(situation(90, ledgerOf(opened(), ...told, acknowledged(4))))).toEqual([]);
+    expect(dueMessages(situation(5, ledgerOf(opened(), ...told, acknowledged(4)))).nextDueAt).toBe(after(29));
+  });
+
+  it('stops when the run has ended', () => {
+    expect(levels(situation(40, ledgerOf(opened(), ...told, ended(after(6)))))).toEqual([]);
+  });
+});
+
+describe('reminders', () => {
+  const base = [opened(), ...sent(...atOpening), acknowledged(1)];
+  const reminders = (minutes: number, asked: Question) =>
+    keys(situation(minutes, ledgerOf(...base), 'recover', [asked])).filter(key =>
+      key.startsWith('reminder/'),
+    );
+
+  it('come at half of the time, to who was asked and to the next level', () => {
+    expect(reminders(14.9, question())).toEqual([]);
+    expect(reminders(15, question())).toEqual([
+      'reminder/q0123456789ab/50/person:ada',
+      'reminder/q0123456789ab/50/person:ben',
+    ]);
+  });
+
+  it('come again at four fifths, one level further up', () => {
+    const late = reminders(24, question());
+    expect(late).toEqual(['reminder/q0123456789ab/80/person:ada', 'reminder/q0123456789ab/80/person:cyd']);
+  });
+
+  it('give the link only to those who may answer', () => {
+    const { due } = dueMessages(situation(15, ledgerOf(...base), 'recover', [question()]));
+    const byKey = Object.fromEntries(due.map(({ key, template }) => [key.split('/').at(-1), template]));
+    expect(byKey).toEqual({ 'person:ada': 'reminder', 'person:ben': 'unanswered' });
+  });
+
+  it('leave alone who has answered already', () => {
+    const answers: Question['answers'] = [{ person: 'ada', value: 'approve', at: after(3), via: 'link' }];
+    const given = question({ askedOf: ['ada', 'cyd'], quorum: 2, answers });
+    expect(reminders(15, given)).toEqual(['reminder/q0123456789ab/50/person:cyd']);
+  });
+
+  it('end with the answer and with the time', () => {
+    expect(reminders(15, question({ status: 'answered' }))).toEqual([]);
+    expect(reminders(31, question())).toEqual([]);
+  });
+});
+
+describe('the end', () => {
+  const told = [opened(), ...sent(...atOpening)];
+
+  it('is told to every audience, by its deadline', () => {
+    const { due, over } = dueMessages(situation(100, ledgerOf(...told, ended(after(99)))));
+    expect(over).toBe(true);
+    expect(due.map(({ key, dueAt }) => [key, dueAt])).toEqual([
+      ['all-clear/engineering/20260310-3f9c1a', after(104)],
+      ['all-clear/customers/20260310-3f9c1a', after(129)],
+      ['all-clear/regulator/20260310-3f9c1a', after(159)],
+    ]);
+  });
+
+  it('is told to the people who were called', () => {
+    const ledger = ledgerOf(
+      ...told,
+      [after(1), messageEntry('ask/q1/person:ben', 'sent', 'person:ben')],
+      ended(after(99)),
+    );
+    expect(keys(situation(100, ledger))).toContain('all-clear/person:ben/20260310-3f9c1a');
+  });
+
+  it.each(['refused', 'aborted', 'failed'] as const)('is no all-clear for a run that was %s', outcome => {
+    const found = keys(situation(100, ledgerOf(...told, ended(after(99), outcome))));
+    expect(found.filter(key => key.startsWith('all-clear'))).toEqual([]);
+    expect(found.filter(key => key.startsWith('not-recovered'))).toHaveLength(3);
+  });
+});
+
+describe('a drill', () => {
+  it('reaches only the audiences and people that are marked for it', () => {
+    expect(keys(situation(60, ledgerOf(opened('drill')), 'drill')).sort()).toEqual([
+      'escalation/level-1/person:ada',
+      'initial/engineering/1',
+      'update/engineering/2',
+    ]);
+  });
+
+  it('opens with the template of a drill', () => {
+    const { due } = dueMessages(situation(0, ledgerOf(opened('drill')), 'drill'));
+    expect(due.find(({ key }) => key === 'initial/engineering/1')?.template).toBe('drill');
+  });
+
+  it('reminds everybody who was asked, marked or not', () => {
+    const asked = question({ askedOf: ['ben'] });
+    expect(keys(situation(15, ledgerOf(opened('drill')), 'drill', [asked]))).toContain(
+      'reminder/q0123456789ab/50/person:ben',
+    );
+  });
+});
+
+describe('a message that no channel took', () => {
+  const told = atOpening.filter(key => key !== 'initial/customers/1');
+  const base = [opened(), ...sent(...told), acknowledged(1)];
+  const failed = (key: string, audience: string) =>
+    [after(1), messageEntry(key, 'failed', audience)] as Parameters<typeof ledgerOf>[0];
+
+  it('goes to the first level, for an audience', () => {
+    expect(keys(situation(2, ledgerOf(...base, failed('initial/customers/1', 'customers'))))).toEqual([
+      'undelivered/level-1/initial/customers/1/person:ada',
+    ]);
+  });
+
+  it('goes to the level above, for a person', () => {
+    const rest = sent('initial/customers/1', ...told.filter(key => !key.startsWith('escalation')));
+    const lost = failed('escalation/level-1/person:ada', 'person:ada');
+    expect(keys(situation(2, ledgerOf(opened(), ...rest, acknowledged(1), lost)))).toEqual([
+      'undelivered/level-2/escalation/level-1/person:ada/person:ben',
+    ]);
+  });
+
+  it('goes on upwards while nobody can be reached, and ends after the last level', () => {
+    const chain = [failed('initial/customers/1', 'customers')];
+    const found: string[][] = [];
+    for (const person of ['ada', 'ben', 'cyd']) {
+      const due = keys(situation(2, ledgerOf(...base, ...chain)));
+      found.push(due);
+      chain.push(failed(due[0] ?? '', `person:${person}`));
+    }
+    expect(found.flat().map(key => key.split('/')[1])).toEqual(['level-1', 'level-2', 'level-3']);
+    expect(keys(situation(2, ledgerOf(...base, ...chain)))).toEqual([]);
+  });
+
+  it('is settled when a person was told of it', () => {
+    const notice = messageEntry('undelivered/level-1/initial/customers/1/person:ada', 'sent', 'person:ada');
+    const ledger = ledgerOf(...base, failed('initial/customers/1', 'customers'), [after(1), notice]);
+    expect(keys(situation(2, ledger))).toEqual([]);
+  });
+
+  it('is none when another channel took it', () => {
+    const ledger = ledgerOf(
+      ...base,
+      failed('initial/customers/1', 'customers'),
+      ...sent('initial/customers/1'),
+    );
+    expect(keys(situation(2, ledger))).toEqual([]);
+  });
+});

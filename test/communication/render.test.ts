@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import type { PlannedMessage } from '../../shared/communication/due.ts';
+import { scopeFor } from '../../shared/communication/fields.ts';
+import { asSms, asSubject, renderMessage, unknownMessageFields } from '../../shared/communication/render.ts';
+import type { Situation } from '../../shared/communication/situation.ts';
+import {
+  defaultTemplate,
+  defaultTemplateNames,
+  messageFields,
+  templateOf,
+} from '../../shared/communication/templates.ts';
+import { after, ended, ledgerOf, makePlan, makeRun, messageEntry, opened, stepEntry } from './fixture.ts';
+
+const message: PlannedMessage = {
+  key: 'all-clear/customers/1',
+  to: { audience: 'customers' },
+  channels: [],
+  template: 'all-clear',
+  sendAt: after(0),
+  dueAt: after(5),
+};
+const situation = (...entries: Parameters<typeof ledgerOf>): Situation => ({
+  plan: makePlan(),
+  run: makeRun(),
+  ledger: ledgerOf(opened(), ...entries),
+  questions: [],
+  now: new Date(after(90)),
+});
+
+function render(name: string, information: string, given: Situation) {
+  const template = templateOf(given.plan, name, information);
+  if (!template) throw new Error(`no template ${name}`);
+  const result = renderMessage(template, scopeFor(given, message), {
+    mode: given.run.mode,
+    key: message.key,
+  });
+  if (!result.ok) throw new Error(result.problem);
+  return result.message;
+}
+
+describe('the all-clear', () => {
+  const verified = situation(
+    [after(1), stepEntry('restore', 'activate', 'done', 'Restored.')],
+    [after(80), stepEntry('check-api', 'verify', 'done', 'GET /api/health answers 200.')],
+    [after(81), stepEntry('check-dns', 'verify', 'failed')],
+    ended(after(85)),
+  );
+
+  it('lists the checks that the ledger calls done and no others', () => {
+    expect(render('all-clear', 'customer', verified).text).toContain('- Check the API\n');
+    expect(render('all-clear', 'customer', verified).text).not.toContain('Check DNS');
+    const inside = render('all-clear', 'technical', verified).text;
+    const checked = inside.slice(inside.indexOf('Checked'), inside.indexOf('Failed or open'));
+    expect(checked).toContain('Check the API: GET /api/health answers 200.');
+    expect(checked).not.toContain('Check DNS');
+    expect(checked).not.toContain('Restore');
+  });
+
+  it('says so when nothing was checked', () => {
+    expect(render('all-clear', 'customer', situation(ended(after(85)))).text).toContain(
+      'nothing has been checked',
+    );
+  });
+
+  it('does not count a check that was done and then done again without success', () => {
+    const again = situation(
+      [after(80), stepEntry('check-api', 'verify', 'done')],
+      [after(81), stepEntry('check-api', 'verify', 'failed')],
+      ended(after(85)),
+    );
+    expect(render('all-clear', 'customer', again).text).not.toContain('Check the API');
+  });
+
+  it('counts time from the beginning of the outage', () => {
+    expect(render('all-clear', 'customer', verified).text).toContain('has ended after 1 h 30 min.');
+  });
+});
+
+describe('a template', () => {
+  it('with a field that has no value is an error', () => {
+    const template = { subject: 'x', text: 'It took ${message.took}.' };
+    const result = renderMessage(template, scopeFor(situation(), message), { mode: 'recover', key: 'k' });
+    expect(result).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('${message.took} has no value'),
+    });
+  });
+
+  it('can name the outputs of steps that are done, and not those of others', () => {
+    const entry = { ...stepEntry('restore', 'activate', 'done'), outputs: { endpoint: 'db.example' } };
+    const template = { subject: 'x', text: 'Database: ${steps.restore.endpoint}' };
+    const done = renderMessage(template, scopeFor(situation([after(1), entry]), message), {
+      mode: 'recover',
+      key: 'k',
+    });
+    expect(done).toMatchObject({
+      ok: true,
+      message: { text: expect.stringContaining('Database: db.example') },
+    });
+    const failed = { ...entry, status: 'failed' as const };
+    const not = renderMessage(template, scopeFor(situation([after(1), failed]), message), {
+      mode: 'recover',
+      key: 'k',
+    });
+    expect(not.ok).toBe(false);
+  });
+
+  it('of the plan for this reader comes before that of the plan for all, and that before the built-in one', () => {
+    const own = (subject: string) => ({ subject, text: 't' });
+    const templates = { update: own('all'), 'update-customer': own('customer') };
+    expect(templateOf({ templates }, 'update', 'customer')?.subject).toBe('customer');
+    expect(templateOf({ templates }, 'update', 'technical')?.subject).toBe('all');
+    expect(templateOf({ templates: {} }, 'update', 'technical')).toEqual(
+      defaultTemplate('update', 'technical'),
+    );
+    expect(templateOf({ templates: {} }, 'no-such', 'technical')).toBeUndefined();
+  });
+
+  it('is checked for message fields that nobody fills in', () => {
+    const template = { subject: '${message.elapsd}', text: '${message.phase} ${message.mine} ${run.id}' };
+    expect(unknownMessageFields(template, ['mine'])).toEqual(['message.elapsd']);
+  });
+
+  it.each(defaultTemplateNames)('built in as "%s" names only fields that exist', name => {
+    for (const information of ['technical', 'customer']) {
+      const template = defaultTemplate(name, information);
+      expect(template && unknownMessageFields(template)).toEqual([]);
+    }
+  });
+
+  it('gets exactly the fields that are documented when all of them have a value', () => {
+    const failed = { ...messageEntry('initial/customers/1', 'failed', 'customers'), error: 'Refused.' };
+    const given = situation([after(1), failed], ended(after(85), 'failed'));
+    const question = {
+      id: 'q0123456789ab',
+      run: makeRun(),
+      step: { id: 's', phase: 'p', title: 't' },
+      attempt: 1,
+      kind: 'approval' as const,
+      title: 'Activate?',
+      shows: ['a'],
+      askedOf: ['ada'],
+      quorum: 1,
+      askedAt: after(0),
+      expiresAt: after(30),
+      token: 't',
+      status: 'open' as const,
+      answers: [],
+      handedOver: false,
+      delivered: false,
+    };
+    const scope = scopeFor(
+      { ...given, questions: [question] },
+      {
+        ...message,
+        question: question.id,
+        level: 1,
+        undelivered: failed.type === 'message' ? 'initial/customers/1' : '',
+      },
+      { link: 'https://x' },
+    );
+    expect(Object.keys(scope.message as object).sort()).toEqual(Object.keys(messageFields).sort());
+  });
+});
+
+describe('a drill', () => {
+  it('says so in the subject, the text and the SMS, whatever the template says', () => {
+    const template = { subject: 'Region failure', text: 'Hello' };
+    const result = renderMessage(template, {}, { mode: 'drill', key: 'k', link: 'https://x' });
+    if (!result.ok) throw new Error(result.problem);
+    expect(result.message.subject).toBe('DRILL: Region failure');
+    expect(result.message.text).toMatch(/^This is a drill\./);
+    expect(result.message.sms).toBe('DRILL: Region failure https://x');
+  });
+});
+
+describe('a subject', () => {
+  it('has fewer than 100 characters', () => {
+    expect(asSubject('x'.repeat(99))).toHaveLength(99);
+    expect(asSubject('x'.repeat(100))).toHaveLength(99);
+    expect(asSubject('x'.repeat(100)).endsWith('...')).toBe(true);
+  });
+
+  it('is one line of printable ASCII', () => {
+    expect(asSubject('Zürich – “dú”\r\nBcc: x\u0007 日')).toBe('Zurich - "du" Bcc: x ?');
+  });
+});
+
+describe('an SMS', () => {
+  const link = `https://decide.example/?t=${'x'.repeat(90)}`;
+
+  it('has at most 160 characters and keeps the link whole', () => {
+    const sms = asSms('Approve the activation of the recovery region for the whole of the shop now', link);
+    expect(sms.length).toBeLessThanOrEqual(160);
+    expect(sms.endsWith(` ${link}`)).toBe(true);
+    expect(asSms('x'.repeat(300))).toHaveLength(160);
+  });
+
+  it('keeps a few words beside a link that is too long for one', () => {
+    const sms = asSms('Approve the activation', `https://x/?t=${'x'.repeat(200)}`);
+    expect(sms).toMatch(/^Approve the activ\.\.\. https:/);
+  });
+});
