@@ -9,7 +9,7 @@ export async function main(argv: readonly string[], io = processIo()): Promise<n
     io.out(usage());
     return name === undefined ? 2 : 0;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
     io.err(`There is no command "${name}".\n\n${usage()}`);
     return 2;

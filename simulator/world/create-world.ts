@@ -1,3 +1,4 @@
+import { patienceFor } from '../../shared/aws/aws-clients.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import type { FaultSet } from '../faults/faults.ts';
 import {
@@ -19,9 +20,6 @@ export type WorldOptions = {
   outageStartedAt: string;
 };
 
-/** Virtual milliseconds until a caller gives up on something that does not answer; the SDK's own bound is shorter. */
-const silenceMs = 60_000;
-
 /** A world as the plan describes it, before anything has happened. Its time is the faked `Date` and `setTimeout`. */
 export function createWorld(options: WorldOptions): World {
   const { plan, seed, faults } = options;
@@ -29,6 +27,7 @@ export function createWorld(options: WorldOptions): World {
   const changes: WorldChange[] = [];
   const calls = new Map<string, number>();
   const changeListeners: ((change: WorldChange) => void)[] = [];
+  const callListeners: ((call: Call) => void)[] = [];
   const eventListeners: ((event: BusEvent) => void)[] = [];
   const lost = new Set<string>();
   const services = new Map(options.services.map(service => [service.name, service]));
@@ -64,6 +63,7 @@ export function createWorld(options: WorldOptions): World {
       for (const listener of changeListeners) listener(change);
     },
     onChange: listener => changeListeners.push(listener),
+    onCall: listener => callListeners.push(listener),
     emit(event) {
       for (const listener of eventListeners) listener(event);
     },
@@ -74,7 +74,10 @@ export function createWorld(options: WorldOptions): World {
       world.changed(`region/${region}`, `The region ${region} stops answering`);
     },
     isLost: region => lost.has(region),
-    call: call => answerCall(world, services, calls, call),
+    call(call) {
+      for (const listener of callListeners) listener(call);
+      return answerCall(world, services, calls, call);
+    },
     async real(work) {
       world.inFlight.count += 1;
       try {
@@ -96,27 +99,26 @@ async function answerCall(
 ): Promise<unknown> {
   const name = `${call.service}.${call.operation}`;
   calls.set(name, (calls.get(name) ?? 0) + 1);
-  if (world.isLost(call.region)) return silence(name);
+  if (world.isLost(call.region)) return silence(world, call);
   const fault = world.faults.onCall(call);
   if (fault === 'throttle') throw new SimulatedAwsError('ThrottlingException', 'Rate exceeded', 429);
   if (fault === 'error5xx')
     throw new SimulatedAwsError('InternalFailure', `${name} had an internal failure`, 500);
-  if (fault === 'timeout') return silence(name);
+  if (fault === 'timeout') return silence(world, call);
   const handler = services.get(call.service)?.operations[call.operation];
   if (!handler)
     throw new SimulatedAwsError('UnknownOperationException', `The simulator does not know ${name}`, 400);
   const answer = await handler(world, call);
-  if (fault === 'lost-reply') return silence(name);
+  if (fault === 'lost-reply') return silence(world, call);
   return answer;
 }
 
-/** Nothing comes back. The caller's own time-out (5 or 15 s) ends it; this one is only the outermost bound. */
-function silence(name: string): Promise<never> {
+/** Nothing comes back until the client's own time-out for that region is over. */
+function silence(world: World, { service, operation, region }: Call): Promise<never> {
+  const { requestTimeoutMs } = patienceFor(region, world.plan.regions.primary);
+  const error = new SimulatedAwsError('TimeoutError', `${service}.${operation} was not answered in time`, 504);
   return new Promise((_, reject) => {
-    setTimeout(
-      () => reject(new SimulatedAwsError('TimeoutError', `${name} was not answered`, 504)),
-      silenceMs,
-    );
+    setTimeout(() => reject(error), requestTimeoutMs);
   });
 }
 

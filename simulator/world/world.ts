@@ -37,6 +37,8 @@ export type World = {
   readonly changes: readonly WorldChange[];
   /** Called at every change; invariants listen here. */
   onChange(listener: (change: WorldChange) => void): void;
+  /** Called with every call before it is answered; invariants listen here. */
+  onCall(listener: (call: Call) => void): void;
   /** Puts an event on a region's bus. */
   emit(event: BusEvent): void;
   onEvent(listener: (event: BusEvent) => void): void;

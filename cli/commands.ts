@@ -1,0 +1,158 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import type { Io } from './io.ts';
+
+/** What a command is called with. */
+export type Arguments = {
+  values: Record<string, string | boolean | string[] | undefined>;
+  positionals: string[];
+};
+
+export type Command = {
+  summary: string;
+  usage: string;
+  details?: string;
+  options: ParseArgsOptionsConfig;
+  run(args: Arguments, io: Io): Promise<number>;
+};
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const many = { type: 'string', multiple: true } as const;
+
+/** Each command is loaded when it is used: `validate` does not need the simulator, nor `rehearse` AWS. */
+export const commands: Record<string, Command> = {
+  validate: {
+    summary: 'Checks plans: every finding with its place, what is wrong and how to mend it',
+    usage: 'PLAN… [--json]',
+    options: { json: flag },
+    async run({ values, positionals }, io) {
+      const { validate } = await import('./commands/validate.ts');
+      return validate({ plans: positionals, json: values.json === true }, io);
+    },
+  },
+  graph: {
+    summary: 'Draws the runbook of a scenario, or prints its definition',
+    usage: 'PLAN --scenario S [--format mermaid|svg|asl]',
+    options: { scenario: text, format: text },
+    async run({ values, positionals }, io) {
+      const { graph } = await import('./commands/graph.ts');
+      return graph(
+        {
+          plan: positionals[0] ?? '',
+          scenario: textOf(values.scenario) ?? '',
+          format: textOf(values.format) ?? 'mermaid',
+        },
+        io,
+      );
+    },
+  },
+  rehearse: {
+    summary: 'Rehearses a scenario in virtual time against a simulated AWS, and says what RTO and RPO it has',
+    usage: 'PLAN --scenario S [--mode M] [--seed N] [--fault F]… [--set k=v]… [--json] [--out DIR]',
+    details: '\nExit: 0 recovered, objectives met and invariants held; 1 otherwise; 2 bad input.\n',
+    options: { scenario: text, mode: text, seed: text, fault: many, set: many, json: flag, out: text },
+    async run({ values, positionals }, io) {
+      const { rehearseCommand } = await import('./commands/rehearse.ts');
+      return rehearseCommand(
+        {
+          plan: positionals,
+          scenario: textOf(values.scenario),
+          mode: textOf(values.mode),
+          seed: textOf(values.seed),
+          faults: listOf(values.fault),
+          set: listOf(values.set),
+          json: values.json === true,
+          out: textOf(values.out),
+        },
+        io,
+      );
+    },
+  },
+  campaign: {
+    summary: 'Rehearses many times with random faults and lists the seeds that went wrong',
+    usage: 'PLAN… [--runs N] [--seed N] [--jobs N] [--json]',
+    options: { runs: text, seed: text, jobs: text, json: flag },
+    async run({ values, positionals }, io) {
+      const { campaign } = await import('./commands/campaign.ts');
+      return campaign(
+        {
+          plans: positionals,
+          runs: textOf(values.runs),
+          seed: textOf(values.seed),
+          jobs: textOf(values.jobs),
+          json: values.json === true,
+        },
+        io,
+      );
+    },
+  },
+  ...operating(),
+};
+
+/** Commands on a deployed system; all of them live in one module. */
+function operating(): Record<string, Command> {
+  const who = { by: text, reason: text } as const;
+  const command = (
+    name: string,
+    summary: string,
+    usage: string,
+    options: ParseArgsOptionsConfig,
+  ): [string, Command] => [
+    name,
+    {
+      summary,
+      usage,
+      options,
+      async run(args, io) {
+        const { operate } = await import('./commands/operate.ts');
+        return operate(name, args, io);
+      },
+    },
+  ];
+  return Object.fromEntries([
+    command(
+      'start',
+      'Starts a scenario of a deployed system',
+      'PLAN --scenario S [--mode M] [--set k=v]… --by NAME [--reason TEXT]',
+      {
+        scenario: text,
+        mode: text,
+        set: many,
+        ...who,
+      },
+    ),
+    command(
+      'status',
+      'Says what a deployed system is doing, and who is waited for',
+      'PLAN [--incident ID] [--json]',
+      { incident: text, json: flag },
+    ),
+    command('ack', 'Acknowledges the open incident: escalation stops', 'PLAN --by PERSON', { ...who }),
+    command('approve', 'Approves what waits for approval', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
+      ...who,
+    }),
+    command('deny', 'Says no to what waits for approval', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
+      ...who,
+    }),
+    command('retry', 'Has a failed step tried again', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
+      ...who,
+    }),
+    command('skip', 'Has a failed step skipped', 'PLAN QUESTION --by PERSON [--reason TEXT]', { ...who }),
+    command('abort', 'Ends the run that is under way', 'PLAN --by PERSON [--reason TEXT]', { ...who }),
+    command('resolve', 'Closes the open incident', 'PLAN --by PERSON [--reason TEXT]', { ...who }),
+    command(
+      'switch',
+      'Switches the automatic start on or off, or shows it',
+      'PLAN [on|off] [--by NAME] [--reason TEXT]',
+      { ...who },
+    ),
+  ]);
+}
+
+function textOf(value: string | boolean | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function listOf(value: string | boolean | string[] | undefined): string[] {
+  return Array.isArray(value) ? value : [];
+}

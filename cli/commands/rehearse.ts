@@ -1,0 +1,115 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { loadPlan } from '../../shared/plan/load.ts';
+import { nearest } from '../../shared/plan/nearest.ts';
+import { writeReport } from '../../shared/report/write.ts';
+import { type Mode, modes } from '../../shared/runbook/contract.ts';
+import { rehearse } from '../../simulator/rehearse.ts';
+import type { Io } from '../io.ts';
+import { createProgress } from '../progress.ts';
+import { reportText } from '../report-text.ts';
+import { printFindings } from './validate.ts';
+
+export type RehearseArguments = {
+  plan: string[];
+  scenario?: string;
+  mode?: string;
+  seed?: string;
+  faults: string[];
+  set: string[];
+  json: boolean;
+  out?: string;
+};
+
+/** `lifeboat rehearse`: one simulated run with live progress and a report. Exit 0, 1 or 2 as the interface says. */
+export async function rehearseCommand(args: RehearseArguments, io: Io): Promise<number> {
+  const request = await readRequest(args, io);
+  if (!request) return 2;
+  const started = performance.now();
+  const progress = args.json ? undefined : createProgress(request.plan, io);
+  const result = await rehearse({ ...request, onEntry: progress?.entry });
+  if (!result.ok) {
+    io.err(`${result.problems.join('\n')}\n`);
+    return 2;
+  }
+  const report = result.report;
+  report.wallMs = Math.round(performance.now() - started);
+  const directory = resolve(
+    args.out ?? join('reports', `${report.system}-${report.scenario}-${report.mode}-${report.seed}`),
+  );
+  report.report = await writeReport(report, directory);
+  io.out(args.json ? `${JSON.stringify(report)}\n` : reportText(report, io));
+  const met = report.rto.met !== false && report.rpo.met !== false;
+  const held = (report.invariants ?? []).every(invariant => invariant.held);
+  return report.outcome === 'recovered' && met && held ? 0 : 1;
+}
+
+async function readRequest(args: RehearseArguments, io: Io) {
+  const [file, ...others] = args.plan;
+  if (file === undefined || others.length > 0) {
+    io.err(
+      'rehearse takes one plan: lifeboat rehearse plans/liquid-abt/plan.yml --scenario region-failure\n',
+    );
+    return undefined;
+  }
+  const { plan, findings } = await loadPlan(file);
+  const errors = findings.filter(finding => finding.severity === 'error');
+  if (!plan || errors.length > 0) {
+    printFindings(errors, io);
+    io.err(`\n${basename(file)} has errors, so it is not rehearsed.\n`);
+    return undefined;
+  }
+  const scenario = args.scenario ?? '';
+  const known = Object.keys(plan.scenarios);
+  if (!Object.hasOwn(plan.scenarios, scenario)) {
+    const near = nearest(scenario, known);
+    io.err(
+      `${scenario ? `The plan has no scenario "${scenario}".` : 'Which scenario?'}${near ? ` Did you mean "${near}"?` : ''} It has: ${known.join(', ')}.\n`,
+    );
+    return undefined;
+  }
+  const seed = args.seed === undefined ? 1 : Number(args.seed);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    io.err(`The seed "${args.seed}" is not a whole number of 0 or more.\n`);
+    return undefined;
+  }
+  const mode = args.mode ?? plan.scenarios[scenario]?.modes[0] ?? 'recover';
+  if (!plan.scenarios[scenario]?.modes.includes(mode as Mode)) {
+    const has = plan.scenarios[scenario]?.modes.join(', ');
+    io.err(
+      `The scenario "${scenario}" has no mode "${mode}". It has: ${has}. (All modes: ${modes.join(', ')}.)\n`,
+    );
+    return undefined;
+  }
+  const parameters = readParameters(args.set, io);
+  if (!parameters) return undefined;
+  return {
+    plan,
+    planDirectory: dirname(file),
+    scenario,
+    mode: mode as Mode,
+    seed,
+    faults: args.faults,
+    parameters,
+  };
+}
+
+function readParameters(
+  set: readonly string[],
+  io: Io,
+): Record<string, string | number | boolean> | undefined {
+  const parameters: Record<string, string | number | boolean> = {};
+  for (const text of set) {
+    const at = text.indexOf('=');
+    if (at < 1) {
+      io.err(`--set takes name=value, not "${text}".\n`);
+      return undefined;
+    }
+    parameters[text.slice(0, at)] = parseValue(text.slice(at + 1));
+  }
+  return parameters;
+}
+
+function parseValue(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}

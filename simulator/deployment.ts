@@ -1,0 +1,55 @@
+import type { Action } from '../shared/actions/contract.ts';
+import type { Plan } from '../shared/plan/schema.ts';
+import type { Settings } from '../shared/runtime.ts';
+import { type Definition, fillArns } from '../state-machines/asl.ts';
+import { functionArnName } from '../state-machines/bake-step.ts';
+import { compileSystem, fixedMachineName, runbookName } from '../state-machines/compile-system.ts';
+import { fixedMachineNames } from '../state-machines/fixed-machines.ts';
+
+const account = '123456789012';
+
+/** The deployment of a plan as it would be in AWS: its state machines by ARN, and what its functions are told. */
+export type SimulatedDeployment = {
+  machines: Record<string, Definition>;
+  families: string[];
+  settings: Settings;
+  /** `rds` of the function's ARN. */
+  functionName(arn: string): string;
+};
+
+/** Fixed functions whose ARN a definition may name. */
+const fixedFunctions = ['run', 'ask', 'communicate', 'report'];
+
+/** Deploys a plan into the simulated recovery region. */
+export function deploy(plan: Plan, actions: Readonly<Record<string, Action>>): SimulatedDeployment {
+  const system = plan.system.id;
+  const region = plan.regions.recovery;
+  const { machines, functions: families } = compileSystem(plan, actions);
+  const machineArn = (name: string) => `arn:aws:states:${region}:${account}:stateMachine:${name}`;
+  const prefix = `arn:aws:lambda:${region}:${account}:function:lifeboat-${system}-`;
+  const arns: Record<string, string> = {};
+  for (const name of [...fixedFunctions, ...families]) arns[functionArnName(name)] = `${prefix}${name}`;
+  for (const name of fixedMachineNames) {
+    const key = `${name.charAt(0).toUpperCase()}${name.slice(1)}MachineArn`;
+    arns[key] = machineArn(fixedMachineName(system, name));
+  }
+  const topics = Object.values(plan.channels).map(channel => channel.topic);
+  return {
+    machines: Object.fromEntries(
+      machines.map(machine => [machineArn(machine.name), fillArns(machine.definition, arns)]),
+    ),
+    families,
+    settings: {
+      tableName: `lifeboat-${system}`,
+      runbookArns: Object.fromEntries(
+        Object.keys(plan.scenarios).map(id => [id, machineArn(runbookName(system, id))]),
+      ),
+      topicArns: Object.fromEntries(
+        topics.map(topic => [topic, `arn:aws:sns:${region}:${account}:lifeboat-${system}-${topic}`]),
+      ),
+      decisionUrl: 'https://decisions.lambda-url.example/',
+      linkSecretName: `lifeboat/${system}/links`,
+    },
+    functionName: arn => arn.slice(prefix.length),
+  };
+}

@@ -1,0 +1,49 @@
+import { createAskHandler } from '../handlers/ask.ts';
+import { createCommunicateHandler } from '../handlers/communicate.ts';
+import { createDecideHandler } from '../handlers/decide.ts';
+import { createExecutionEndedHandler } from '../handlers/execution-ended.ts';
+import { createProbeHandler } from '../handlers/probe.ts';
+import { createRunHandler } from '../handlers/run.ts';
+import { createStepHandler } from '../handlers/step-handler.ts';
+import { createTriageHandler } from '../handlers/triage.ts';
+import type { Action } from '../shared/actions/contract.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { Handler } from './world/functions.ts';
+
+/** The handlers of a deployment, the same code that Lambda runs, on the simulated runtime. */
+export function createHandlers(
+  runtime: Runtime,
+  families: readonly string[],
+  actions: Readonly<Record<string, Action>>,
+): Record<string, Handler> {
+  const provider = () => Promise.resolve(runtime);
+  const handlers: Record<string, Handler> = {
+    triage: callable(createTriageHandler(provider)),
+    probe: callable(createProbeHandler(provider)),
+    run: callable(createRunHandler(provider)),
+    'execution-ended': callable(createExecutionEndedHandler(provider)),
+    ask: callable(createAskHandler(provider)),
+    decide: callable(createDecideHandler(provider)),
+    communicate: callable(createCommunicateHandler(provider)),
+  };
+  for (const family of families) {
+    // The modules are loaded already; a rehearsal must not wait for the file system in virtual time.
+    handlers[family] = callable(createStepHandler(name => actionOf(actions, `${family}.${name}`), provider));
+  }
+  return handlers;
+}
+
+async function actionOf(
+  actions: Readonly<Record<string, Action>>,
+  kind: string,
+): Promise<{ action: Action }> {
+  const action = actions[kind];
+  if (!action) throw new Error(`The plan does not use ${kind}`);
+  return { action };
+}
+
+/** Middy asks for Lambda's context; handlers use nothing of it but the name. */
+function callable(handler: (event: never, context: never) => unknown): Handler {
+  const context = { functionName: 'rehearsal', getRemainingTimeInMillis: () => 60_000 };
+  return async event => handler(event as never, context as never);
+}

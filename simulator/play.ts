@@ -1,0 +1,244 @@
+import type { Action } from '../shared/actions/contract.ts';
+import { createSecretReader } from '../shared/aws/secret-reader.ts';
+import { loadSituation } from '../shared/communication/compose.ts';
+import { dueMessages } from '../shared/communication/due.ts';
+import type { LedgerEntry } from '../shared/incident/entries.ts';
+import { readLedger, verifyLedger } from '../shared/incident/ledger.ts';
+import { createMemoryRecordStore } from '../shared/incident/memory-record-store.ts';
+import type { RecordStore } from '../shared/incident/record-store.ts';
+import { setAutomation } from '../shared/incident/switch.ts';
+import { wrapRecordStore } from '../shared/incident/wrap-record-store.ts';
+import type { Plan } from '../shared/plan/schema.ts';
+import type { Invariant } from '../shared/report/report.ts';
+import type { Mode, Run } from '../shared/runbook/contract.ts';
+import { runRecordSchema } from '../shared/runbook/run-record.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { SimulatedDeployment } from './deployment.ts';
+import { strike } from './disaster.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
+import { createEventBus } from './event-bus.ts';
+import type { FaultSet } from './faults/faults.ts';
+import { createHandlers } from './handlers.ts';
+import { watchInvariants } from './invariants/invariants.ts';
+import { onPodsReady } from './kubernetes/cluster.ts';
+import { putSecret } from './services/secretsmanager.ts';
+import { engineOf } from './services/states.ts';
+import type { VirtualTime } from './world/clock.ts';
+import { createWorld } from './world/create-world.ts';
+import { createFunctions, type Functions, type Invocation } from './world/functions.ts';
+import { createInternet } from './world/internet.ts';
+import { simulateKubernetes } from './world/kubernetes.ts';
+import { setTargets } from './world/load-balancing.ts';
+import { createPeople } from './world/people.ts';
+import type { Postgres } from './world/postgres.ts';
+import { simulatedRedis } from './world/redis.ts';
+import { simulatedClients } from './world/simulated-clients.ts';
+import { simulatedSql } from './world/simulated-sql.ts';
+import { sleep } from './world/sleep.ts';
+import type { SimulatedService, World, WorldChange } from './world/world.ts';
+
+export type PlayRequest = {
+  plan: Plan;
+  scenario: string;
+  mode: Mode;
+  seed: number;
+  faults: FaultSet;
+  deployment: SimulatedDeployment;
+  services: readonly SimulatedService[];
+  actions: Readonly<Record<string, Action>>;
+  postgres: Promise<Postgres>;
+  outageStartedAt: string;
+  time: VirtualTime;
+  onEntry?: (entry: LedgerEntry) => void;
+};
+
+export type Played = {
+  run: Run | undefined;
+  ledger: LedgerEntry[];
+  invocations: readonly Invocation[];
+  changes: readonly WorldChange[];
+  awsCalls: Record<string, number>;
+  stateTransitions: number;
+  historyEvents: number;
+  invariants: Invariant[];
+};
+
+/** Virtual time after which a rehearsal that has not ended is given up: the longest that anybody would wait. */
+const longestSeconds = 48 * 3600;
+/** Time for the last messages after a run has ended. */
+const afterglowSeconds = 60;
+
+/** Plays a scenario from the calm before it to the last message after it. */
+export async function playScenario(request: PlayRequest): Promise<Played> {
+  const { plan, deployment, faults } = request;
+  const world = createWorld({
+    plan,
+    seed: request.seed,
+    faults,
+    services: request.services,
+    outageStartedAt: request.outageStartedAt,
+  });
+  putSecret(world, plan.regions.recovery, deployment.settings.linkSecretName, `rehearsal-${request.seed}`);
+  const { store, onEntry } = observedStore(world, request);
+  const runtime = createRuntime(world, request, store);
+  const functions = createFunctions(world, createHandlers(runtime, deployment.families, request.actions));
+  const engine = createEngine({
+    machines: deployment.machines,
+    clock: runtime.clock,
+    invokeFunction: (arn, payload) => functions.invoke(deployment.functionName(arn), payload),
+  });
+  engineOf(world).engine = engine;
+  registerPods(world);
+  const bus = createEventBus(world, functions);
+  createPeople(world, {
+    decide: async event =>
+      (await functions.invoke('decide', event as never)) as { statusCode: number; body?: string },
+  });
+  const invariants = watchInvariants(world, { plan, mode: request.mode, scenario: request.scenario });
+  const story = tell(request, { world, runtime, engine, functions, bus });
+  await request.time.drive(story, world.inFlight);
+  const run = await findRun(store, engine, deployment, request.scenario);
+  const ledger = run ? await readLedger(store, run.incidentId) : onEntry.seen;
+  const unsent = run ? dueMessages(await loadSituation(runtime, run)).due.map(message => message.key) : [];
+  const counts = engine.counts();
+  return {
+    run,
+    ledger,
+    invocations: functions.invocations,
+    changes: world.changes,
+    awsCalls: Object.fromEntries(world.calls),
+    stateTransitions: counts.stateTransitions,
+    historyEvents: counts.historyEvents,
+    invariants: invariants.finish({ ledger, engine, run, chain: verifyLedger(ledger), unsent }),
+  };
+}
+
+type Stage = {
+  world: World;
+  runtime: Runtime;
+  engine: Engine;
+  functions: Functions;
+  bus: ReturnType<typeof createEventBus>;
+};
+
+/** What happens: calm, then the disaster or a person's start, then the run until everything has ended. */
+async function tell(request: PlayRequest, { world, runtime, engine, bus }: Stage): Promise<void> {
+  const { plan, scenario: id, mode, deployment } = request;
+  await setAutomation(runtime.store, runtime.clock, plan.system.id, {
+    state: 'on',
+    by: 'rehearsal',
+    reason: 'The automatic start is part of what is rehearsed',
+  });
+  const disaster = plan.scenarios[id]?.disaster;
+  const runbook = deployment.settings.runbookArns[id] ?? '';
+  await sleep(world.outageStartedAtMs - world.nowMs());
+  for (const region of request.faults.lostRegions) world.loseRegion(region);
+  if (mode === 'recover' && disaster) {
+    strike(world, disaster);
+    bus.watch();
+  }
+  if (mode !== 'recover' || !startsByItself(plan, id)) {
+    engine.startExecution({
+      stateMachineArn: runbook,
+      name: `rehearsal-${request.seed}`,
+      input: { mode, by: 'a person' },
+    });
+  }
+  const deadline = world.nowMs() + longestSeconds * 1000;
+  // Runs are looked for once a minute; how long they take is read from their own records.
+  while (world.nowMs() < deadline) {
+    await sleep(30_000);
+    const started = engine.listExecutions({ stateMachineArn: runbook });
+    if (started.length > 0 && engine.listExecutions({ status: 'RUNNING' }).length === 0) break;
+    if (started.length === 0 && world.nowMs() > world.outageStartedAtMs + 6 * 3600 * 1000) break;
+  }
+  bus.stop();
+  await bus.deliverAgain();
+  await sleep(afterglowSeconds * 1000);
+}
+
+/** A scenario that a signal of this disaster opens; the others are started by a person. */
+function startsByItself(plan: Plan, id: string): boolean {
+  const scenario = plan.scenarios[id];
+  return (
+    scenario?.disaster !== undefined &&
+    scenario.trigger !== undefined &&
+    scenario.trigger.start === 'automatic'
+  );
+}
+
+/** Ready pods become targets of the group that their deployment serves. */
+function registerPods(world: World): void {
+  onPodsReady(world, ready => {
+    for (const component of Object.values(world.plan.components)) {
+      if (component.type !== 'k8s-deployment' || component.targetGroup === undefined) continue;
+      const group = world.plan.components[component.targetGroup];
+      const same = component.cluster === ready.cluster && component.namespace === ready.namespace;
+      if (!same || component.name !== ready.deployment || group?.type !== 'target-group') continue;
+      setTargets(world, group.arn, ready.addresses);
+    }
+  });
+}
+
+function createRuntime(world: World, request: PlayRequest, store: RecordStore): Runtime {
+  const aws = simulatedClients(world, request.plan.regions);
+  return {
+    plan: request.plan,
+    settings: request.deployment.settings,
+    clock: { now: () => world.now() },
+    store,
+    aws,
+    network: {
+      ...createInternet(world),
+      sql: simulatedSql(world, request.postgres),
+      redis: simulatedRedis(world),
+    },
+    kubernetes: simulateKubernetes(world),
+    secret: createSecretReader(aws),
+    log: () => {},
+  };
+}
+
+/** The store in memory, its operations counted and disturbed as DynamoDB's would be, its ledger entries watched. */
+function observedStore(world: World, request: PlayRequest) {
+  const seen: LedgerEntry[] = [];
+  const store = wrapRecordStore(createMemoryRecordStore(), async (operation, run) => {
+    return (await world.call({
+      service: 'dynamodb',
+      operation,
+      region: request.plan.regions.recovery,
+      input: { run },
+    })) as never;
+  });
+  const watched: RecordStore = {
+    ...store,
+    async put(key, data, condition) {
+      const written = await store.put(key, data, condition);
+      if (key.sort.startsWith('LEDGER#')) {
+        const entry = data as unknown as LedgerEntry;
+        seen.push(entry);
+        request.onEntry?.(entry);
+      }
+      return written;
+    },
+  };
+  return { store: watched, onEntry: { seen } };
+}
+
+/** The newest run of the scenario that took the lock; executions that attached to it have none. */
+async function findRun(
+  store: RecordStore,
+  engine: Engine,
+  deployment: SimulatedDeployment,
+  scenario: string,
+): Promise<Run | undefined> {
+  const { runIdOf } = await import('../shared/aws/names.ts');
+  for (const execution of engine.listExecutions({
+    stateMachineArn: deployment.settings.runbookArns[scenario],
+  })) {
+    const id = runIdOf(execution.executionArn, execution.startDate.toISOString());
+    const stored = await store.get({ partition: `RUN#${id}`, sort: 'META' });
+    if (stored) return runRecordSchema.parse(stored.data).run;
+  }
+  return undefined;
+}

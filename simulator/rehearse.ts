@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { loadActions } from '../shared/actions/load-actions.ts';
+import type { LedgerEntry } from '../shared/incident/entries.ts';
+import type { Plan } from '../shared/plan/schema.ts';
+import { buildReport } from '../shared/report/model.ts';
+import type { Report } from '../shared/report/report.ts';
+import type { Mode, Run } from '../shared/runbook/contract.ts';
+import { criticalPathSeconds } from './critical-path.ts';
+import { deploy } from './deployment.ts';
+import { createFaults } from './faults/faults.ts';
+import { playScenario } from './play.ts';
+import { loadServices } from './services.ts';
+import { startVirtualTime } from './world/clock.ts';
+import { startPostgres } from './world/postgres.ts';
+
+export type RehearsalRequest = {
+  plan: Plan;
+  /** Folder of the plan, for the data of its rehearsal. */
+  planDirectory: string;
+  /** Path of the plan as given, for the command that replays the run. */
+  planPath?: string;
+  scenario: string;
+  mode: Mode;
+  seed: number;
+  faults: readonly string[];
+  parameters: Record<string, string | number | boolean>;
+  /** Called with each ledger entry as it is written. */
+  onEntry?: (entry: LedgerEntry) => void;
+};
+
+export type Rehearsal =
+  | { ok: true; report: Report; ledger: LedgerEntry[] }
+  | { ok: false; problems: string[] };
+
+/** Virtual time before the outage, in which the world stands still and well. */
+const calmSeconds = 120;
+
+/**
+ * Rehearses one scenario: the compiled state machines and the real handlers, in virtual time, against the simulated
+ * world. A function of plan, scenario, mode, faults, parameters and seed. Bad input comes back as problems.
+ */
+export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
+  const faults = createFaults(request.faults);
+  if (!faults.ok) return faults;
+  const plan = withParameters(request);
+  if ('problems' in plan) return { ok: false, problems: plan.problems };
+  const database = plan.rehearsal.database;
+  const postgres = startPostgres(database && join(request.planDirectory, database));
+  const kinds = Object.values(plan.scenarios).flatMap(({ phases }) =>
+    phases.flatMap(({ steps }) =>
+      steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item])),
+    ),
+  );
+  const [actions, services] = await Promise.all([loadActions(kinds.map(step => step.do)), loadServices()]);
+  const deployment = deploy(plan, actions);
+  const outageStartedAt = plan.rehearsal.outageStart;
+  const time = startVirtualTime(Date.parse(outageStartedAt) - calmSeconds * 1000);
+  try {
+    const played = await playScenario({
+      ...request,
+      plan,
+      faults: faults.faults,
+      deployment,
+      services,
+      actions,
+      postgres,
+      outageStartedAt,
+      time,
+    });
+    const run = played.run ?? neverOpened(request, outageStartedAt);
+    const scenario = plan.scenarios[request.scenario];
+    const report = buildReport({
+      plan,
+      run,
+      ledger: played.ledger,
+      facts: {
+        seed: request.seed,
+        faults: request.faults,
+        planPath: request.planPath,
+        outageStartedAt: request.mode === 'recover' ? outageStartedAt : undefined,
+        criticalPathSeconds:
+          scenario && criticalPathSeconds(scenario, played.ledger, played.invocations, played.changes),
+        awsCalls: played.awsCalls,
+        stateTransitions: played.stateTransitions,
+        historyEvents: played.historyEvents,
+        lambdaInvocations: played.invocations.length,
+        invariants: played.invariants,
+      },
+    });
+    return { ok: true, report, ledger: played.ledger };
+  } finally {
+    time.stop();
+  }
+}
+
+/** The plan with the parameters of this rehearsal as defaults, so that every way of starting uses them. */
+function withParameters({ plan, scenario: id, parameters }: RehearsalRequest): Plan | { problems: string[] } {
+  const scenario = plan.scenarios[id];
+  if (!scenario) return { problems: [`The plan has no scenario "${id}".`] };
+  const unknown = Object.keys(parameters).filter(name => !(name in scenario.parameters));
+  if (unknown.length > 0) {
+    const known = Object.keys(scenario.parameters).join(', ') || 'none';
+    return {
+      problems: unknown.map(name => `The scenario "${id}" has no parameter "${name}". It has: ${known}.`),
+    };
+  }
+  if (Object.keys(parameters).length === 0) return plan;
+  const changed = { ...scenario.parameters };
+  for (const [name, value] of Object.entries(parameters)) {
+    const known = changed[name];
+    if (known) changed[name] = { ...known, default: value };
+  }
+  return { ...plan, scenarios: { ...plan.scenarios, [id]: { ...scenario, parameters: changed } } };
+}
+
+/** When no signal was enough, or a guard refused, there is no run; the report says so about this one. */
+function neverOpened(request: RehearsalRequest, outageStartedAt: string): Run {
+  return {
+    id: 'none',
+    incidentId: 'none',
+    system: request.plan.system.id,
+    scenario: request.scenario,
+    mode: request.mode,
+    startedAt: outageStartedAt,
+    outageStartedAt,
+    parameters: {},
+  };
+}
