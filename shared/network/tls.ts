@@ -13,7 +13,7 @@ export function inspectTls(target: TlsTarget): Promise<TlsResult> {
     const socket = connect({
       host: target.host,
       port: target.port,
-      // SNI carries host names only; the certificate's name is checked against `host` below in that case.
+      // SNI carries host names only; without it node:tls checks the certificate against `host`.
       servername: isIP(target.serverName) ? '' : target.serverName,
       // The handshake must end for the certificate to be seen at all; `authorized` says what node:tls made of it.
       rejectUnauthorized: false,
