@@ -1,4 +1,5 @@
 import middy from '@middy/core';
+import { sendHttp } from '../shared/network/http.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { TriageReply } from '../shared/triage/handle.ts';
 import { pageFirstLevel, type SendPage } from '../shared/triage/page.ts';
@@ -16,4 +17,4 @@ export function createProbeHandler(
   });
 }
 
-export const handler = createProbeHandler(loadRuntime());
+export const handler = createProbeHandler(loadRuntime({ http: sendHttp }));

@@ -4,18 +4,19 @@ import type { QuorumView } from './quorum.ts';
 /** How far a scenario's trigger is, in a sentence; undefined when nothing fires. */
 export function explain(id: string, view: QuorumView, quorum: number): string | undefined {
   const names = view.observers.map(({ observer }) => observer).join(', ');
-  const count = `${view.observers.length} of ${quorum} observers`;
+  const count = view.observers.length;
+  const agree = `${count} ${count === 1 ? 'observer fires' : 'observers agree'}, ${quorum} needed`;
   switch (view.stage) {
     case 'quiet':
       return undefined;
     case 'partial':
-      return `${id}: ${count} fire (${names})`;
+      return `${id}: ${count} of ${quorum} observers fire (${names})`;
     case 'pending':
-      return `${id}: ${count} agree since ${view.completeAt} (${names}); it counts from ${view.sustainedAt}`;
+      return `${id}: ${agree}, since ${view.completeAt} (${names}); it counts from ${view.sustainedAt}`;
     case 'sustained':
-      return `${id}: ${count} agree since ${view.completeAt} (${names})`;
+      return `${id}: ${agree}, since ${view.completeAt} (${names})`;
     case 'handled':
-      return `${id}: ${count} have agreed since before its last incident ended (${names}); they must clear first`;
+      return `${id}: ${count} observers have agreed since before its last incident ended (${names}); they must clear first`;
   }
 }
 
