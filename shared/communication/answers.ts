@@ -88,8 +88,8 @@ async function handOver(
   const region = runtime.plan.regions.recovery;
   const command = new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(answer) });
   try {
-    const reply = await runtime.aws.client(SFNClient, region).send(command);
-    return { handed: true, tries: reply.$metadata.attempts ?? 1 };
+    await runtime.aws.client(SFNClient, region).send(command);
+    return { handed: true, tries: 1 };
   } catch (error) {
     if (isNamed(error, 'TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken')) {
       return { handed: false, tries: attemptsOf(error) };

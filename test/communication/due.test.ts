@@ -5,12 +5,12 @@ import type { Situation } from '../../shared/communication/situation.ts';
 import type { LedgerEntry } from '../../shared/incident/entries.ts';
 import type { Mode } from '../../shared/runbook/contract.ts';
 import {
-  after,
   ended,
   ledgerOf,
   makePlan,
   makeRun,
   messageEntry,
+  minute,
   opened,
   outageStartedAt,
 } from './fixture.ts';
@@ -21,14 +21,14 @@ function situation(
   mode: Mode = 'recover',
   questions: Question[] = [],
 ): Situation {
-  return { plan: makePlan(), run: makeRun(mode), ledger, questions, now: new Date(after(minutes)) };
+  return { plan: makePlan(), run: makeRun(mode), ledger, questions, now: new Date(minute(minutes)) };
 }
 const keys = (given: Situation) => dueMessages(given).due.map(({ key }) => key);
 
 const acknowledged = (minutes: number) =>
-  [after(minutes), { type: 'acknowledged', by: 'ada', via: 'link' }] as Parameters<typeof ledgerOf>[0];
+  [minute(minutes), { type: 'acknowledged', by: 'ada', via: 'link' }] as Parameters<typeof ledgerOf>[0];
 const sent = (...done: string[]) =>
-  done.map(key => [after(0), messageEntry(key)] as Parameters<typeof ledgerOf>[0]);
+  done.map(key => [minute(0), messageEntry(key)] as Parameters<typeof ledgerOf>[0]);
 
 const atOpening = [
   'escalation/level-1/person:ada',
@@ -48,8 +48,8 @@ function question(change: Partial<Question> = {}): Question {
     shows: [],
     askedOf: ['ada'],
     quorum: 1,
-    askedAt: after(0),
-    expiresAt: after(30),
+    askedAt: minute(0),
+    expiresAt: minute(30),
     token: 't',
     status: 'open',
     answers: [],
@@ -64,10 +64,10 @@ describe('opening', () => {
     const { due } = dueMessages(situation(0, ledgerOf(opened())));
     expect(due.map(({ key }) => key).sort()).toEqual(atOpening);
     const deadlines = Object.fromEntries(due.map(({ key, dueAt }) => [key, dueAt]));
-    expect(deadlines['initial/engineering/1']).toBe(after(5));
-    expect(deadlines['initial/customers/1']).toBe(after(30));
-    expect(deadlines['initial/regulator/1']).toBe(after(60));
-    expect(deadlines['escalation/level-1/person:ada']).toBe(after(2));
+    expect(deadlines['initial/engineering/1']).toBe(minute(5));
+    expect(deadlines['initial/customers/1']).toBe(minute(30));
+    expect(deadlines['initial/regulator/1']).toBe(minute(60));
+    expect(deadlines['escalation/level-1/person:ada']).toBe(minute(2));
   });
 
   it('puts the message with the nearest deadline first', () => {
@@ -76,7 +76,7 @@ describe('opening', () => {
 
   it('does not send again what the ledger has, sent or failed', () => {
     const ledger = ledgerOf(opened(), ...sent('initial/customers/1'), [
-      after(0),
+      minute(0),
       messageEntry('escalation/level-1/person:ada', 'sent', 'person:ada'),
     ]);
     expect(keys(situation(1, ledger)).sort()).toEqual(['initial/engineering/1', 'initial/regulator/1']);
@@ -96,11 +96,11 @@ describe('updates', () => {
 
   it('leave a minute before their time is up, and say so before that', () => {
     expect(keys(situation(28, told))).toEqual([]);
-    expect(dueMessages(situation(28, told)).nextDueAt).toBe(after(29));
+    expect(dueMessages(situation(28, told)).nextDueAt).toBe(minute(29));
     const { due } = dueMessages(situation(29, told));
     expect(due.map(({ key, dueAt }) => [key, dueAt])).toEqual([
-      ['update/customers/1', after(30)],
-      ['update/engineering/1', after(30)],
+      ['update/customers/1', minute(30)],
+      ['update/engineering/1', minute(30)],
     ]);
   });
 
@@ -113,7 +113,7 @@ describe('updates', () => {
   });
 
   it('stop when the run has ended', () => {
-    const ledger = ledgerOf(opened(), ...sent(...atOpening), acknowledged(4), ended(after(61)));
+    const ledger = ledgerOf(opened(), ...sent(...atOpening), acknowledged(4), ended(minute(61)));
     expect(keys(situation(95, ledger)).filter(key => key.startsWith('update/'))).toEqual([]);
   });
 
@@ -129,7 +129,7 @@ describe('escalation', () => {
   const levels = (given: Situation) => keys(given).filter(key => key.startsWith('escalation/'));
 
   it('counts from the beginning of the outage, not from the opening', () => {
-    expect(Date.parse(after(10)) - Date.parse(outageStartedAt)).toBe(15 * 60_000);
+    expect(Date.parse(minute(10)) - Date.parse(outageStartedAt)).toBe(15 * 60_000);
     expect(levels(situation(9.9, ledgerOf(opened(), ...told)))).toEqual([]);
     expect(levels(situation(10, ledgerOf(opened(), ...told)))).toEqual(['escalation/level-2/person:ben']);
   });
@@ -143,11 +143,13 @@ describe('escalation', () => {
 
   it('stops for good at an acknowledgement', () => {
     expect(levels(situation(90, ledgerOf(opened(), ...told, acknowledged(4))))).toEqual([]);
-    expect(dueMessages(situation(5, ledgerOf(opened(), ...told, acknowledged(4)))).nextDueAt).toBe(after(29));
+    expect(dueMessages(situation(5, ledgerOf(opened(), ...told, acknowledged(4)))).nextDueAt).toBe(
+      minute(29),
+    );
   });
 
   it('stops when the run has ended', () => {
-    expect(levels(situation(40, ledgerOf(opened(), ...told, ended(after(6)))))).toEqual([]);
+    expect(levels(situation(40, ledgerOf(opened(), ...told, ended(minute(6)))))).toEqual([]);
   });
 });
 
@@ -178,7 +180,7 @@ describe('reminders', () => {
   });
 
   it('leave alone who has answered already', () => {
-    const answers: Question['answers'] = [{ person: 'ada', value: 'approve', at: after(3), via: 'link' }];
+    const answers: Question['answers'] = [{ person: 'ada', value: 'approve', at: minute(3), via: 'link' }];
     const given = question({ askedOf: ['ada', 'cyd'], quorum: 2, answers });
     expect(reminders(15, given)).toEqual(['reminder/q0123456789ab/50/person:cyd']);
   });
@@ -193,26 +195,26 @@ describe('the end', () => {
   const told = [opened(), ...sent(...atOpening)];
 
   it('is told to every audience, by its deadline', () => {
-    const { due, over } = dueMessages(situation(100, ledgerOf(...told, ended(after(99)))));
+    const { due, over } = dueMessages(situation(100, ledgerOf(...told, ended(minute(99)))));
     expect(over).toBe(true);
     expect(due.map(({ key, dueAt }) => [key, dueAt])).toEqual([
-      ['all-clear/engineering/20260310-3f9c1a', after(104)],
-      ['all-clear/customers/20260310-3f9c1a', after(129)],
-      ['all-clear/regulator/20260310-3f9c1a', after(159)],
+      ['all-clear/engineering/20260310-3f9c1a', minute(104)],
+      ['all-clear/customers/20260310-3f9c1a', minute(129)],
+      ['all-clear/regulator/20260310-3f9c1a', minute(159)],
     ]);
   });
 
   it('is told to the people who were called', () => {
     const ledger = ledgerOf(
       ...told,
-      [after(1), messageEntry('ask/q1/person:ben', 'sent', 'person:ben')],
-      ended(after(99)),
+      [minute(1), messageEntry('ask/q1/person:ben', 'sent', 'person:ben')],
+      ended(minute(99)),
     );
     expect(keys(situation(100, ledger))).toContain('all-clear/person:ben/20260310-3f9c1a');
   });
 
   it.each(['refused', 'aborted', 'failed'] as const)('is no all-clear for a run that was %s', outcome => {
-    const found = keys(situation(100, ledgerOf(...told, ended(after(99), outcome))));
+    const found = keys(situation(100, ledgerOf(...told, ended(minute(99), outcome))));
     expect(found.filter(key => key.startsWith('all-clear'))).toEqual([]);
     expect(found.filter(key => key.startsWith('not-recovered'))).toHaveLength(3);
   });
@@ -244,7 +246,7 @@ describe('a message that no channel took', () => {
   const told = atOpening.filter(key => key !== 'initial/customers/1');
   const base = [opened(), ...sent(...told), acknowledged(1)];
   const failed = (key: string, audience: string) =>
-    [after(1), messageEntry(key, 'failed', audience)] as Parameters<typeof ledgerOf>[0];
+    [minute(1), messageEntry(key, 'failed', audience)] as Parameters<typeof ledgerOf>[0];
 
   it('goes to the first level, for an audience', () => {
     expect(keys(situation(2, ledgerOf(...base, failed('initial/customers/1', 'customers'))))).toEqual([
@@ -274,7 +276,7 @@ describe('a message that no channel took', () => {
 
   it('is settled when a person was told of it', () => {
     const notice = messageEntry('undelivered/level-1/initial/customers/1/person:ada', 'sent', 'person:ada');
-    const ledger = ledgerOf(...base, failed('initial/customers/1', 'customers'), [after(1), notice]);
+    const ledger = ledgerOf(...base, failed('initial/customers/1', 'customers'), [minute(1), notice]);
     expect(keys(situation(2, ledger))).toEqual([]);
   });
 

@@ -233,6 +233,6 @@ export async function makeWorld(options: { mode?: Mode; openedBy?: string; plan?
 }
 
 /** Minutes after the incident was opened. */
-export function after(minutes: number): string {
+export function minute(minutes: number): string {
   return new Date(Date.parse(openedAt) + minutes * 60_000).toISOString();
 }

@@ -9,22 +9,22 @@ import {
   messageFields,
   templateOf,
 } from '../../shared/communication/templates.ts';
-import { after, ended, ledgerOf, makePlan, makeRun, messageEntry, opened, stepEntry } from './fixture.ts';
+import { ended, ledgerOf, makePlan, makeRun, messageEntry, minute, opened, stepEntry } from './fixture.ts';
 
 const message: PlannedMessage = {
   key: 'all-clear/customers/1',
   to: { audience: 'customers' },
   channels: [],
   template: 'all-clear',
-  sendAt: after(0),
-  dueAt: after(5),
+  sendAt: minute(0),
+  dueAt: minute(5),
 };
 const situation = (...entries: Parameters<typeof ledgerOf>): Situation => ({
   plan: makePlan(),
   run: makeRun(),
   ledger: ledgerOf(opened(), ...entries),
   questions: [],
-  now: new Date(after(90)),
+  now: new Date(minute(90)),
 });
 
 function render(name: string, information: string, given: Situation) {
@@ -40,10 +40,10 @@ function render(name: string, information: string, given: Situation) {
 
 describe('the all-clear', () => {
   const verified = situation(
-    [after(1), stepEntry('restore', 'activate', 'done', 'Restored.')],
-    [after(80), stepEntry('check-api', 'verify', 'done', 'GET /api/health answers 200.')],
-    [after(81), stepEntry('check-dns', 'verify', 'failed')],
-    ended(after(85)),
+    [minute(1), stepEntry('restore', 'activate', 'done', 'Restored.')],
+    [minute(80), stepEntry('check-api', 'verify', 'done', 'GET /api/health answers 200.')],
+    [minute(81), stepEntry('check-dns', 'verify', 'failed')],
+    ended(minute(85)),
   );
 
   it('lists the checks that the ledger calls done and no others', () => {
@@ -57,16 +57,16 @@ describe('the all-clear', () => {
   });
 
   it('says so when nothing was checked', () => {
-    expect(render('all-clear', 'customer', situation(ended(after(85)))).text).toContain(
+    expect(render('all-clear', 'customer', situation(ended(minute(85)))).text).toContain(
       'nothing has been checked',
     );
   });
 
   it('does not count a check that was done and then done again without success', () => {
     const again = situation(
-      [after(80), stepEntry('check-api', 'verify', 'done')],
-      [after(81), stepEntry('check-api', 'verify', 'failed')],
-      ended(after(85)),
+      [minute(80), stepEntry('check-api', 'verify', 'done')],
+      [minute(81), stepEntry('check-api', 'verify', 'failed')],
+      ended(minute(85)),
     );
     expect(render('all-clear', 'customer', again).text).not.toContain('Check the API');
   });
@@ -89,7 +89,7 @@ describe('a template', () => {
   it('can name the outputs of steps that are done, and not those of others', () => {
     const entry = { ...stepEntry('restore', 'activate', 'done'), outputs: { endpoint: 'db.example' } };
     const template = { subject: 'x', text: 'Database: ${steps.restore.endpoint}' };
-    const done = renderMessage(template, scopeFor(situation([after(1), entry]), message), {
+    const done = renderMessage(template, scopeFor(situation([minute(1), entry]), message), {
       mode: 'recover',
       key: 'k',
     });
@@ -98,7 +98,7 @@ describe('a template', () => {
       message: { text: expect.stringContaining('Database: db.example') },
     });
     const failed = { ...entry, status: 'failed' as const };
-    const not = renderMessage(template, scopeFor(situation([after(1), failed]), message), {
+    const not = renderMessage(template, scopeFor(situation([minute(1), failed]), message), {
       mode: 'recover',
       key: 'k',
     });
@@ -130,7 +130,7 @@ describe('a template', () => {
 
   it('gets exactly the fields that are documented when all of them have a value', () => {
     const failed = { ...messageEntry('initial/customers/1', 'failed', 'customers'), error: 'Refused.' };
-    const given = situation([after(1), failed], ended(after(85), 'failed'));
+    const given = situation([minute(1), failed], ended(minute(85), 'failed'));
     const question = {
       id: 'q0123456789ab',
       run: makeRun(),
@@ -141,8 +141,8 @@ describe('a template', () => {
       shows: ['a'],
       askedOf: ['ada'],
       quorum: 1,
-      askedAt: after(0),
-      expiresAt: after(30),
+      askedAt: minute(0),
+      expiresAt: minute(30),
       token: 't',
       status: 'open' as const,
       answers: [],
