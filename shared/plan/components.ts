@@ -81,6 +81,8 @@ export const k8sDeployment = z.strictObject({
   namespace: z.string(),
   name: z.string(),
   container: z.string(),
+  /** Id of the target group that its pods register with, if users reach it. */
+  targetGroup: z.string().optional(),
 });
 
 export const loadBalancer = z.strictObject({
