@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
-import { ExecutionAbortedError, ExecutionTimeoutError, StateMachine } from 'aws-local-stepfunctions';
+import { StateMachine } from 'aws-local-stepfunctions';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Clock } from '../../shared/ports.ts';
 import type { Definition } from '../../state-machines/asl.ts';
 import { SimulatedAwsError } from '../world/world.ts';
+import { contextOf, createTokenSource } from './context.ts';
+import { describe, type ExecutionDescription, resultOf } from './describe.ts';
 import { throughJson } from './errors.ts';
 import {
   countEnd,
@@ -14,6 +15,7 @@ import {
   type ExecutionStatus,
 } from './executions.ts';
 import { type LoadedMachine, loadMachine, watchStates } from './machines.ts';
+import { checkName, executionArn, generatedName } from './names.ts';
 import { runTask, type TaskWorld } from './tasks.ts';
 import { createTokens } from './tokens.ts';
 
@@ -36,20 +38,6 @@ export type EngineOptions = {
 };
 
 export type StartRequest = { stateMachineArn: string; name?: string; input?: Json };
-
-/** An execution as DescribeExecution tells it. */
-export type ExecutionDescription = {
-  executionArn: string;
-  stateMachineArn: string;
-  name: string;
-  status: ExecutionStatus;
-  startDate: Date;
-  stopDate?: Date;
-  input: string;
-  output?: string;
-  error?: string;
-  cause?: string;
-};
 
 /**
  * Step Functions of the simulated world: Standard workflows in the JSONPath subset that Lifeboat's machines keep to,
@@ -240,88 +228,4 @@ function sameExecution(existing: Execution, input: Json): Execution {
   if (existing.status === 'RUNNING' && JSON.stringify(existing.input) === JSON.stringify(input))
     return existing;
   throw new SimulatedAwsError('ExecutionAlreadyExists', `Execution Already Exists: '${existing.arn}'`);
-}
-
-/** Step Functions refuses white space, wildcards, brackets and control characters, and more than 80 characters. */
-function checkName(name: string): void {
-  if (/^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u.test(name)) return;
-  throw new SimulatedAwsError('InvalidName', `Invalid Name: '${name}'`);
-}
-
-function executionArn(machine: LoadedMachine, name: string): string {
-  return `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
-}
-
-/** AWS gives a random UUID; here it is the same in every run with the same seed. */
-function generatedName(machineArn: string, count: number): string {
-  const hex = createHash('sha256').update(`${machineArn}#${count}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
-}
-
-/**
- * AWS gives every attempt of a task its own token. The engine evaluates `$$.Task.Token` and calls the handler
- * without a pause in between, so the token that was looked at last is the one of the handler that is called next.
- */
-type TokenSource = { look(): string; take(): string };
-
-function createTokenSource(arn: string): TokenSource {
-  let count = 0;
-  const look = () => createHash('sha256').update(`${arn}#${count}`).digest('base64url');
-  return {
-    look,
-    take() {
-      const token = look();
-      count += 1;
-      return token;
-    },
-  };
-}
-
-function contextOf(
-  execution: Execution,
-  token: TokenSource,
-): Record<string, unknown> & { Execution: JsonObject } {
-  return {
-    Execution: { Id: execution.arn, Name: execution.name },
-    StateMachine: { Id: execution.machine.arn, Name: execution.machine.name },
-    State: {
-      get Name() {
-        return execution.lastState?.name ?? '';
-      },
-      get EnteredTime() {
-        return new Date(execution.lastState?.enteredAtMs ?? execution.startedAtMs).toISOString();
-      },
-    },
-    Task: {
-      get Token() {
-        return token.look();
-      },
-    },
-  };
-}
-
-function resultOf(error: unknown, execution: Execution): ExecutionResult {
-  if (error instanceof ExecutionTimeoutError) return { status: 'TIMED_OUT', error: 'States.Timeout' };
-  if (error instanceof ExecutionAbortedError) return { status: 'ABORTED', ...execution.stopReason };
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (cause instanceof Error) return { status: 'FAILED', error: cause.name, cause: cause.message };
-  return { status: 'FAILED', error: 'States.Runtime', cause: String(cause) };
-}
-
-function describe(execution: Execution): ExecutionDescription {
-  const { ended } = execution;
-  return {
-    executionArn: execution.arn,
-    stateMachineArn: execution.machine.arn,
-    name: execution.name,
-    status: execution.status,
-    startDate: new Date(execution.startedAtMs),
-    ...(execution.stoppedAtMs !== undefined && { stopDate: new Date(execution.stoppedAtMs) }),
-    input: JSON.stringify(execution.input),
-    ...(ended?.output !== undefined && { output: JSON.stringify(ended.output) }),
-    ...(ended?.error !== undefined && { error: ended.error }),
-    ...(ended?.cause !== undefined && { cause: ended.cause }),
-  };
 }
