@@ -81,9 +81,15 @@ function mark(tone: keyof typeof marks): Markup {
 }
 
 function sections(report: Report): { id: string; title: string; body: Markup }[] {
-  const all: [id: string, title: string, body: Markup | null, intro?: string][] = [
-    ['problems', 'What went wrong', problems(report)],
-    ['timeline', 'Timeline', gantt(report)],
+  type Part = [id: string, title: string, body: Markup | null, intro?: string];
+  const timeline: Part = ['timeline', 'Timeline', gantt(report)];
+  // Of a run that got there, trouble on the way is not what one asks for first.
+  const first: Part[] =
+    report.outcome === 'recovered'
+      ? [timeline, ['problems', 'Trouble on the way', problems(report)]]
+      : [['problems', 'What went wrong', problems(report)], timeline];
+  const all: Part[] = [
+    ...first,
     ['tasks', 'Open tasks', openTasks(report), 'What the run could not finish, or what only people can do.'],
     ['messages', 'Messages', messages(report)],
     ['decisions', 'Decisions', decisions(report)],

@@ -57,7 +57,7 @@ function objectivesSection(report: Report): string {
     ),
     split,
     measuredFromText(report),
-    rto.criticalPathSeconds === null
+    rto.criticalPathSeconds === null || rto.actualSeconds === null
       ? ''
       : `AWS and people alone needed ${duration(rto.criticalPathSeconds)} of it (the critical path).`,
   );

@@ -1,6 +1,6 @@
 import type { Mode, Outcome, Stage } from '../runbook/contract.ts';
 import type { Detail, PhaseDetail, Rpo, Rto, StepDetail } from './report.ts';
-import { earlier, later, secondsBetween, toMs } from './time.ts';
+import { earlier, fullTime, later, secondsBetween, toMs } from './time.ts';
 
 export type Measured = {
   mode: Mode;
@@ -126,11 +126,14 @@ function cutOf(
   );
   const failover = steps.find(step => step.action === 'rds.failover' && step.status === 'done');
   if ((oldest || failover) && dataCutAt) {
-    const told = oldest ? `; step ${oldest.step} restored to ${oldest.pointTime}` : '';
-    return { atIso: dataCutAt, basis: `The newest data that survived is of ${dataCutAt}${told}.` };
+    const told = oldest ? `; step ${oldest.step} restored to ${fullTime(oldest.pointTime)}` : '';
+    return { atIso: dataCutAt, basis: `The newest data that survived is of ${fullTime(dataCutAt)}${told}.` };
   }
   if (oldest)
-    return { atIso: oldest.pointTime, basis: `Step ${oldest.step} restored to ${oldest.pointTime}.` };
+    return {
+      atIso: oldest.pointTime,
+      basis: `Step ${oldest.step} restored to ${fullTime(oldest.pointTime)}.`,
+    };
   if (failover) return { atIso: clockStart(measured), basis: failoverBasis(failover) };
   return {
     atIso: null,

@@ -22,6 +22,12 @@ export function stepsOf(phase: Phase): StepPlan[] {
   return phase.steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item]));
 }
 
+/** Sorts what belongs to steps of a phase as the plan has them; what the plan does not have comes last. */
+export function inOrderOf<T extends { id: string }>({ order }: PhaseDetail, items: readonly T[]): T[] {
+  const place = ({ id }: T) => (order.includes(id) ? order.indexOf(id) : order.length);
+  return [...items].sort((a, b) => place(a) - place(b));
+}
+
 /** Steps that the run should have come to in its mode and did not. */
 export function stepsNotReached(plan: Plan, run: Run, phases: readonly PhaseDetail[]): Detail['notReached'] {
   const begun = new Set(phases.flatMap(phase => phase.steps.map(step => `${phase.id}/${step.id}`)));
@@ -49,6 +55,7 @@ function phaseDetail(
     ok: ended?.entry.ok ?? null,
     withinSeconds: within,
     inTime: ended && within !== null ? secondsBetween(clock.startedAt, ended.at) <= within : null,
+    order: stepsOf(phase).map(({ id }) => id),
     steps: stepDetails(phase, ledger, clock.endedAt),
   };
 }

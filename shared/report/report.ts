@@ -149,6 +149,8 @@ export type PhaseDetail = {
   /** From the plan: when it should have ended, since the clock started. */
   withinSeconds: number | null;
   inTime: boolean | null;
+  /** Ids of all its steps in the order of the plan, begun or not. */
+  order: string[];
   steps: StepDetail[];
 };
 

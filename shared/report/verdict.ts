@@ -67,9 +67,10 @@ function rpoLine({ rpo, mode }: Report): string | null {
 
 function changeLine({ detail, outcome }: Report): string | null {
   const count = detail.changes.length;
-  if (count === 0) return outcome === 'recovered' ? null : 'No change was made in AWS.';
-  const changes = count === 1 ? '1 change was' : `${count} changes were`;
-  return outcome === 'recovered' ? null : `${changes} made before it stopped; they are listed below.`;
+  if (outcome === 'recovered') return null;
+  // Refused and aborted runs say so in their headline.
+  if (count === 0) return outcome === 'failed' ? 'Nothing was changed.' : null;
+  return `${count === 1 ? '1 change was' : `${count} changes were`} made before it stopped; see the list of changes.`;
 }
 
 function invariantLine({ invariants }: Report): string | null {

@@ -1,19 +1,23 @@
 import type { Stage } from '../../runbook/contract.ts';
-import type { PhaseDetail, Report, Segment, StepDetail } from '../report.ts';
+import { inOrderOf } from '../phases.ts';
+import type { PhaseDetail, Report } from '../report.ts';
 import { clockTime, later, secondsBetween } from '../time.ts';
 import { duration, punctuality } from '../words.ts';
+import { after, box, type Chart, phaseLine, stepMarks, width } from './gantt-marks.ts';
 import { html, type Markup } from './markup.ts';
-import { createScale, type Scale, ticks } from './scale.ts';
+import { createScale, ticks } from './scale.ts';
 
-const width = 1120;
 const labelWidth = 272;
-const right = width - 70;
+const right = width - 120;
 const rowHeight = 24;
 const axisHeight = 40;
 
-type Chart = { scale: Scale; start: string; report: Report };
 /** A row of the drawing; its label stands at the left, its marks are drawn around the middle at `y`. */
-type Row = { label: string; kind: 'phase' | 'step' | 'lane' | 'idle'; marks(y: number): Markup };
+type Row = {
+  label: string;
+  kind: 'phase' | 'phase unbegun' | 'step' | 'lane' | 'idle';
+  marks(y: number): Markup;
+};
 
 /** The timeline as a drawing: a line a phase, a bar a step, with waiting for people hatched. */
 export function gantt(report: Report): Markup {
@@ -84,98 +88,26 @@ function detectionRow({ scale, start, report }: Chart): Row[] {
 }
 
 function phaseRows(chart: Chart, phase: PhaseDetail): Row[] {
+  const begun = phase.steps.map(step => ({
+    id: step.id,
+    row: {
+      label: step.title,
+      kind: 'step',
+      marks: y => stepMarks(chart, phase.stage, step, y),
+    } satisfies Row,
+  }));
   const idle = chart.report.detail.notReached
     .filter(step => step.phase === phase.id)
-    .map(
-      ({ title }): Row => ({ label: title, kind: 'idle', marks: y => after(chart.scale, 0, y, 'not begun') }),
-    );
+    .map(({ id, title }) => ({
+      id,
+      row: { label: title, kind: 'idle', marks: y => after(chart.scale, 0, y, 'not begun') } satisfies Row,
+    }));
+  const rows: { id: string; row: Row }[] = [...begun, ...idle];
+  const kind = phase.startedAt ? 'phase' : 'phase unbegun';
   return [
-    { label: phase.title, kind: 'phase', marks: y => phaseLine(chart, phase, y) },
-    ...phase.steps.map(
-      (step): Row => ({
-        label: step.title,
-        kind: 'step',
-        marks: y => stepMarks(chart, phase.stage, step, y),
-      }),
-    ),
-    ...idle,
+    { label: phase.title, kind, marks: y => phaseLine(chart, phase, y) },
+    ...inOrderOf(phase, rows).map(({ row }) => row),
   ];
-}
-
-function phaseLine({ scale, start, report }: Chart, phase: PhaseDetail, y: number): Markup {
-  if (!phase.startedAt) return html``;
-  const from = secondsBetween(start, phase.startedAt);
-  const to = secondsBetween(start, phase.endedAt ?? report.detail.run.endedAt ?? phase.startedAt);
-  const state = phase.ok === false ? 'failed' : phase.ok === null ? 'not ended' : duration(to - from);
-  const due =
-    phase.withinSeconds !== null && phase.withinSeconds <= scale.totalSeconds
-      ? scale.x(phase.withinSeconds)
-      : null;
-  return html`<path d="M${scale.x(from)} ${y + 5}V${y}H${Math.max(scale.x(to), scale.x(from) + 2)}V${y + 5}" class="span ${phase.stage}"><title>${phase.title}: ${state}</title></path>
-${due !== null && html`<path d="M${due - 4} ${y - 8}h8l-4 6z" class="due"><title>${phase.title} is due ${duration(phase.withinSeconds)} after the start</title></path>`}
-${after(scale, to, y, state, phase.ok === false ? 'bad' : '')}`;
-}
-
-function stepMarks({ scale, start }: Chart, stage: Stage, step: StepDetail, y: number): Markup {
-  const at = (iso: string) => secondsBetween(start, iso);
-  const end = Math.max(
-    at(step.startedAt),
-    ...step.segments.map(({ to }) => at(to)),
-    step.endedAt ? at(step.endedAt) : 0,
-  );
-  const took = step.endedAt ? duration(secondsBetween(step.startedAt, step.endedAt)) : 'not ended';
-  const again = step.segments.filter(
-    (segment, index) => segment.attempt > (step.segments[index - 1]?.attempt ?? 1),
-  );
-  const bad = step.status === 'failed' || step.status === 'refused';
-  const words = [
-    step.status === 'done' ? took : `${step.status}${step.endedAt ? `, ${took}` : ''}`,
-    step.attempts > 1 ? `${step.attempts} attempts` : '',
-  ];
-  return html`${step.segments.map(segment =>
-    box(
-      scale.x(at(segment.from)),
-      scale.x(at(segment.to)),
-      y,
-      segmentClass(segment, stage),
-      `${step.title}: ${segmentWords[segment.status] ?? segment.status}, ${clockTime(segment.from)} to ${clockTime(segment.to)} (${duration(secondsBetween(segment.from, segment.to))})`,
-    ),
-  )}
-${again.map(({ from, attempt }) => html`<path d="M${scale.x(at(from))} ${y - 10}l5 5l-5 5l-5 -5z" class="again"><title>${step.title}: attempt ${attempt} began ${clockTime(from)}</title></path>`)}
-${bad && cross(scale.x(end), y, `${step.title}: ${step.status}`)}
-${step.segments.length === 0 && html`<circle cx="${scale.x(at(step.startedAt))}" cy="${y}" r="3.5" class="point ${stage}"/>`}
-${after(scale, end, y, words.filter(Boolean).join(', '), bad ? 'bad' : '', bad ? 12 : 6)}`;
-}
-
-const segmentWords: Partial<Record<Segment['status'], string>> = {
-  preparing: 'looking before it acts',
-  acting: 'acting and watching',
-  asking: 'waiting for a person',
-  undoing: 'undoing',
-};
-
-function segmentClass({ status }: Segment, stage: Stage): string {
-  if (status === 'asking') return `${stage} waiting`;
-  if (status === 'undoing') return 'undo';
-  return status === 'preparing' ? `${stage} pale` : stage;
-}
-
-function box(from: number, to: number, y: number, kind: string, title: string): Markup {
-  const wide = Math.max(2.5, Math.round((to - from) * 10) / 10);
-  return html`<rect x="${from}" y="${y - 7}" width="${wide}" height="14" rx="2.5" class="bar ${kind}"><title>${title}</title></rect>`;
-}
-
-function cross(x: number, y: number, title: string): Markup {
-  return html`<path d="M${x - 4} ${y - 4}l8 8m0 -8l-8 8" class="cross"><title>${title}</title></path>`;
-}
-
-/** Words behind the end of a bar, or before the right edge if there is no room. */
-function after(scale: Scale, seconds: number, y: number, text: string, kind = '', gap = 6): Markup {
-  const x = scale.x(seconds) + gap;
-  const room = width - x - text.length * 6.3 > 0;
-  return room
-    ? html`<text x="${x}" y="${y + 4}" class="words ${kind}">${text}</text>`
-    : html`<text x="${width - 2}" y="${y + 4}" text-anchor="end" class="words ${kind}">${text}</text>`;
 }
 
 function messageRow({ scale, start, report }: Chart): Row[] {
@@ -190,13 +122,13 @@ function messageRow({ scale, start, report }: Chart): Row[] {
   return [{ label: 'Messages', kind: 'lane', marks }];
 }
 
-function legend({ detail, notifications }: Report): Markup {
+function legend({ detail, notifications, rto }: Report): Markup {
   const statuses = new Set(
     detail.phases.flatMap(phase => phase.steps.flatMap(step => step.segments.map(({ status }) => status))),
   );
   const retried = detail.phases.some(phase => phase.steps.some(({ attempts }) => attempts > 1));
   return html`<ul class="legend">
-<li><span class="swatch decide"></span>Decide</li><li><span class="swatch execute"></span>Execute</li><li><span class="swatch verify"></span>Verify</li>
+${rto.detectSeconds !== null && html`<li><span class="swatch detect"></span>Detect</li>`}<li><span class="swatch decide"></span>Decide</li><li><span class="swatch execute"></span>Execute</li><li><span class="swatch verify"></span>Verify</li>
 ${statuses.has('asking') && html`<li><span class="swatch waiting"></span>waiting for a person</li>`}
 ${statuses.has('undoing') && html`<li><span class="swatch undo"></span>undone again</li>`}
 ${retried && html`<li><span class="diamond again"></span>tried again</li>`}

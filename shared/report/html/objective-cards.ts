@@ -25,8 +25,8 @@ function rtoCard(report: Report): Markup {
   );
   const applies = rto.measuredFrom === 'run' ? legend.slice(1) : legend;
   return html`<div class="card">
-<h2>Recovery time</h2>
-<p class="figure">${figure} <small>objective ${duration(rto.targetSeconds)}</small> ${result(rto.met)}</p>
+<h2>Recovery time ${result(rto.met)}</h2>
+<p class="figure">${figure} <small>objective ${duration(rto.targetSeconds)}</small></p>
 ${bar(
   'Recovery time',
   parts.map(({ id, title, seconds }) => ({ kind: id, title, seconds: seconds ?? 0 })),
@@ -34,7 +34,7 @@ ${bar(
   rto.targetSeconds,
 )}
 ${rto.measuredFrom !== 'nothing' && html`<ul class="legend">${applies}</ul>`}
-<p class="note">${measuredFromText(report)}${rto.criticalPathSeconds !== null && html` AWS and people alone needed ${duration(rto.criticalPathSeconds)}.`}</p>
+<p class="note">${measuredFromText(report)}${rto.criticalPathSeconds !== null && rto.actualSeconds !== null && html` AWS and people alone needed ${duration(rto.criticalPathSeconds)}.`}</p>
 </div>`;
 }
 
@@ -46,8 +46,8 @@ function rpoCard({ rpo }: Report): Markup {
         ? 'None'
         : duration(rpo.actualSeconds);
   return html`<div class="card">
-<h2>Data loss</h2>
-<p class="figure">${figure} <small>objective ${duration(rpo.targetSeconds)}</small> ${result(rpo.met)}</p>
+<h2>Data loss ${result(rpo.met)}</h2>
+<p class="figure">${figure} <small>objective ${duration(rpo.targetSeconds)}</small></p>
 ${bar('Data loss', [{ kind: 'loss', title: 'Lost', seconds: rpo.actualSeconds ?? 0 }], rpo.actualSeconds ?? 0, rpo.targetSeconds)}
 <p class="note">${rpo.basis}</p>
 </div>`;
@@ -106,5 +106,5 @@ function figuresCard(report: Report): Markup {
 
 function costRow(cost: NonNullable<Report['detail']['outageCost']>): [string, string, boolean] {
   const amount = `${cost.currency} ${grouped(cost.amount)}`;
-  return ['Cost of the outage', cost.atLeast ? `${amount} or more` : amount, cost.atLeast];
+  return ['Cost of the outage', cost.atLeast ? `${amount} so far` : amount, cost.atLeast];
 }

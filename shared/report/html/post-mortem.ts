@@ -34,7 +34,7 @@ function lines(title: string, items: readonly DraftLine[]): Markup {
 
 /** Everything that happened, line by line. */
 export function fullTimeline({ detail }: Report): Markup {
-  return html`<details><summary>All ${detail.timeline.length} lines</summary><ol class="log">${detail.timeline.map(
+  return html`<details><summary>Everything that happened, ${detail.timeline.length} lines</summary><ol class="log">${detail.timeline.map(
     ({ at, afterSeconds, tone, what }) =>
       html`<li class="${tone}">${time(at)} <span class="offset">${offset(afterSeconds)}</span> <span>${what}</span></li>\n`,
   )}</ol></details>`;

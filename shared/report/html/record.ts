@@ -88,19 +88,15 @@ ${answers.length > 0 ? answers : html`<p>${badge('warn', 'no answer')}</p>`}</li
 /** Every change that was made in AWS. */
 export function changes({ detail }: Report): Markup {
   if (detail.changes.length === 0) return html`<p>None.</p>`;
-  const rows = detail.changes.map(change => [
-    time(change.at),
-    change.what,
-    html`<code>${change.call}</code>`,
-    html`<code>${change.resource}</code>`,
-    change.region,
-    change.step,
+  const rows = detail.changes.map(({ at, what, call, resource, region, step }) => [
+    time(at),
+    html`${sentence(what)}<p class="outputs"><code>${call}</code> <code>${resource}</code></p>`,
+    html`<span class="whole">${region}</span>`,
+    html`<span class="whole">${step}</span>`,
   ]);
   const columns = [
     { title: 'At (UTC)' },
     { title: 'What', wide: true },
-    { title: 'Call' },
-    { title: 'Resource' },
     { title: 'Region' },
     { title: 'Step' },
   ];

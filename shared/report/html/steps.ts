@@ -1,3 +1,4 @@
+import { inOrderOf } from '../phases.ts';
 import type { PhaseDetail, Report, StepDetail } from '../report.ts';
 import { secondsBetween } from '../time.ts';
 import { sentence } from '../verdict.ts';
@@ -12,16 +13,20 @@ export function phasesAndSteps(report: Report): Markup {
 
 function phaseBlock({ detail }: Report, phase: PhaseDetail): Markup {
   const idle = detail.notReached.filter(step => step.phase === phase.id);
-  const rows = [
-    ...phase.steps.map(stepRow),
-    ...idle.map(step => [
-      html`<b>${step.title}</b><br/><code>${step.action}</code>`,
-      badge('plain', 'not begun'),
-      '',
-      '',
-      '',
-    ]),
+  const cells = [
+    ...phase.steps.map(step => ({ id: step.id, row: stepRow(step) })),
+    ...idle.map(step => ({
+      id: step.id,
+      row: [
+        html`<b>${step.title}</b><br/><code>${step.action}</code>`,
+        badge('plain', 'not begun'),
+        '',
+        '',
+        '',
+      ],
+    })),
   ];
+  const rows = inOrderOf(phase, cells).map(({ row }) => row);
   const columns = [
     { title: 'Step', wide: true },
     { title: 'Status' },

@@ -36,10 +36,9 @@ nav a:hover{border-color:var(--execute)}
 section,.card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:20px 22px;margin:0 0 16px}
 .intro{color:var(--muted);margin:-.4em 0 .9em}
 .cards{display:grid;grid-template-columns:1.25fr 1fr .95fr;gap:16px;margin:18px 0 0}
-.card h2{color:var(--muted);font-size:.95rem;font-weight:600;margin:0}
+.card h2{display:flex;justify-content:space-between;color:var(--muted);font-size:.95rem;font-weight:600;margin:0}
 .figure{font-size:2rem;font-weight:700;letter-spacing:-.02em;line-height:1.2;margin:.15em 0 .5em}
 .figure small{font-size:.95rem;font-weight:500;color:var(--muted);letter-spacing:0}
-.figure .badge{vertical-align:middle;letter-spacing:0}
 .note{color:var(--muted);font-size:.88rem;overflow-wrap:anywhere}
 .bar{position:relative}
 .track{display:flex;height:18px;border-radius:5px;overflow:hidden;background:var(--soft);border:1px solid var(--line)}
@@ -69,7 +68,7 @@ caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(5
 th{text-align:left;color:var(--muted);font-weight:600;font-size:.84rem;padding:4px 12px 6px 0;border-bottom:1px solid var(--line);white-space:nowrap}
 td{vertical-align:top;padding:8px 12px 8px 0;border-bottom:1px solid var(--line)}
 tr:last-child td{border-bottom:0}
-td.wide{min-width:180px}.numeric{text-align:right;font-variant-numeric:tabular-nums}
+td.wide{min-width:180px;overflow-wrap:anywhere}.whole{white-space:nowrap}.numeric{text-align:right;font-variant-numeric:tabular-nums}
 td p{margin:0 0 .25em;overflow-wrap:anywhere}td p.bad{color:var(--bad)}
 .outputs code{background:var(--soft);border-radius:4px;padding:1px 5px}
 .problems,.tasks,.decisions{list-style:none;margin:0;padding:0}
@@ -79,6 +78,7 @@ td p{margin:0 0 .25em;overflow-wrap:anywhere}td p.bad{color:var(--bad)}
 .box{flex:none;width:17px;height:17px;border:2px solid var(--muted);border-radius:4px;margin-top:4px}
 .decisions li{border-left:4px solid var(--decide);padding:0 0 0 16px;margin:0 0 18px}
 .decisions h3{margin:.05em 0}
+.problems li:last-child,.tasks li:last-child,.decisions li:last-child{margin-bottom:0}section>:last-child,section>:last-child p:last-child{margin-bottom:0}
 blockquote{margin:.4em 0;padding:4px 14px;border-left:3px solid var(--line);color:var(--muted)}
 .aside{border-left:4px solid var(--line);padding:3px 0 3px 12px;font-size:.92rem;overflow-wrap:anywhere}
 .aside.bad{border-color:var(--bad)}.aside.warn{border-color:var(--warn)}
@@ -99,6 +99,7 @@ footer{color:var(--muted);font-size:.88rem;padding-bottom:40px}`;
 
 const drawing = `.gantt svg{display:block;width:100%;min-width:820px;height:auto;font:13px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
 .gantt text{fill:var(--ink)}.gantt .axis,.gantt .words{fill:var(--muted);font-size:12px;font-variant-numeric:tabular-nums}
+.gantt .words{paint-order:stroke;stroke:var(--card);stroke-width:3px;stroke-linejoin:round}.gantt .unbegun .label{fill:var(--muted)}
 .gantt .words.bad{fill:var(--bad);font-weight:600}.gantt text.target{fill:var(--bad);font-size:12px}
 .gantt .phase .label,.gantt .lane .label{font-weight:650}.gantt .idle text{fill:var(--muted);font-style:italic}
 .gantt .grid{stroke:var(--line)}.gantt line.target{stroke:var(--bad);stroke-width:2;stroke-dasharray:5 4}
@@ -115,8 +116,8 @@ const narrow = `@media(max-width:940px){.cards{grid-template-columns:1fr 1fr}.ca
 .cards{grid-template-columns:1fr;gap:12px}.verdict{gap:12px}.verdict .mark{width:40px;height:40px;margin-top:26px}
 table.data,.data tbody,.data tr,.data td{display:block;width:100%}.data thead{display:none}
 .data tr{border-bottom:1px solid var(--line);padding:8px 0}.data tr:last-child{border:0}
-.data td{border:0;padding:2px 0;display:grid;grid-template-columns:96px 1fr;gap:10px;text-align:left}
-.data td>*{grid-column:2}.data td::before{content:attr(data-label);color:var(--muted);font-size:.84rem;grid-column:1;grid-row:1/span 20}
+.data td{position:relative;border:0;padding:2px 0 2px 108px;min-height:1.6em;text-align:left}
+.data td::before{content:attr(data-label);color:var(--muted);font-size:.84rem;position:absolute;left:0;top:4px;width:100px}
 .data td.empty{display:none}.pairs div{grid-template-columns:1fr;gap:0}.log li{grid-template-columns:72px 80px;}.log li span:last-child{grid-column:1/-1}}`;
 
 const print = `@media print{:root{${light}}html{color-scheme:light}body{background:#fff;font-size:11pt}nav{display:none}
