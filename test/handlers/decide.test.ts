@@ -1,0 +1,272 @@
+import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createDecideHandler } from '../../handlers/decide.ts';
+import { makeLink } from '../../shared/communication/links.ts';
+import { acknowledgementId, pointerKey } from '../../shared/communication/question-record.ts';
+import { createQuestion } from '../../shared/communication/questions.ts';
+import { readIncident } from '../../shared/incident/incident.ts';
+import { makeWorld, minute, restoreStep, type World } from '../communication/fixture.ts';
+
+const key = 'a secret of enough characters';
+let world: World;
+async function start(options: Parameters<typeof makeWorld>[0] = {}) {
+  world = await makeWorld(options);
+  world.sfn.on(SendTaskSuccessCommand).resolves({});
+}
+beforeEach(() => start());
+
+async function ask(change: { title?: string; shows?: string[]; quorum?: number } = {}) {
+  const draft = {
+    title: 'Activate?',
+    shows: ['Data lost: 300 s'],
+    askedOf: ['approver'],
+    quorum: 1,
+    ...change,
+  };
+  const { id } = await createQuestion(world.runtime, {
+    run: world.run,
+    step: restoreStep,
+    attempt: 1,
+    kind: 'approval',
+    token: 'token-1',
+    draft: { ...draft, answerWithinSeconds: 1800 },
+  });
+  return id;
+}
+
+function tokenFor(question: string, person: string, expiresAt = minute(30)): string {
+  const claims = { question, person, expiresAt: new Date(expiresAt) };
+  return new URL(makeLink('https://x/', claims, world.run.incidentId, key)).searchParams.get('t') ?? '';
+}
+
+async function acknowledgementToken(person: string): Promise<string> {
+  const id = acknowledgementId(world.run.incidentId);
+  await world.runtime.store
+    .put(pointerKey(id), { incidentId: world.run.incidentId }, { ifAbsent: true })
+    .catch(() => {});
+  return tokenFor(id, person, '2026-03-11T16:47:00.000Z');
+}
+
+type Page = { statusCode: number; headers: Record<string, string>; body: string };
+
+async function request(
+  method: string,
+  token: string | undefined,
+  form?: Record<string, string>,
+  base64 = true,
+): Promise<Page> {
+  const body = form && new URLSearchParams(form).toString();
+  const event = {
+    version: '2.0',
+    rawQueryString: token === undefined ? '' : new URLSearchParams({ t: token }).toString(),
+    headers: { host: 'decide.example' },
+    requestContext: {
+      http: { method, path: '/', protocol: 'HTTP/1.1', sourceIp: '203.0.113.7', userAgent: 'x' },
+    },
+    ...(body !== undefined && { body: base64 ? Buffer.from(body).toString('base64') : body }),
+    isBase64Encoded: body !== undefined && base64,
+  };
+  const handler = createDecideHandler(async () => world.runtime);
+  return (await handler(event, {} as never)) as Page;
+}
+const decisions = () => world.sfn.commandCalls(SendTaskSuccessCommand);
+
+describe('looking at a question', () => {
+  it('shows what is decided, how long there is, and who was asked', async () => {
+    const token = tokenFor(await ask(), 'ben');
+    world.at(minute(18));
+    const page = await request('GET', token);
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('<h1>Activate?</h1>');
+    expect(page.body).toContain('<li>Data lost: 300 s</li>');
+    expect(page.body).toContain('12 min left, until 10 March 17:17 UTC');
+    expect(page.body).toContain('Ben Ruiz <span>no answer yet</span>');
+    expect(page.body).toContain('Cyd Lam <span>no answer yet</span>');
+    expect(page.body).toContain('Live recovery');
+  });
+
+  it.each(['GET', 'HEAD'])('changes nothing by %s, however often', async method => {
+    const token = tokenFor(await ask(), 'ben');
+    const before = JSON.stringify(await world.ledger());
+    for (let i = 0; i < 3; i++) await request(method, token);
+    await request(method, `${token}`, { t: token, value: 'approve' });
+    expect(JSON.stringify(await world.ledger())).toBe(before);
+    expect(decisions()).toHaveLength(0);
+  });
+
+  it('says that it is a drill', async () => {
+    await start({ mode: 'drill' });
+    expect((await request('GET', tokenFor(await ask(), 'ben'))).body).toContain(
+      'Drill: nothing in production',
+    );
+  });
+
+  it('offers no buttons after the decision, and says what it was', async () => {
+    const id = await ask();
+    await request('POST', tokenFor(id, 'cyd'), { value: 'approve' });
+    const page = await request('GET', tokenFor(id, 'ben'));
+    expect(page.statusCode).toBe(409);
+    expect(page.body).toContain('Decided: approve by cyd.');
+    expect(page.body).not.toContain('<button');
+  });
+
+  it('offers none to a person who was not asked', async () => {
+    const page = await request('GET', tokenFor(await ask(), 'ada'));
+    expect(page.statusCode).toBe(403);
+    expect(page.body).not.toContain('<button');
+  });
+});
+
+describe('deciding', () => {
+  it.each([true, false])('hands the answer to the machine (body in base64: %s)', async base64 => {
+    const token = tokenFor(await ask(), 'ben');
+    world.at(minute(3));
+    const page = await request(
+      'POST',
+      token,
+      { t: token, value: 'approve', reason: 'Sydney ist weg & fort' },
+      base64,
+    );
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('Thank you. It is decided.');
+    expect(JSON.parse(decisions()[0]?.args[0].input.output ?? '')).toEqual({
+      value: 'approve',
+      by: 'ben',
+      at: minute(3),
+      reason: 'Sydney ist weg & fort',
+    });
+  });
+
+  it('says how many more have to agree', async () => {
+    const token = tokenFor(await ask({ quorum: 2 }), 'ben');
+    expect((await request('POST', token, { value: 'approve' })).body).toContain(
+      '1 more person has to agree.',
+    );
+    expect((await request('GET', token)).statusCode).toBe(409);
+  });
+
+  it.each([
+    ['a value that the question does not have', 400, { value: 'retry' }],
+    ['no value', 400, {}],
+  ])('with %s is refused', async (_what, statusCode, form) => {
+    expect((await request('POST', tokenFor(await ask(), 'ben'), form)).statusCode).toBe(statusCode);
+    expect(decisions()).toHaveLength(0);
+  });
+
+  it('after somebody else is a conflict', async () => {
+    const id = await ask();
+    await request('POST', tokenFor(id, 'ben'), { value: 'approve' });
+    const page = await request('POST', tokenFor(id, 'cyd'), { value: 'deny' });
+    expect(page.statusCode).toBe(409);
+    expect(page.body).toContain('It was decided already: approve by ben.');
+    expect(decisions()).toHaveLength(1);
+  });
+
+  it('with somebody else’s link is refused and noted', async () => {
+    const token = tokenFor(await ask(), 'ada');
+    expect((await request('POST', token, { value: 'approve' })).statusCode).toBe(403);
+    expect(await world.entries('link-refused')).toHaveLength(1);
+    expect(decisions()).toHaveLength(0);
+  });
+});
+
+describe('a link', () => {
+  it('that has expired is gone', async () => {
+    const token = tokenFor(await ask(), 'ben');
+    world.at(minute(31));
+    for (const method of ['GET', 'POST']) {
+      expect(
+        (await request(method, token, method === 'POST' ? { value: 'approve' } : undefined)).statusCode,
+      ).toBe(410);
+    }
+    expect(decisions()).toHaveLength(0);
+    expect(await world.entries('link-refused')).toMatchObject([{ why: 'The link is expired (ben).' }]);
+  });
+
+  it('with another person put in is forged', async () => {
+    const token = tokenFor(await ask(), 'ada').replace('.ada.', '.ben.');
+    const page = await request('POST', token, { value: 'approve' });
+    expect(page.statusCode).toBe(403);
+    expect(page.body).not.toContain('Activate?');
+    expect(decisions()).toHaveLength(0);
+  });
+
+  it.each([undefined, '', 'x', '../../etc', 'q000000000000.ben.abc123.AAAAAAAAAAAAAAAAAAAAAA'])(
+    'such as %s leads nowhere and says nothing of any incident',
+    async token => {
+      const page = await request('GET', token);
+      expect(page.statusCode).toBe(403);
+      expect(page.body).not.toContain('liquid');
+      expect(page.body).not.toContain(world.run.incidentId);
+      expect(await world.entries('link-refused')).toEqual([]);
+    },
+  );
+
+  it('is only read or sent', async () => {
+    expect((await request('DELETE', tokenFor(await ask(), 'ben'))).statusCode).toBe(405);
+  });
+});
+
+describe('acknowledging', () => {
+  it('takes a button; looking at it acknowledges nothing', async () => {
+    const token = await acknowledgementToken('ada');
+    const page = await request('GET', token);
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('Nobody has acknowledged this incident yet.');
+    expect((await readIncident(world.runtime.store, world.run.incidentId))?.acknowledgedBy).toBeUndefined();
+    world.at(minute(4));
+    const done = await request('POST', token, { value: 'acknowledge' });
+    expect(done.statusCode).toBe(200);
+    expect(done.body).toContain('Ada Okafor is on it');
+    expect(await world.entries('acknowledged')).toEqual([{ type: 'acknowledged', by: 'ada', via: 'link' }]);
+  });
+
+  it('by a second person says who was first', async () => {
+    await request('POST', await acknowledgementToken('ada'), { value: 'acknowledge' });
+    const page = await request('POST', await acknowledgementToken('ben'), { value: 'acknowledge' });
+    expect(page.statusCode).toBe(409);
+    expect(page.body).toContain('Ada Okafor is on it');
+    expect(await world.entries('acknowledged')).toHaveLength(1);
+  });
+
+  it('again by the same person is no error', async () => {
+    const token = await acknowledgementToken('ada');
+    await request('POST', token, { value: 'acknowledge' });
+    expect((await request('POST', token, { value: 'acknowledge' })).statusCode).toBe(200);
+  });
+});
+
+describe('the page', () => {
+  it('escapes everything that comes from outside', async () => {
+    const evil = '<script>alert("1")</script>\'&';
+    const id = await ask({ title: evil, shows: [evil] });
+    const token = tokenFor(id, 'ben');
+    const shown = await request('GET', token);
+    expect(shown.body).not.toContain('<script');
+    expect(shown.body).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;');
+    expect((await request('POST', token, { value: evil })).body).not.toContain('<script');
+  });
+
+  it('may load, run and frame nothing, and is kept nowhere', async () => {
+    const { headers, body } = await request('GET', tokenFor(await ask(), 'ben'));
+    const policy = headers['content-security-policy'] ?? '';
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; form-action 'self';/);
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'content-type': 'text/html; charset=utf-8',
+    });
+    expect(body).not.toMatch(/<script|<img|<link|\son[a-z]+=|style=/);
+    expect(Buffer.byteLength(body)).toBeLessThan(30_000);
+  });
+
+  it('has a language, one heading of the first level, and a label for its field', async () => {
+    const { body } = await request('GET', tokenFor(await ask(), 'ben'));
+    expect(body).toContain('<html lang="en">');
+    expect(body.match(/<h1>/g)).toHaveLength(1);
+    expect(body).toMatch(/<label for="reason">[\s\S]*<textarea id="reason"/);
+    expect(body).toContain('width=device-width');
+  });
+});
