@@ -64,6 +64,7 @@ export function clientSettings(region: string, options: AwsClientOptions) {
     sigv4aSigningRegionSet: [region],
     useArnRegion: false,
     disableS3ExpressSessionAuth: false,
+    disableClockSkewCorrection: false,
     ...(options.credentials && { credentials: options.credentials }),
     // Emulators serve every bucket under one host name.
     ...(options.endpoint !== undefined && { endpoint: options.endpoint, forcePathStyle: true }),
