@@ -19,6 +19,8 @@ export const incidentSchema = z.object({
   openedBy: z.string(),
   /** Whether triage has to start the run; false when a person is asked first or has started it already. */
   startRun: z.boolean(),
+  /** Whether the ledger says all about the opening; false after a crash in between. */
+  recorded: z.boolean().default(false),
   acknowledgedBy: z.string().optional(),
   acknowledgedAt: z.string().optional(),
   /** The newest run, and its execution as soon as it was started. */

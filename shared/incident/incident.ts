@@ -58,25 +58,27 @@ export async function openIncident(
     outageStartedAt: opening.outageStartedAt,
     openedBy: opening.by,
     startRun: opening.startRun ?? false,
+    recorded: false,
   };
   const incident = isExercise(draft) ? await openExercise(store, draft) : await openReal(store, draft);
-  await recordOpening(store, clock, incident, opening.before);
-  return incident;
+  return recordOpening(store, clock, incident, opening.before);
 }
 
-/** Writes to the ledger why and that an incident was opened; a repeat adds only what is missing. */
+/** Writes to the ledger why and that an incident was opened, if that was not done to the end yet. */
 export async function recordOpening(
   store: RecordStore,
   clock: Clock,
   incident: Incident,
   before: Opening['before'] = [],
-): Promise<void> {
+): Promise<Incident> {
+  if (incident.recorded) return incident;
   for (const { entry, idempotencyKey } of before) {
     await appendEntry(store, clock, incident.id, entry, { idempotencyKey });
   }
   const { scenario, severity, mode, outageStartedAt, openedBy } = incident;
   const entry: Entry = { type: 'incident-opened', scenario, severity, mode, outageStartedAt, by: openedBy };
   await appendEntry(store, clock, incident.id, entry, { idempotencyKey: 'incident-opened' });
+  return updateIncident(store, incident.id, current => ({ ...current, recorded: true }));
 }
 
 /** The real incident of a system that is open now, if there is one. */

@@ -1,6 +1,5 @@
 import type { Entry } from '../incident/entries.ts';
 import { type Incident, openIncident, readIncident, recordOpening } from '../incident/incident.ts';
-import { onceKey } from '../incident/keys.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import { setAutomation } from '../incident/switch.ts';
 import type { Runtime } from '../runtime.ts';
@@ -130,7 +129,7 @@ async function attach(
 
 /** Writes what a crash right after the opening left out. */
 async function completeOpening(runtime: Runtime, incident: Incident): Promise<void> {
-  if (await runtime.store.get(onceKey(incident.id, 'incident-opened'))) return;
+  if (incident.recorded) return;
   const before = await signalsSince(runtime, incident.outageStartedAt);
   await recordOpening(runtime.store, runtime.clock, incident, before);
 }
