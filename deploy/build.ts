@@ -8,6 +8,7 @@ import { loadPlan } from '../shared/plan/load.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { bakeStep } from '../state-machines/bake-step.ts';
 import { compileSystem } from '../state-machines/compile-system.ts';
+import { aliases } from './bundling.ts';
 import { environment, fixedFunctions, functionConfigs, planFile } from './functions.ts';
 import { baseResources, functionRole, type Resources } from './resources.ts';
 import { machineRoles, openArnsOf, stateMachineConfigs, stillOpen } from './state-machines.ts';
@@ -19,6 +20,7 @@ export type Deployment = {
   region: string;
   planFile: string;
   environment: Record<string, unknown>;
+  alias: Record<string, string>;
   functions: Record<string, unknown>;
   stateMachines: Record<string, unknown>;
   resources: Resources;
@@ -82,6 +84,7 @@ export async function deploymentOf(plan: Plan): Promise<Deployment> {
     region: plan.regions.recovery,
     planFile: planFile(system),
     environment: environment(plan),
+    alias: aliases(plan),
     functions: functionConfigs(plan, families, runbooks),
     stateMachines: stateMachineConfigs(machines, arns),
     resources,

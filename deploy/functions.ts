@@ -42,10 +42,22 @@ export function functionConfigs(
       description: descriptionOf(name),
       role: roleId(name),
       timeout: timeoutSeconds[name] ?? 60,
+      ...insideNetwork(plan, name),
       ...startedBy(plan, name, runbooks),
     };
   }
   return configs;
+}
+
+/** Families whose actions connect to something in the system's own network. */
+const connecting = ['rds', 'sql', 'redis', 'eks', 'k8s'];
+
+export const runsInNetwork = (plan: Plan, name: string) =>
+  plan.network !== undefined && connecting.includes(name);
+
+function insideNetwork(plan: Plan, name: string): FunctionConfig {
+  if (!plan.network || !runsInNetwork(plan, name)) return {};
+  return { vpc: { subnetIds: plan.network.subnets, securityGroupIds: plan.network.securityGroups } };
 }
 
 /** Logical id of a function's role. */

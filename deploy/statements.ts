@@ -1,6 +1,7 @@
 import type { Action, Permission } from '../shared/actions/contract.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
+import { runsInNetwork } from './functions.ts';
 import { arn, functionArn, linkSecretName, stateMachineArn, tableArn, topicArn, topicsOf } from './names.ts';
 
 /** IAM statements of a role, before `Fn::Sub`. */
@@ -69,12 +70,19 @@ export function familyStatements(plan: Plan, family: string, used: readonly Used
         ),
       ]
     : [];
+  const interfaces = runsInNetwork(plan, family) ? [networkInterfaces] : [];
   const needed = used
     .filter(({ action }) => action.kind.startsWith(`${family}.`))
     .flatMap(({ action, parameters }) => action.permissions(parameters, plan.regions))
     .map(fromPermission);
-  return [own, ...publish, ...merge(needed)];
+  return [own, ...publish, ...interfaces, ...merge(needed)];
 }
+
+/** Lambda makes the network interfaces of a function with the function's role; these actions take no resource. */
+const networkInterfaces = allow(
+  ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces'],
+  ['*'],
+);
 
 /** An action of the plan with the parameters of one step, components filled in. */
 export type UsedAction = { action: Action; parameters: never; step: StepPlan };

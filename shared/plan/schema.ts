@@ -210,6 +210,21 @@ export const planSchema = z
     tiers: z
       .record(id, z.strictObject({ title: z.string(), services: z.array(z.string()), ...tracing }))
       .default({}),
+    network: z
+      .strictObject({
+        subnets: z
+          .array(z.string().regex(/^subnet-[0-9a-f]+$/, 'a subnet id, such as subnet-0a1b2c3d4e5f60718'))
+          .min(1),
+        securityGroups: z
+          .array(z.string().regex(/^sg-[0-9a-f]+$/, 'a security group id, such as sg-0a1b2c3d4e5f60718'))
+          .min(1),
+        ...tracing,
+      })
+      .optional()
+      .meta({
+        description:
+          'Where in the recovery region functions run that connect to databases, caches and clusters',
+      }),
     components: z.record(id, componentSchema),
     people: z.record(id, personSchema),
     channels: z.record(id, channelSchema),
