@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Measured, measureRto } from '../../shared/report/objectives.ts';
+import type { PhaseDetail } from '../../shared/report/report.ts';
+import { modes, outcomes, stages } from '../../shared/runbook/contract.ts';
+
+const day = 86_400_000;
+const start = Date.parse('2026-03-10T16:42:00Z');
+const moment = fc.integer({ min: 0, max: day }).map(ms => new Date(start + ms).toISOString());
+
+const phase: fc.Arbitrary<PhaseDetail> = fc.record({
+  id: fc.constant('phase'),
+  title: fc.constant('Phase'),
+  stage: fc.constantFrom(...stages),
+  startedAt: fc.option(moment),
+  endedAt: fc.option(moment),
+  ok: fc.option(fc.boolean()),
+  withinSeconds: fc.constant(null),
+  inTime: fc.constant(null),
+  order: fc.constant([]),
+  steps: fc.constant([]),
+});
+const measured: fc.Arbitrary<Measured> = fc.record({
+  mode: fc.constantFrom(...modes),
+  outcome: fc.constantFrom(...outcomes),
+  phases: fc.array(phase, { maxLength: 8 }),
+  outageStartedAt: moment,
+  openedAt: fc.option(moment),
+  runStartedAt: moment,
+});
+
+describe('the parts of the recovery time', () => {
+  it('add up exactly, are never negative, and stop at the first that is not known', () => {
+    fc.assert(
+      fc.property(measured, fc.integer({ min: 1, max: 100_000 }), (run, target) => {
+        const rto = measureRto(run, target, null);
+        const { detectSeconds, decideSeconds, executeSeconds, verifySeconds } = rto;
+        const parts = [detectSeconds, decideSeconds, executeSeconds, verifySeconds];
+        expect(parts.every(part => part === null || (Number.isInteger(part) && part >= 0))).toBe(true);
+        if (rto.actualSeconds !== null) {
+          expect(parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)).toBe(rto.actualSeconds);
+          expect(run.outcome).toBe('recovered');
+          expect(rto.met).toBe(rto.actualSeconds <= target);
+        } else {
+          expect(rto.met).toBe(run.mode === 'dry-run' ? null : false);
+        }
+        const known = parts.slice(1).map(part => part !== null);
+        expect(known).toEqual([...known].sort((a, b) => Number(b) - Number(a)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('reach from the start of the outage to the end of the last phase', () => {
+    fc.assert(
+      fc.property(measured, run => {
+        fc.pre(run.outcome === 'recovered' && run.mode === 'recover' && run.openedAt !== null);
+        const moments = [run.openedAt ?? '', ...run.phases.flatMap(({ endedAt }) => endedAt ?? [])].map(
+          Date.parse,
+        );
+        const begin = Math.min(Date.parse(run.outageStartedAt), Date.parse(run.openedAt ?? ''));
+        const { actualSeconds } = measureRto(run, 1, null);
+        expect(actualSeconds).toBe(Math.ceil((Math.max(...moments) - begin) / 1000));
+      }),
+    );
+  });
+});
