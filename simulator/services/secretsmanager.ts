@@ -11,7 +11,12 @@ type Secret = {
   versions: Map<string, string>;
   current: string;
   previous: string | undefined;
+  /** When `current` became the current version, ms since the epoch. */
+  currentSinceMs: number;
 };
+
+/** How far behind a stale read is. */
+const staleByMs = 20_000;
 
 export const service: SimulatedService = {
   name: 'secretsmanager',
@@ -39,6 +44,7 @@ export function putSecret(world: World, region: string, name: string, value: str
     versions: new Map([[version, value]]),
     current: version,
     previous: undefined,
+    currentSinceMs: Number.NEGATIVE_INFINITY,
   });
 }
 
@@ -97,7 +103,7 @@ function getValue(world: World, call: Call): unknown {
       ? call.input.VersionId
       : stage === 'AWSPREVIOUS'
         ? secret.previous
-        : secret.current;
+        : seenVersion(world, secret);
   const value = wanted === undefined ? undefined : secret.versions.get(wanted);
   if (wanted === undefined || value === undefined) {
     throw new SimulatedAwsError(
@@ -128,6 +134,7 @@ function putValue(world: World, call: Call): unknown {
     secret.versions.set(token, value);
     secret.previous = secret.current;
     secret.current = token;
+    secret.currentSinceMs = world.nowMs();
     world.changed(`secret/${secret.name}`, `${secret.name} has a new version`, 'lifeboat');
   }
   return { Name: secret.name, VersionId: token, VersionStages: stagesOf(secret, token) };
@@ -153,6 +160,7 @@ function moveStage(world: World, call: Call): unknown {
   }
   secret.previous = secret.current;
   secret.current = to;
+  secret.currentSinceMs = world.nowMs();
   world.changed(`secret/${secret.name}`, `${secret.name} is back at an earlier version`, 'lifeboat');
   return { Name: secret.name };
 }
@@ -166,6 +174,13 @@ function existing(world: World, call: Call): Secret {
     'ResourceNotFoundException',
     "Secrets Manager can't find the specified secret.",
   );
+}
+
+/** The version that a read takes for the current one. */
+function seenVersion(world: World, secret: Secret): string {
+  const stale = world.faults.has('stale-read:secretsmanager');
+  const fresh = world.nowMs() - secret.currentSinceMs < staleByMs;
+  return stale && fresh ? (secret.previous ?? secret.current) : secret.current;
 }
 
 function stagesOf(secret: Secret, version: string): string[] {

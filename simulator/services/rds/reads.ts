@@ -1,6 +1,6 @@
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 import { shownBackup } from './backups.ts';
-import { rdsState, seenInstance } from './state.ts';
+import { rdsState, seenInstance, staleByMs } from './state.ts';
 
 export function describeBackups(world: World, call: Call): unknown {
   const backups = rdsState(world).backups.filter(backup => backup.region === call.region);
@@ -37,7 +37,8 @@ export function describeSnapshots(world: World, call: Call): unknown {
 export function describeEvents(world: World, call: Call): unknown {
   const from =
     call.input.StartTime instanceof Date ? call.input.StartTime.getTime() : world.nowMs() - 3_600_000;
-  const to = call.input.EndTime instanceof Date ? call.input.EndTime.getTime() : world.nowMs();
+  const asked = call.input.EndTime instanceof Date ? call.input.EndTime.getTime() : world.nowMs();
+  const to = world.faults.has('stale-read:rds') ? Math.min(asked, world.nowMs() - staleByMs) : asked;
   const events = rdsState(world).events.filter(
     event =>
       event.region === call.region &&

@@ -64,7 +64,7 @@ export function endpointOf(region: string, identifier: string): string {
 }
 
 /** How far behind a stale read is. RDS reads are eventually consistent by seconds; this is a bad day. */
-const staleByMs = 20_000;
+export const staleByMs = 20_000;
 
 /** Keeps what a stale read would still see. Call it after every change of an instance. */
 export function remember(world: World): void {
