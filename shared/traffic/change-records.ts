@@ -9,6 +9,8 @@ import { listRecordSets, messageOf, route53Region, upsertRecordSets } from './ro
 type DnsName = ComponentOf<'dns-name'>;
 export type RecordChange =
   | { status: 'pending'; note: string }
+  /** Pending as well, and nothing could be read or written. */
+  | { status: 'unreachable'; note: string }
   | { status: 'done' }
   | { status: 'failed'; reasons: Reason[] };
 
@@ -95,7 +97,7 @@ async function writeSets(
 function judgeFailure(error: unknown, name: DnsName): RecordChange {
   if (isUnreachable(error) || isThrottle(error)) {
     return {
-      status: 'pending',
+      status: 'unreachable',
       note: `The Route 53 control plane in ${route53Region} does not take the record change yet: ${messageOf(error)}`,
     };
   }

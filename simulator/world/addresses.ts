@@ -1,9 +1,11 @@
 import type { ComponentOf, ComponentType } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 
-/** Components of one type. */
+/** Components of one type, each with its key in the plan as its id. */
 export function componentsOf<T extends ComponentType>(plan: Plan, type: T): ComponentOf<T>[] {
-  return Object.values(plan.components).filter((one): one is ComponentOf<T> => one.type === type);
+  return Object.entries(plan.components)
+    .map(([id, component]) => ({ ...component, id }))
+    .filter((one): one is ComponentOf<T> => one.type === type);
 }
 
 /** A URL that the plan names somewhere: in an endpoint, a probe, or a step. */
@@ -23,9 +25,11 @@ export function knownUrls(plan: Plan): KnownUrl[] {
   return found;
 }
 
-/** Paths that the application answers with 200. */
+/** Paths that the application answers with 200: those that the plan asks for under one of its DNS names. */
 export function knownPaths(plan: Plan): Set<string> {
-  return new Set(knownUrls(plan).map(known => known.url.pathname));
+  const names = new Set(componentsOf(plan, 'dns-name').map(name => plainName(name.name)));
+  const urls = knownUrls(plan).filter(known => names.has(plainName(known.url.hostname)));
+  return new Set(urls.map(known => known.url.pathname));
 }
 
 function fillIn(plan: Plan, text: string): string {

@@ -9,8 +9,10 @@ import type {
   TlsResult,
   TlsTarget,
 } from '../../shared/ports.ts';
+import { endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
 import { componentsOf, knownPaths, knownUrls, plainName } from './addresses.ts';
+import { appDependencies } from './dependencies.ts';
 import { authoritativeAnswer } from './dns-plane.ts';
 import { balancerServes, type LoadBalancer, loadBalancers } from './load-balancing.ts';
 import { resolverAnswer } from './resolvers.ts';
@@ -18,9 +20,13 @@ import { sleep } from './sleep.ts';
 import { ownAnswer } from './traffic.ts';
 import type { World } from './world.ts';
 
-/** Who is at an address. `site`: a server of its own, in a region of the plan or outside of AWS. */
+/**
+ * Who is at an address. `site`: a server of its own, in a region of the plan or outside of AWS. `api`: the endpoint of
+ * an AWS service in a region.
+ */
 type Host =
   | { kind: 'balancer'; balancer: LoadBalancer }
+  | { kind: 'api'; region: string }
   | { kind: 'site'; region?: string }
   | { kind: 'bucket'; bucket: string };
 
@@ -72,9 +78,21 @@ function serve(world: World, host: Host, url: URL): { status: number; body: stri
     if (!balancerServes(world, host.balancer))
       return { status: 503, body: '503 Service Temporarily Unavailable' };
     if (!knownPaths(world.plan).has(url.pathname)) return { status: 404, body: 'Not Found' };
+    if (!databaseAnswers(world, host.balancer.region)) return { status: 500, body: '{"status":"error"}' };
     return ok(url, host.balancer.region);
   }
+  // A request without a signature and an action is refused, by a service that is up.
+  if (host.kind === 'api') return { status: 403, body: 'MissingAuthenticationToken' };
   return ok(url, host.region);
+}
+
+/** Whether the database that the application of a region has always used can be reached. */
+function databaseAnswers(world: World, region: string): boolean {
+  return componentsOf(world.plan, 'rds-instance')
+    .filter(database => database.region === region)
+    .every(
+      database => appDependencies(world).databaseAt(endpointOf(region, database.identifier)) !== undefined,
+    );
 }
 
 function ok(url: URL, region: string | undefined): { status: number; body: string } {
@@ -120,6 +138,8 @@ async function answerDns(world: World, query: DnsQuery): Promise<DnsAnswer> {
 async function findHost(world: World, host: string, what: string): Promise<Host> {
   const bucket = /^(.+)\.s3\.[a-z0-9-]+\.amazonaws\.com$/.exec(host)?.[1];
   if (bucket && bucketRegion(world, bucket)) return { kind: 'bucket', bucket };
+  const region = /^[a-z0-9-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$/.exec(host)?.[1];
+  if (region) return { kind: 'api', region };
   const balancer = findBalancer(world, [host, ...(ownAnswer(world, host) ?? [])]);
   if (balancer) return { kind: 'balancer', balancer };
   const known = knownUrls(world.plan).filter(one => one.url.hostname === host);

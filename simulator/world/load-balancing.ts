@@ -129,7 +129,7 @@ export function startChecks(world: World, group: TargetGroup, target: Target): v
   const round = target.round;
   const paths = knownPaths(world.plan);
   const passes = paths.size === 0 || paths.has(group.path);
-  if (passes === (target.state === 'healthy')) return;
+  if (target.state === (passes ? 'healthy' : 'unhealthy')) return;
   const resource = `target/${group.name}/${target.id}`;
   // The first check falls somewhere into the first interval.
   const first = 1 + world.random(`health-check/${resource}/${round}`) * (group.intervalSeconds - 1);

@@ -109,7 +109,7 @@ async function observe(context: ActionContext, { name, fallbackAfter }: Paramete
     if (context.elapsedSeconds < fallbackAfter) return { status: 'pending', note: `Not moved yet: ${seen}` };
     const change = await pointRecordsAtRecovery(context, name, kept);
     if (change.status === 'failed') return { ...change, evidence: [{ what: `Answers: ${seen}` }] };
-    const note = change.status === 'pending' ? change.note : 'The records point to the recovery target.';
+    const note = change.status === 'done' ? 'The records point to the recovery target.' : change.note;
     return { status: 'pending', note: `${note} Now ${seen}` };
   }
   const movedAt = memory.movedAt ?? (await noteMove(context, name, memory));
@@ -162,18 +162,23 @@ async function undo(context: ActionContext, { name }: Parameters, stored: object
   const memory = ownMemory(context, name, gate);
   const undone = (what: string): Observation => ({ status: 'done', outputs: {}, evidence: [{ what }] });
   if (gate.open && !memory) return undone('The gate was not opened by this step; it was left as it is.');
-  if (memory?.recordsChangedAt && memory.previous) {
-    const restored = await restoreRecords(context, name, memory.previous);
+  const before = baselineSchema.safeParse(stored).data;
+  const previous = memory?.previous ?? before?.previous;
+  if (previous) {
+    const restored = await restoreRecords(context, name, previous);
     if (restored.status === 'failed') return { ...restored, evidence: [] };
     if (restored.status === 'pending') return restored;
+    // A control plane that is down matters only if there is something to put back.
+    if (restored.status === 'unreachable' && memory?.recordsChangedAt) {
+      return { status: 'pending', note: restored.note };
+    }
   }
   if (memory?.adopted) return undone('The gate had been open before this run; it was left open.');
   // Last, since the memory of what to put back goes with it.
   if (memory) await deleteGate(context, name);
   const sight = await lookAround(context.network, name);
   const answers = describeSight(sight);
-  const movedBefore = baselineSchema.safeParse(stored).data?.movedBefore ?? false;
-  if (sight.authoritative.side !== 'recovery' || movedBefore)
+  if (sight.authoritative.side !== 'recovery' || before?.movedBefore)
     return undone(`${name.name} is answered by ${answers}.`);
   return { status: 'pending', note: `The gate is closed; the answers follow: ${answers}` };
 }
