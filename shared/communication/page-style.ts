@@ -11,7 +11,7 @@ export const style = `
 --live:#b3261e;--drill:#915200;--dry:#2a62ab;--yes:#17743f;--no:#b3261e;--calm:#4a5567;--focus:#8ab4ff}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-.mode{padding:.6rem 1rem;color:#fff;font-weight:650;text-align:center;background:var(--live)}
+.mode{margin:0;padding:.6rem 1rem;color:#fff;font-weight:650;text-align:center;background:var(--live)}
 .mode.drill{background:var(--drill)}.mode.dry-run{background:var(--dry)}
 main{max-width:40rem;margin:0 auto;padding:1rem 1rem 3rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:1.25rem;margin-top:1rem}
@@ -22,7 +22,7 @@ h2{font-size:1.05rem;margin:0 0 .5rem}
 ul{margin:0;padding-left:1.2rem}li{margin:.3rem 0;overflow-wrap:anywhere}
 .people{list-style:none;padding:0}
 .people li{display:flex;justify-content:space-between;gap:1rem;padding:.45rem 0;margin:0;border-top:1px solid var(--line)}
-.people li:first-child{border-top:0}.people span{color:var(--soft)}
+.people li:first-child{border-top:0}.people span{color:var(--soft);text-align:right}
 label{display:block;font-weight:600;margin-bottom:.35rem}
 .hint{color:var(--soft);font-weight:400}
 textarea{width:100%;min-height:4.5rem;padding:.6rem .7rem;font:inherit;color:inherit;background:var(--ground);

@@ -64,8 +64,8 @@ ${mode ? `<p class="mode ${mode}">${banners[mode]}</p>` : ''}
 ${lead ? `<p class="left">${escapeHtml(lead)}</p>` : ''}
 </header>
 ${sections.map(sectionHtml).join('\n')}
-${people && people.length > 0 ? peopleHtml(people) : ''}
 ${form ? formHtml(form) : ''}
+${people && people.length > 0 ? peopleHtml(people) : ''}
 ${footer ? `<footer>${escapeHtml(footer)}</footer>` : ''}
 </main>
 </body>

@@ -61,7 +61,7 @@ export const choices: Record<
   readonly { value: GivenAnswer['value']; label: string; means: string }[]
 > = {
   approval: [
-    { value: 'approve', label: 'Approve', means: 'The run goes on with what is listed above.' },
+    { value: 'approve', label: 'Approve', means: 'The run goes on.' },
     { value: 'deny', label: 'Deny', means: 'The run ends here. Nothing more is changed.' },
   ],
   'failed-step': [
