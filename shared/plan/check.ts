@@ -1,5 +1,5 @@
 import { listKinds, loadActions } from '../actions/load-actions.ts';
-import { crossCheck } from './cross-check.ts';
+import { type CheckContext, crossCheck } from './cross-check.ts';
 import type { Finding, Problem } from './finding.ts';
 import { inOrder, type LoadedPlan, type PlanSource, type ReadPlan, readPlan } from './load.ts';
 import { salvage } from './salvage.ts';
@@ -25,7 +25,13 @@ async function findProblems(plan: Plan, read: ReadPlan): Promise<Finding[]> {
   const kinds = listKinds();
   const used = viewScenarios(plan).flatMap(view => view.steps.map(({ step }) => step.do));
   const actions = await loadActions(used.filter(kind => kinds.includes(kind)));
-  const isWritten = (section: string, id: string) => childOf(childOf(read.raw, section), id) !== undefined;
+  const isWritten: CheckContext['isWritten'] = (section, id) => {
+    const entries = childOf(read.raw, section);
+    // Of a needed section that is missing or no group of keys nothing can be said; that has a finding of its own.
+    const optional = section === 'signals' || section === 'templates';
+    if (typeof entries !== 'object' || entries === null) return !(optional && entries === undefined);
+    return childOf(entries, id) !== undefined || childOf(plan[section], id) !== undefined;
+  };
   const problems = crossCheck({ plan, kinds, actions, isWritten });
   return problems.map(problem => {
     const waived = problem.severity === 'warning' ? waiverOf(read.raw, problem) : undefined;

@@ -18,6 +18,16 @@ import { usEast1ControlPlane } from './rules/us-east-1-control-plane.ts';
 import { type ScenarioView, viewScenarios } from './scenario-view.ts';
 import type { Plan } from './schema.ts';
 
+/** Sections whose entries have ids that others name. */
+export type Section =
+  | 'people'
+  | 'audiences'
+  | 'channels'
+  | 'severities'
+  | 'signals'
+  | 'components'
+  | 'templates';
+
 /** What a rule looks at. Rules are pure: the actions are loaded before. */
 export type CheckContext = {
   plan: Plan;
@@ -27,7 +37,7 @@ export type CheckContext = {
   /** All kinds that exist. */
   kinds: readonly string[];
   /** Whether the file has such an entry, even one that was left out of `plan` because of its own findings. */
-  isWritten(section: string, id: string): boolean;
+  isWritten(section: Section, id: string): boolean;
 };
 
 /** A lint rule: what a plan may say and should not. `reason` is for the reference page. */

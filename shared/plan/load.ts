@@ -52,7 +52,10 @@ export async function readPlan(source: PlanSource): Promise<ReadPlan> {
   const fromText = [...yaml.problems, ...findMojibake(text)].map(each => textFinding(each, file, yaml));
   if (yaml.broken) return { findings: fromText, place };
   const parsed = parsePlan(yaml.value);
-  const findings = [...fromText, ...parsed.problems.map(place)];
+  // What the text itself made unreadable, such as an alias to nothing, is not told again by the schema.
+  const told = new Set(fromText.map(({ line, col }) => `${line}:${col}`));
+  const fromSchema = parsed.problems.map(place).filter(({ line, col }) => !told.has(`${line}:${col}`));
+  const findings = [...fromText, ...fromSchema];
   const ok = findings.every(finding => finding.severity !== 'error');
   return { plan: ok ? parsed.plan : undefined, findings, raw: yaml.value, place };
 }
@@ -83,7 +86,7 @@ export function withComponentIds(plan: Plan): Plan {
 
 function toFinding(problem: Problem, file: string, { line, col }: { line: number; col: number }): Finding {
   const { rule, severity, message, mend, near } = problem;
-  return { rule, severity, file, line, col, message: capitalise(message), mend, ...(near && { near }) };
+  return { rule, severity, file, line, col, message: asSentence(message), mend, ...(near && { near }) };
 }
 
 function textFinding(problem: TextProblem, file: string, yaml: YamlValue): Finding {
@@ -108,6 +111,7 @@ export function inOrder(findings: Finding[]): Finding[] {
   return [...sorted.slice(0, mostFindings), more];
 }
 
-function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** Names keep their case: `rds.restore has no …`. */
+function asSentence(text: string): string {
+  return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }

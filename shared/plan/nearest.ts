@@ -20,7 +20,17 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
       bestDistance = distance;
     }
   }
-  return best ?? sameParts(wanted, candidates);
+  return best ?? samePrefix(wanted, candidates) ?? sameParts(wanted, candidates);
+}
+
+/** `planned` for `plan`: one is the beginning of the other. */
+function samePrefix(wanted: string, candidates: Iterable<string>): string | undefined {
+  if (wanted.length < 3) return undefined;
+  for (const candidate of candidates) {
+    const other = candidate.toLowerCase();
+    if (other.startsWith(wanted) || (other.length > 3 && wanted.startsWith(other))) return candidate;
+  }
+  return undefined;
 }
 
 /** `app-cluster` for `cluster-app`, `restore` for `rds.restore`: the same words in another order or number. */

@@ -1,52 +1,79 @@
-import type * as z from 'zod';
+import type { Problem } from './finding.ts';
 import { withComponentIds } from './load.ts';
 import { type Plan, planSchema } from './schema.ts';
-import { childOf, valueAt } from './schema-walk.ts';
+import { schemaProblems } from './schema-problems.ts';
+import { childOf, type PropertyKeyPath, valueAt } from './schema-walk.ts';
 
+/** Each round mends or removes something; what is not right after these is given up. */
 const rounds = 6;
 
+/** Values that keep the rest of the plan checkable when the part itself is missing; nothing is decided by them. */
+const standIns: Record<string, unknown> = {
+  lifeboat: 1,
+  'system.id': 'unknown',
+  'system.title': 'Unknown',
+  'system.owner': 'Unknown',
+  'system.version': '0',
+  'system.reviewed': '2000-01-01',
+  system: {},
+  'objectives.rto': '5000w',
+  'objectives.rpo': '5000w',
+  objectives: {},
+  severities: {},
+  components: {},
+  people: {},
+  channels: {},
+  audiences: {},
+  scenarios: {},
+};
+
 /**
- * What is left of a plan without the parts that have findings of their own, so that references between the other
- * parts can be checked in the same go. Undefined when too much is missing. First a wrong value is removed, then,
- * if it was needed, the smallest entry around it: a step's scenario, a person, a component.
+ * A plan with findings of its own, mended as the findings suggest or without the parts that can't be, so that the
+ * references between the other parts are checked in the same go. Lists are never shortened: places have to stay.
+ * Undefined when too much is wrong.
  */
 export function salvage(raw: unknown): Plan | undefined {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
   const value: unknown = structuredClone(raw);
   for (let round = 0; round < rounds; round++) {
     const result = planSchema.safeParse(value);
     if (result.success) return withComponentIds(result.data);
-    for (const issue of result.error.issues) removeWrong(value, issue);
+    for (const problem of schemaProblems(planSchema, value, result.error.issues)) mend(value, problem);
   }
   return undefined;
 }
 
-function removeWrong(root: unknown, issue: z.core.$ZodIssue): void {
-  const path = issue.path.map(key => (typeof key === 'number' ? key : String(key)));
-  if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) remove(root, [...path, key]);
+function mend(root: unknown, { rule, path, near }: Problem): void {
+  const value = valueAt(root, path);
+  if (rule === 'missing-key') {
+    const standIn = standIns[path.join('.')];
+    if (standIn === undefined) remove(root, path.slice(0, 2));
+    else set(root, path, structuredClone(standIn));
     return;
   }
-  const isEntry = path.length <= 2;
-  if (valueAt(root, path) !== undefined && !(isEntry && path.length < 2) && typeof path.at(-1) === 'string') {
-    if (issue.code !== 'invalid_union' || issue.errors.length === 0) {
-      remove(root, path);
-      return;
-    }
+  if (near !== undefined && (rule === 'unknown-key' || rule === 'bad-id')) {
+    const meant = [...path.slice(0, -1), near];
+    if (valueAt(root, meant) === undefined) set(root, meant, value);
+    remove(root, path);
+    return;
   }
-  // Something needed is missing: the entry of the section that it belongs to goes.
-  if (path.length > 2) remove(root, path.slice(0, 2));
+  if (near !== undefined && rule === 'unknown-value') set(root, path, near);
+  else if (rule === 'wrong-type' && (typeof value === 'number' || typeof value === 'boolean')) {
+    set(root, path, String(value));
+  } else remove(root, path);
 }
 
-function remove(root: unknown, path: readonly (string | number)[]): void {
+function set(root: unknown, path: PropertyKeyPath, value: unknown): void {
   const parent = valueAt(root, path.slice(0, -1));
   const key = path.at(-1);
-  if (
-    key === undefined ||
-    childOf(parent, key) === undefined ||
-    typeof parent !== 'object' ||
-    parent === null
-  )
-    return;
-  if (Array.isArray(parent)) parent.splice(Number(key), 1);
-  else Reflect.deleteProperty(parent, key);
+  if (typeof parent === 'object' && parent !== null && key !== undefined) Reflect.set(parent, key, value);
+}
+
+/** Removes the key, or the list that an item is in. */
+function remove(root: unknown, path: PropertyKeyPath): void {
+  const last = path.findLastIndex(key => typeof key === 'string');
+  const parent = valueAt(root, path.slice(0, Math.max(0, last)));
+  const key = path[last];
+  if (key === undefined || childOf(parent, key) === undefined) return;
+  if (typeof parent === 'object' && parent !== null) Reflect.deleteProperty(parent, key);
 }

@@ -17,7 +17,20 @@ export function schemaProblems(
   issues: readonly Issue[],
   title = 'the plan',
 ): Problem[] {
-  return issues.flatMap(issue => explain({ schema, root, title }, issue, pathOf(issue)));
+  const problems = issues.flatMap(issue => explain({ schema, root, title }, issue, pathOf(issue)));
+  return withoutConsequences(problems);
+}
+
+/** A mistyped key is also a missing one, and may leave its group incomplete; it is told once. */
+function withoutConsequences(problems: Problem[]): Problem[] {
+  const explained = new Set<string>();
+  for (const { rule, path, near } of problems) {
+    if (rule !== 'unknown-key' || near === undefined) continue;
+    const group = path.slice(0, -1);
+    explained.add(`missing-key ${JSON.stringify([...group, near])}`);
+    explained.add(`wrong-value ${JSON.stringify(group)}`);
+  }
+  return problems.filter(({ rule, path }) => !explained.has(`${rule} ${JSON.stringify(path)}`));
 }
 
 function pathOf(issue: Issue): Path {
@@ -112,7 +125,7 @@ function unknownValue(path: Path, value: unknown, options: string[]): Problem {
     rule: 'unknown-value',
     severity: 'error',
     path,
-    message: `${shown} is not a value that "${path.at(-1)}" can have`,
+    message: `${shown} is not a value that "${keyOf(path)}" can have`,
     mend: didYouMean(near, options, 'Remove it.'),
     near,
   };
@@ -179,7 +192,7 @@ function wrongFormat(path: Path, value: unknown, message: string): Problem {
     rule: secret ? 'secret-in-plan' : 'wrong-format',
     severity: 'error',
     path,
-    message: `${shown} of "${path.at(-1)}" must be ${message}`,
+    message: `${shown} of "${keyOf(path)}" must be ${message}`,
     mend: secret
       ? 'Put the value into Secrets Manager or Parameter Store, and write secret:NAME#key or ssm:/path here.'
       : 'Change the value.',
@@ -222,6 +235,11 @@ function nameOf({ title }: Source, path: Path): string {
     typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${shorten(key)}`,
   );
   return `"${names.join('')}"`;
+}
+
+/** The key that a value is written under, also for an item of a list. */
+function keyOf(path: Path): string {
+  return String(path.findLast(key => typeof key === 'string') ?? 'plan');
 }
 
 function kindOf(value: unknown): string {

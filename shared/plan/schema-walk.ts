@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { nearest } from './nearest.ts';
 
 export type PropertyKeyPath = readonly (string | number)[];
 type Schema = z.core.$ZodType;
@@ -90,12 +91,16 @@ function literals(option: Schema, key: string): unknown[] {
   return innerDef?.type === 'literal' ? innerDef.values : [];
 }
 
-/** Index of the option that shares most keys with the value; the first one when none does. */
+/** Index of the option that shares most keys with the value, mistyped ones counting half; the first one of equals. */
 export function bestOption(options: readonly Schema[], value: unknown): number {
-  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 50) : [];
   const scores = options.map(option => {
     const { def } = authored(option)._zod;
-    return def.type === 'object' ? keys.filter(key => Object.hasOwn(def.shape, key)).length : 0;
+    const known = def.type === 'object' ? Object.keys(def.shape) : [];
+    return keys.reduce((sum, key) => {
+      if (known.includes(key)) return sum + 1;
+      return nearest(key, known) === undefined ? sum : sum + 0.5;
+    }, 0);
   });
   return Math.max(0, scores.indexOf(Math.max(...scores)));
 }

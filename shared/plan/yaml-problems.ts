@@ -34,8 +34,19 @@ export function tagProblem(warning: YAMLError): TextProblem {
   );
 }
 
-/** What the YAML parser says, in words for the author of a plan. */
-export function syntaxProblem(error: YAMLError): TextProblem {
+/**
+ * What the YAML parser says, in words for the author of a plan: its first error, since others mostly follow from it,
+ * and those that stand for themselves.
+ */
+export function syntaxProblems(errors: readonly YAMLError[]): TextProblem[] {
+  const own = new Set(['TAB_AS_INDENT', 'MULTIPLE_DOCS', 'BAD_ALIAS']);
+  return errors
+    .filter((error, index) => index === 0 || own.has(error.code))
+    .slice(0, limits.syntaxErrors)
+    .map(syntaxProblem);
+}
+
+function syntaxProblem(error: YAMLError): TextProblem {
   const [offset] = error.pos;
   const message = error.message.split('\n')[0] ?? '';
   switch (error.code) {

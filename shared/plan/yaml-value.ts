@@ -15,7 +15,7 @@ import type { PropertyKeyPath } from './schema-walk.ts';
 import {
   limits,
   textProblem as problem,
-  syntaxProblem,
+  syntaxProblems,
   type TextProblem,
   tagProblem,
   tooDeep,
@@ -54,8 +54,7 @@ export function parseYaml(text: string): YamlValue {
   // Duplicate keys are looked for in the reader: the library compares each key with all others.
   const document = parse(text, lines);
   if (document === undefined) return nothing([tooDeep(0)]);
-  if (document.errors.length > 0)
-    return nothing(document.errors.slice(0, limits.syntaxErrors).map(syntaxProblem));
+  if (document.errors.length > 0) return nothing(syntaxProblems(document.errors));
   const version = document.directives?.yaml;
   if (version?.explicit && version.version !== '1.2') {
     return nothing([

@@ -10,7 +10,8 @@ export function checkComponents(context: CheckContext): Problem[] {
   const problems: Problem[] = [];
   if (regions.primary === regions.recovery) problems.push(sameRegion(regions.primary));
   for (const [id, component] of Object.entries(components)) {
-    if (component.region !== regions.primary && component.region !== regions.recovery) {
+    const known = component.region === regions.primary || component.region === regions.recovery;
+    if (!known && regions.primary !== regions.recovery) {
       problems.push(otherRegion(context, id, component.region));
     }
     if (component.type === 'rds-restore-target') problems.push(...checkRestoreTarget(context, id, component));

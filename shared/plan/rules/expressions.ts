@@ -25,7 +25,7 @@ function checkStep(context: CheckContext, view: ScenarioView, placed: PlacedStep
           mend: 'Use run, incident, steps or parameters.',
         };
       }
-      return checkLookUp(context.plan, view.scenario, names);
+      return checkLookUp(context, view.scenario, names);
     }),
   );
 }

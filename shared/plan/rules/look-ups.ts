@@ -1,6 +1,7 @@
+import type { CheckContext } from '../cross-check.ts';
 import { didYouMean } from '../finding.ts';
 import { nearest } from '../nearest.ts';
-import type { Plan, Scenario } from '../schema.ts';
+import type { Scenario } from '../schema.ts';
 import { childOf } from '../schema-walk.ts';
 import type { Complaint } from './expressions.ts';
 
@@ -10,7 +11,7 @@ export const incidentFields = ['id', 'startedAt'];
 
 /** What is wrong with a path that starts with run, incident, regions, system, parameters or components. */
 export function checkLookUp(
-  plan: Plan,
+  context: CheckContext,
   scenario: Scenario | undefined,
   names: readonly string[],
 ): Complaint | undefined {
@@ -27,7 +28,7 @@ export function checkLookUp(
     case 'parameters':
       return oneOf(rest, Object.keys(scenario?.parameters ?? {}), 'parameters');
     case 'components':
-      return checkComponentPath(plan, rest);
+      return checkComponentPath(context, rest);
     default:
       return undefined;
   }
@@ -52,10 +53,14 @@ export function oneOf(
   };
 }
 
-function checkComponentPath(plan: Plan, rest: readonly string[]): Complaint | undefined {
+function checkComponentPath(
+  { plan, isWritten }: CheckContext,
+  rest: readonly string[],
+): Complaint | undefined {
   let value: unknown = plan.components;
   for (const [depth, name] of rest.entries()) {
     const inner = childOf(value, name);
+    if (inner === undefined && depth === 0 && isWritten('components', name)) return undefined;
     if (inner === undefined) {
       const known = typeof value === 'object' && value !== null ? Object.keys(value) : [];
       const near = nearest(name, known);

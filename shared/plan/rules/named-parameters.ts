@@ -1,6 +1,6 @@
 import { defaultTemplateNames, messageFields } from '../../communication/templates.ts';
 import type { Json } from '../../json.ts';
-import type { CheckContext } from '../cross-check.ts';
+import type { CheckContext, Section } from '../cross-check.ts';
 import { hasExpression } from '../expression.ts';
 import { didYouMean, type Problem } from '../finding.ts';
 import { nearest } from '../nearest.ts';
@@ -27,7 +27,7 @@ export function checkNamedParameters(
   return Object.entries(parameters ?? {}).flatMap(([name, what]) =>
     namesIn(step.with[name], [...path, 'with', name]).flatMap(({ id, at }) => {
       const known = knownNames(context.plan, view, what);
-      if (known.includes(id) || isWrittenAs(context, what, id)) return [];
+      if (known.includes(id) || context.isWritten(sections[what], id)) return [];
       const near = nearest(id, known);
       const rule = `unknown-${what.replaceAll(' ', '-')}`;
       const mend = didYouMean(near, known, 'Declare it in the plan.');
@@ -63,15 +63,12 @@ function knownNames(plan: Plan, view: ScenarioView, what: What): string[] {
   }
 }
 
-function isWrittenAs(context: CheckContext, what: What, id: string): boolean {
-  const section = {
-    audience: 'audiences',
-    template: 'templates',
-    person: 'people',
-    'person or role': 'people',
-  }[what];
-  return context.isWritten(section, id);
-}
+const sections: Record<What, Section> = {
+  audience: 'audiences',
+  template: 'templates',
+  person: 'people',
+  'person or role': 'people',
+};
 
 /** Roles that people have, or get by a people.assign of the scenario. */
 function roles(plan: Plan, view: ScenarioView): string[] {

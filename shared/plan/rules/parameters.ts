@@ -32,12 +32,13 @@ function checkStepParameters(context: CheckContext, placed: PlacedStep, action: 
   const known = Object.keys(action.parameters.shape);
   const problems: Problem[] = [];
   const resolved: JsonObject = {};
-  /** Parameters with a problem of their own, about which the schema has nothing to add. */
+  /** Parameters with a problem of their own, or mistyped ones, about which the schema has nothing to add. */
   const settled = new Set<string>();
   for (const [name, value] of Object.entries(placed.step.with)) {
     if (!known.includes(name)) {
-      problems.push(unknownParameter(placed, action, known, name));
-      settled.add(name);
+      const problem = unknownParameter(placed, action, known, name);
+      problems.push(problem);
+      if (problem.near !== undefined) settled.add(problem.near);
       continue;
     }
     const filled = tryResolve(value, context);
@@ -103,12 +104,13 @@ function misfits(
     if (above.some(value => typeof value === 'string' && hasExpression(value))) return false;
     return issue.code !== 'custom' || !holdsExpression(valueAt(resolved, names));
   });
-  return schemaProblems(z.object(action.parameters.shape), resolved, issues, `the step "${step.id}"`).map(
-    problem => ({
-      ...problem,
-      path: [...path, 'with', ...problem.path],
-    }),
+  const problems = schemaProblems(
+    z.object(action.parameters.shape),
+    resolved,
+    issues,
+    `the step "${step.id}"`,
   );
+  return problems.map(problem => ({ ...problem, path: [...path, 'with', ...problem.path] }));
 }
 
 function holdsExpression(value: unknown): boolean {

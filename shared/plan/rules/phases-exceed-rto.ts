@@ -27,7 +27,7 @@ function windows({ plan }: CheckContext, { scenario, path }: ScenarioView): Prob
       mend,
     });
     const earlier = latest;
-    latest = Math.max(latest, phase.within);
+    if (phase.within <= rto) latest = Math.max(latest, phase.within);
     if (phase.within > rto) return [problem(`and the RTO is ${formatDuration(rto)}`, 'Shorten it.')];
     if (phase.within < earlier) {
       return [

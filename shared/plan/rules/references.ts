@@ -1,10 +1,10 @@
-import type { CheckContext } from '../cross-check.ts';
+import type { CheckContext, Section } from '../cross-check.ts';
 import { didYouMean, type Problem } from '../finding.ts';
 import { nearest } from '../nearest.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 
-type Section = 'people' | 'audiences' | 'channels' | 'severities' | 'signals' | 'components';
-const nouns: Record<Section, string> = {
+type Named = Exclude<Section, 'templates'>;
+const nouns: Record<Named, string> = {
   people: 'person',
   audiences: 'audience',
   channels: 'channel',
@@ -16,7 +16,7 @@ const nouns: Record<Section, string> = {
 /** Ids that name people, audiences, channels, severities, signals and components have to exist. */
 export function checkReferences(context: CheckContext): Problem[] {
   const { plan } = context;
-  const all = (section: Section, ids: readonly string[], path: PropertyKeyPath) =>
+  const all = (section: Named, ids: readonly string[], path: PropertyKeyPath) =>
     ids.flatMap((id, index) => unknownId(context, section, id, [...path, index]));
   return [
     ...Object.entries(plan.people).flatMap(([id, person]) =>
@@ -45,7 +45,7 @@ export function checkReferences(context: CheckContext): Problem[] {
 /** Nothing when the id exists, otherwise the problem with the nearest one that does. */
 export function unknownId(
   context: CheckContext,
-  section: Section,
+  section: Named,
   id: string,
   path: PropertyKeyPath,
 ): Problem[] {

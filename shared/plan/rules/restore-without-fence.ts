@@ -24,6 +24,10 @@ function unfenced(plan: Plan, view: ScenarioView, restore: PlacedStep): Problem[
       ? plan.components[target]
       : undefined;
   if (component?.type !== 'rds-restore-target') return [];
+  const source = Object.hasOwn(plan.components, component.source)
+    ? plan.components[component.source]
+    : undefined;
+  if (source?.type !== 'rds-instance') return [];
   const real = restore.modes.filter(mode => mode === 'recover' || mode === 'planned');
   const fences = view.steps.filter(
     placed =>

@@ -12,7 +12,7 @@ export function checkTemplates(context: CheckContext): Problem[] {
       expressionProblems(template[key], ['templates', id, key], ([root = '', ...rest]) => {
         if (root === 'message') return oneOf(rest, fields, 'message');
         if (['run', 'incident', 'system', 'regions'].includes(root)) {
-          return checkLookUp(context.plan, undefined, [root, ...rest]);
+          return checkLookUp(context, undefined, [root, ...rest]);
         }
         return {
           message: `a template serves every scenario and knows nothing of "${root}"`,

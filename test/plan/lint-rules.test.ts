@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checkPlan } from '../../shared/plan/check.ts';
+import { lintRules } from '../../shared/plan/cross-check.ts';
+
+const fixtures = new URL('./fixtures/', import.meta.url);
+const read = (rule: string, name: string) => readFileSync(new URL(`${rule}/${name}.yml`, fixtures), 'utf8');
+
+describe('lint rules', () => {
+  it('each has a plan that triggers it and one that does not', () => {
+    expect(readdirSync(fixtures).sort()).toEqual(lintRules.map(rule => rule.id).sort());
+  });
+
+  it.each(lintRules)(
+    '$id is found in the line that the fixture marks, and nothing else',
+    async ({ id, severity }) => {
+      const text = read(id, 'triggers');
+      const line = text.split('\n').findIndex(each => each.endsWith(`# <- ${id}`)) + 1;
+      const { findings } = await checkPlan({ text, file: 'triggers.yml' });
+      expect(findings).toMatchObject([{ rule: id, severity, line, file: 'triggers.yml' }]);
+    },
+  );
+
+  it.each(lintRules)('$id leaves the clean plan alone', async ({ id }) => {
+    const { plan, findings } = await checkPlan({ text: read(id, 'clean'), file: 'clean.yml' });
+    expect(findings.filter(finding => finding.waived === undefined)).toEqual([]);
+    expect(plan?.system.id).toBe('shop');
+  });
+});
+
+describe('waivers', () => {
+  const warning = read('us-east-1-control-plane', 'triggers');
+
+  it('silence the warnings of their own element and keep the reason', async () => {
+    const { findings } = await checkPlan({ text: read('us-east-1-control-plane', 'clean'), file: 'p.yml' });
+    expect(findings).toMatchObject([{ rule: 'us-east-1-control-plane', waived: /^Accelerated recovery/ }]);
+  });
+
+  it('do not reach the elements inside', async () => {
+    const text = warning.replace(
+      '    manualOnly: true',
+      '    waived: Nothing of this scenario matters at all\n    manualOnly: true',
+    );
+    const { findings } = await checkPlan({ text, file: 'p.yml' });
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.waived).toBeUndefined();
+  });
+
+  it('do not silence errors', async () => {
+    const text = read('traffic-before-readiness', 'triggers').replace(
+      '              fallbackAfter: 5m',
+      '              fallbackAfter: 5m\n            waived: We have always done it in this order',
+    );
+    const { plan, findings } = await checkPlan({ text, file: 'p.yml' });
+    expect(findings[0]?.waived).toBeUndefined();
+    expect(plan).toBeUndefined();
+  });
+});
