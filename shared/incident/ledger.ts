@@ -36,9 +36,9 @@ export type AppendOptions = {
  * Appends an entry to an incident's ledger and returns it in its place. Throws ConflictError when the ledger grows
  * faster than this entry can be added (50 attempts).
  *
- * With an idempotency key the writer first claims a place in a marker record, then writes there. A marker moves on
- * only when its place was taken by another entry, so an entry with that key can stand in one place only: a repeat
- * after a crash between the two writes finds the claimed place either filled by itself, or free, or taken.
+ * With an idempotency key the writer first claims a place in a marker record, then writes there. The marker moves on
+ * only after its place was seen to hold another entry, so an entry with that key can stand in one place only: a
+ * repeat after a crash between the two writes finds the claimed place filled by itself, or free, or taken.
  */
 export async function appendEntry(
   store: RecordStore,
@@ -108,14 +108,22 @@ async function writeOnce(
 ): Promise<LedgerEntry> {
   const key = onceKey(incidentId, once);
   const marker = await store.get(key);
-  const claimed = marker && markerSchema.parse(marker.data).seq;
-  if (claimed !== undefined) {
-    const there = await readAt(store, incidentId, claimed);
-    if (there?.once === once) return withoutOnce(there);
+  if (!marker) {
+    const next = follow(await readHead(store, incidentId), clock, entry);
+    await store.put(key, { seq: next.seq }, { ifAbsent: true });
+    return write(store, incidentId, next, once);
+  }
+  const { seq } = markerSchema.parse(marker.data);
+  const there = await readAt(store, incidentId, seq);
+  if (there?.once === once) return withoutOnce(there);
+  if (!there) {
+    // Claimed and still free: here or nowhere. Looking for the head instead could find this very entry, just written
+    // by another attempt, and go on behind it.
+    const before = seq > 1 ? await readAt(store, incidentId, seq - 1) : undefined;
+    return write(store, incidentId, follow(before, clock, entry), once);
   }
   const next = follow(await readHead(store, incidentId), clock, entry);
-  if (!marker) await store.put(key, { seq: next.seq }, { ifAbsent: true });
-  else if (claimed !== next.seq) await store.put(key, { seq: next.seq }, { ifVersion: marker.version });
+  await store.put(key, { seq: next.seq }, { ifVersion: marker.version });
   return write(store, incidentId, next, once);
 }
 
