@@ -3,8 +3,9 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
   RestoreDBInstanceToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
+import { RefusedError } from '../errors.ts';
 import type { ComponentOf } from '../plan/components.ts';
-import { request } from './aws-errors.ts';
+import { isNamed, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 
 export type RestoreRequest = {
@@ -68,5 +69,45 @@ export async function startRestore(aws: AwsClients, wanted: RestoreRequest): Pro
         SourceDBInstanceAutomatedBackupsArn: from,
       }),
     );
+  });
+}
+
+/** Errors that RDS answers with at once, before it makes anything, and what mends them. */
+const refusals: readonly { names: string[]; mend(target: RestoreRequest['target']): string }[] = [
+  {
+    names: [
+      'InvalidParameterValue',
+      'InvalidParameterCombination',
+      'InvalidVPCNetworkStateFault',
+      'InvalidSubnet',
+    ],
+    mend: ({ region, securityGroups, subnetGroup }) =>
+      `Check that the security groups ${securityGroups.join(', ')} exist in ${region} and belong to the VPC of the subnet group ${subnetGroup}: aws ec2 describe-security-groups --group-ids ${securityGroups.join(' ')} --region ${region}. Mend the plan's securityGroups, then retry.`,
+  },
+  {
+    names: ['DBSubnetGroupNotFoundFault', 'DBSubnetGroupDoesNotCoverEnoughAZs'],
+    mend: ({ region, subnetGroup }) =>
+      `Make the subnet group ${subnetGroup} in ${region}, over at least two zones, then retry.`,
+  },
+  {
+    names: ['DBParameterGroupNotFoundFault'],
+    mend: ({ region, parameterGroup }) =>
+      `Make the parameter group ${parameterGroup} in ${region}, then retry.`,
+  },
+  {
+    names: ['KMSKeyNotAccessibleFault'],
+    mend: ({ region, kmsKey }) =>
+      `Enable the key ${kmsKey} in ${region} and allow this step's role kms:CreateGrant and kms:DescribeKey on it, then retry.`,
+  },
+];
+
+/** The refusal behind an error of `startRestore`, or undefined if it is of another kind. */
+export function refusalOf(error: unknown, target: RestoreRequest['target']): RefusedError | undefined {
+  const found = refusals.find(({ names }) => isNamed(error, ...names));
+  if (found === undefined || !(error instanceof Error)) return undefined;
+  return new RefusedError(error.message, {
+    reasons: [error.message],
+    nextStep: found.mend(target),
+    cause: error,
   });
 }

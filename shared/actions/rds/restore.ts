@@ -3,18 +3,17 @@ import * as z from 'zod';
 import { isNamed } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
 import { runTag } from '../../aws/names.ts';
-import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { readInstance, readReplicatedBackups } from '../../aws/rds-reader.ts';
 import { removeInstance } from '../../aws/rds-removal.ts';
-import { restoreCall, startRestore } from '../../aws/rds-restore-requests.ts';
+import { restorePermissions } from '../../aws/rds-restore-permissions.ts';
+import { refusalOf, restoreCall, startRestore } from '../../aws/rds-restore-requests.ts';
 import { isOfRun } from '../../aws/rds-run-tag.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import { probeWriter } from '../../aws/rds-write-probe.ts';
-import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { RefusedError } from '../../errors.ts';
 import { type ComponentOf, rdsRestoreTarget } from '../../plan/components.ts';
-import { type ActionContext, defineAction, type Permission, type Reason } from '../contract.ts';
+import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 
 type Target = ComponentOf<'rds-restore-target'>;
 
@@ -57,7 +56,7 @@ export const action = defineAction({
     'Available, but the write probe fails because credentials or security groups do not fit',
     'Slow for hours after it is available, because blocks load on first use',
   ],
-  permissions: ({ target }) => permissions(target),
+  permissions: ({ target }) => restorePermissions(target),
 
   async prepare(context, { target, method, from, pointTime }) {
     const instance = context.names.resource(target.identifier, identifierLength);
@@ -101,7 +100,9 @@ export const action = defineAction({
       });
     } catch (error) {
       // An earlier request was carried out and its reply was lost.
-      if (!isNamed(error, 'DBInstanceAlreadyExistsFault', 'DBInstanceAlreadyExists')) throw error;
+      if (!isNamed(error, 'DBInstanceAlreadyExistsFault', 'DBInstanceAlreadyExists')) {
+        throw refusalOf(error, target) ?? error;
+      }
       await isUnderWay(context, target.region, instance);
     }
   },
@@ -189,55 +190,4 @@ function neverAppeared(identifier: string, region: string): Reason {
     what: `${identifier} was asked for, but RDS does not know it in ${region}`,
     mend: 'Look at the events of RDS and CloudTrail in that region for the reason, then retry the step.',
   };
-}
-
-function permissions(target: Target): Permission[] {
-  const { region } = target;
-  const made = rdsArn('db', region, `${target.identifier}-*`);
-  const ownOnly = { Null: { [`aws:ResourceTag/${runTag}`]: 'false' } };
-  return [
-    { actions: ['rds:DescribeDBInstances'], resources: [made] },
-    {
-      actions: ['rds:DescribeDBInstanceAutomatedBackups'],
-      resources: [rdsArn('db', region, '*'), rdsArn('auto-backup', region, '*')],
-      reason: 'Lists backups',
-    },
-    {
-      actions: ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot'],
-      resources: [made],
-      conditions: { Null: { [`aws:RequestTag/${runTag}`]: 'false' } },
-    },
-    {
-      actions: ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot'],
-      resources: [
-        // Which backup it is turns out only during the run.
-        rdsArn('snapshot', region, '*'),
-        rdsArn('auto-backup', region, '*'),
-        rdsArn('subgrp', region, target.subnetGroup),
-        rdsArn('pg', region, target.parameterGroup),
-        rdsArn('og', region, 'default*'),
-      ],
-      reason: 'What a restore reads and refers to',
-    },
-    {
-      actions: ['rds:AddTagsToResource'],
-      resources: [made],
-      conditions: { Null: { [`aws:RequestTag/${runTag}`]: 'false' } },
-    },
-    { actions: ['rds:ModifyDBInstance', 'rds:DeleteDBInstance'], resources: [made], conditions: ownOnly },
-    {
-      actions: ['rds:CreateDBSnapshot'],
-      resources: [made, rdsArn('snapshot', region, `${target.identifier}-*`)],
-    },
-    { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, target.kmsKey)] },
-    {
-      actions: ['kms:CreateGrant'],
-      resources: [kmsKeyArn(region, target.kmsKey)],
-      conditions: {
-        Bool: { 'kms:GrantIsForAWSResource': 'true' },
-        StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
-      },
-    },
-    secretReadPermission(target.credentials, region),
-  ];
 }

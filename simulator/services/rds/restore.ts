@@ -1,6 +1,5 @@
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
-import { securityGroupExists } from '../ec2.ts';
 import { keyIsEnabled } from '../kms.ts';
 import { latestTimeMs } from './backups.ts';
 import { instanceArn } from './events.ts';
@@ -144,6 +143,16 @@ function check(world: World, call: Call, identifier: string, source: Source): vo
       `The specified KMS key [${source.kmsKeyArn}] does not exist, is not enabled or you do not have permissions to access it. (account ${accountId})`,
     );
   }
+}
+
+/** Security groups that exist are those that the plan's restore targets name, in their regions. */
+function securityGroupExists(world: World, region: string, id: string): boolean {
+  return Object.values(world.plan.components).some(
+    component =>
+      component.type === 'rds-restore-target' &&
+      component.region === region &&
+      component.securityGroups.includes(id),
+  );
 }
 
 function textOf(call: Call, key: string): string {

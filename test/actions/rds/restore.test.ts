@@ -153,6 +153,14 @@ test('refuses when the replicated backup has gone', async () => {
   expect((await action.prepare(contextFor({}), fromBackup)).status).toBe('refused');
 });
 
+test('a security group that RDS does not know is a refusal, since nothing was made', async () => {
+  rds.on(RestoreDBInstanceToPointInTimeCommand).rejects(awsError('InvalidParameterValue'));
+  await expect(action.act?.(contextFor({}), fromBackup, baseline)).rejects.toMatchObject({
+    name: 'RefusedError',
+    nextStep: expect.stringContaining('sg-0dr'),
+  });
+});
+
 test('a refused request says what to do', async () => {
   rds.on(RestoreDBInstanceFromDBSnapshotCommand).rejects(awsError('InstanceQuotaExceededFault'));
   await expect(action.act?.(contextFor({}), fromSnapshot, baseline)).rejects.toMatchObject({

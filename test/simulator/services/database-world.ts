@@ -1,6 +1,5 @@
 import { planSchema } from '../../../shared/plan/schema.ts';
 import { createFaults } from '../../../simulator/faults/faults.ts';
-import { service as ec2 } from '../../../simulator/services/ec2.ts';
 import { service as kms } from '../../../simulator/services/kms.ts';
 import { service as rds } from '../../../simulator/services/rds.ts';
 import { service as secretsmanager } from '../../../simulator/services/secretsmanager.ts';
@@ -46,7 +45,7 @@ export function databaseWorld(faultNames: string[] = [], seed = 1): DatabaseWorl
     plan,
     seed,
     faults: parsed.faults,
-    services: [rds, kms, ec2, secretsmanager],
+    services: [rds, kms, secretsmanager],
     outageStartedAt,
   });
   const events: BusEvent[] = [];
