@@ -25,6 +25,9 @@ const ledgerEntrySchema = z.object({
 /** As stored: the idempotency key stands beside the entry and is no part of what is hashed. */
 const ledgerRecordSchema = ledgerEntrySchema.extend({ once: z.string().optional() });
 type LedgerRecord = z.infer<typeof ledgerRecordSchema>;
+/** All that the next entry needs of the last one. */
+const headSchema = z.object({ seq: z.number().int().positive(), hash: z.string() });
+type Head = z.infer<typeof headSchema>;
 const markerSchema = z.object({ seq: z.number().int().positive() });
 
 export type AppendOptions = {
@@ -69,7 +72,7 @@ export async function readLedger(store: RecordStore, incidentId: string): Promis
     partition: ledgerKey(incidentId, 1).partition,
     sortPrefix: prefixes.ledger,
   });
-  return records.map(record => withoutOnce(parseRecord(record)));
+  return records.map(record => withoutOnce(parseRecord(record, ledgerRecordSchema)));
 }
 
 export type Verification = { ok: true } | { ok: false; seq: number; what: string };
@@ -133,27 +136,27 @@ async function write(
   next: LedgerEntry,
   once?: string,
 ): Promise<LedgerEntry> {
-  const data = JSON.parse(JSON.stringify(once === undefined ? next : { ...next, once })) as JsonObject;
+  const data = (once === undefined ? next : { ...next, once }) as JsonObject;
   await store.put(ledgerKey(incidentId, next.seq), data, { ifAbsent: true });
   return next;
 }
 
-async function readHead(store: RecordStore, incidentId: string): Promise<LedgerRecord | undefined> {
+async function readHead(store: RecordStore, incidentId: string): Promise<Head | undefined> {
   const [head] = await store.query({
     partition: ledgerKey(incidentId, 1).partition,
     sortPrefix: prefixes.ledger,
     descending: true,
     limit: 1,
   });
-  return head && parseRecord(head);
+  return head && parseRecord(head, headSchema);
 }
 
 async function readAt(store: RecordStore, incidentId: string, seq: number) {
   const record = await store.get(ledgerKey(incidentId, seq));
-  return record && parseRecord(record);
+  return record && parseRecord(record, ledgerRecordSchema);
 }
 
-function follow(head: LedgerRecord | undefined, clock: Clock, entry: Entry): LedgerEntry {
+function follow(head: Head | undefined, clock: Clock, entry: Entry): LedgerEntry {
   const unsealed = {
     seq: (head?.seq ?? 0) + 1,
     at: clock.now().toISOString(),
@@ -171,8 +174,8 @@ function withoutOnce({ seq, at, entry, previousHash, hash }: LedgerRecord): Ledg
   return { seq, at, entry, previousHash, hash };
 }
 
-function parseRecord(record: StoredRecord): LedgerRecord {
-  const parsed = ledgerRecordSchema.safeParse(record.data);
+function parseRecord<Schema extends z.ZodType>(record: StoredRecord, schema: Schema): z.output<Schema> {
+  const parsed = schema.safeParse(record.data);
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(`The ledger record ${record.partition} / ${record.sort} can't be read`, {
     nextStep: 'It was written by another version or changed by hand; compare it with a backup of the table.',

@@ -3,6 +3,9 @@ import type { JsonObject } from '../json.ts';
 import { assertKey } from './keys.ts';
 import type { RecordKey, RecordQuery, RecordStore, StoredRecord, WriteCondition } from './record-store.ts';
 
+/** Sorts behind every text that follows a prefix: the highest code point, which no key of ours holds. */
+const last = '\u{10ffff}';
+
 /** Records are kept as text: nobody can change one by holding on to what was put or got. */
 type Kept = { version: number; text: string };
 type Partition = { sorts: string[]; records: Map<string, Kept> };
@@ -63,13 +66,9 @@ function check(key: RecordKey, current: Kept | undefined, condition: WriteCondit
 function select(partition: Partition, { partition: name, sortPrefix = '', descending, limit }: RecordQuery) {
   const { sorts, records } = partition;
   let from = position(sorts, sortPrefix);
-  let to = from;
-  if (descending || limit === undefined) {
-    while (sorts[to]?.startsWith(sortPrefix)) to++;
-  } else {
-    while (to - from < limit && sorts[to]?.startsWith(sortPrefix)) to++;
-  }
-  if (descending && limit !== undefined) from = Math.max(from, to - limit);
+  let to = sortPrefix === '' ? sorts.length : position(sorts, sortPrefix + last);
+  if (limit !== undefined && descending) from = Math.max(from, to - limit);
+  else if (limit !== undefined) to = Math.min(to, from + limit);
   const found: StoredRecord[] = [];
   for (const sort of sorts.slice(from, to)) {
     const kept = records.get(sort);
