@@ -26,7 +26,7 @@ export async function readInstance(
     );
     return reply.DBInstances?.[0];
   } catch (error) {
-    if (isNotFound(error, 'DBInstanceNotFoundFault', 'DBInstanceNotFound')) return undefined;
+    if (isNotFound(error, 'DBInstanceNotFoundFault')) return undefined;
     throw error;
   }
 }

@@ -129,7 +129,7 @@ export const action = defineAction({
       );
     } catch (error) {
       // The state is "not available" while a failover is under way: RDS's own one, or ours whose reply was lost.
-      if (!isNamed(error, 'InvalidDBInstanceStateFault', 'InvalidDBInstanceState')) throw error;
+      if (!isNamed(error, 'InvalidDBInstanceStateFault')) throw error;
     }
   },
 

@@ -93,8 +93,7 @@ export const action = defineAction({
       );
     } catch (error) {
       // Nobody there, or already stopping, or not stoppable: observe looks and gives the verdict.
-      if (isUnreachable(error) || isNamed(error, 'InvalidDBInstanceStateFault', 'InvalidDBInstanceState'))
-        return;
+      if (isUnreachable(error) || isNamed(error, 'InvalidDBInstanceStateFault')) return;
       throw error;
     }
   },

@@ -100,7 +100,7 @@ export const action = defineAction({
       });
     } catch (error) {
       // An earlier request was carried out and its reply was lost.
-      if (!isNamed(error, 'DBInstanceAlreadyExistsFault', 'DBInstanceAlreadyExists')) {
+      if (!isNamed(error, 'DBInstanceAlreadyExistsFault')) {
         throw refusalOf(error, target) ?? error;
       }
       await isUnderWay(context, target.region, instance);
