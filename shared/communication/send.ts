@@ -1,15 +1,13 @@
-import { type MessageAttributeValue, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { request } from '../aws/aws-errors.ts';
-import { ConflictError, InvalidInputError } from '../errors.ts';
+import { ConflictError } from '../errors.ts';
 import { messageKey } from '../incident/keys.ts';
 import { appendEntry } from '../incident/ledger.ts';
-import type { StoredRecord } from '../incident/record-store.ts';
+import type { RecordKey, StoredRecord } from '../incident/record-store.ts';
 import { toJson } from '../incident/update-record.ts';
-import type { Channel } from '../plan/schema.ts';
 import type { Run } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
 import { type PlannedMessage, recipientName } from './due.ts';
-import { type MessageRecord, messageRecordSchema, type Try } from './message-record.ts';
+import { type MessageRecord, messageRecordSchema } from './message-record.ts';
+import { describe, publish } from './publish.ts';
 import type { Rendered } from './render.ts';
 
 /**
@@ -20,6 +18,8 @@ import type { Rendered } from './render.ts';
  * its attribute `lifeboat-message-key`.
  */
 export const claimSeconds = 120;
+
+const completionTries = 3;
 
 export type SendResult =
   | { status: 'sent'; channel: string; providerId: string; at: string }
@@ -67,8 +67,7 @@ async function send(
     run.mode === 'dry-run'
       ? withheld(claim.record)
       : await publish(runtime, run, message, rendered, claim.record);
-  const key = messageKey(run.incidentId, message.key);
-  await runtime.store.put(key, toJson(record), { ifVersion: claim.version });
+  await complete(runtime, messageKey(run.incidentId, message.key), record, claim.version);
   await tellLedger(runtime, run, message, record);
   return resultOf(record);
 }
@@ -104,79 +103,24 @@ async function claimMessage(runtime: Runtime, run: Run, message: PlannedMessage)
   }
 }
 
-/** Tries the channels in order until one takes it. */
-async function publish(
+/** A message that is out has to be on record, or it is sent again: this write is worth a few tries. */
+async function complete(
   runtime: Runtime,
-  run: Run,
-  message: PlannedMessage,
-  rendered: Rendered,
-  claim: MessageRecord,
-): Promise<MessageRecord> {
-  const tries: Try[] = [];
-  for (const channel of message.channels) {
+  key: RecordKey,
+  record: MessageRecord,
+  version: number,
+): Promise<void> {
+  for (let left = completionTries; left > 0; left--) {
     try {
-      const providerId = await publishTo(runtime, run, channel, message.key, rendered);
-      return {
-        ...claim,
-        status: 'sent',
-        channel,
-        providerId,
-        endedAt: runtime.clock.now().toISOString(),
-        tries,
-      };
+      await runtime.store.put(key, toJson(record), { ifVersion: version });
+      return;
     } catch (error) {
-      tries.push({ channel, error: describe(error) });
-      runtime.log('warn', 'A channel did not take a message', {
-        key: message.key,
-        channel,
-        error: describe(error),
-      });
+      const stored = await runtime.store.get(key);
+      // Written all the same, its reply lost; or taken over by a sender that records its own.
+      if (stored && stored.version !== version) return;
+      if (left === 1) throw error;
     }
   }
-  if (tries.length === 0)
-    tries.push({ channel: 'none', error: 'The plan names no channel for this recipient.' });
-  return { ...claim, status: 'failed', endedAt: runtime.clock.now().toISOString(), tries };
-}
-
-async function publishTo(
-  runtime: Runtime,
-  run: Run,
-  channelId: string,
-  key: string,
-  rendered: Rendered,
-): Promise<string> {
-  const channel: Channel | undefined = runtime.plan.channels[channelId];
-  const topicArn = channel && runtime.settings.topicArns[channel.topic];
-  if (!channel || !topicArn) {
-    throw new InvalidInputError(`There is no topic for the channel "${channelId}"`, {
-      nextStep: 'Deploy again: the plan and the deployment differ.',
-    });
-  }
-  const region = runtime.plan.regions.recovery;
-  const command = new PublishCommand({
-    TopicArn: topicArn,
-    Subject: rendered.subject,
-    Message: channel.protocol === 'sms' ? rendered.sms : rendered.text,
-    MessageAttributes: attributes(run, key, channel.protocol),
-  });
-  const reply = await request({ call: 'sns.Publish', region }, () =>
-    runtime.aws.client(SNSClient, region).send(command),
-  );
-  return reply.MessageId ?? 'unknown';
-}
-
-function attributes(
-  run: Run,
-  key: string,
-  protocol: Channel['protocol'],
-): Record<string, MessageAttributeValue> {
-  const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value });
-  return {
-    'lifeboat-message-key': text(key),
-    'lifeboat-mode': text(run.mode),
-    // Delivered with the highest reliability; the default, Promotional, is optimised for cost.
-    ...(protocol === 'sms' && { 'AWS.SNS.SMS.SMSType': text('Transactional') }),
-  };
 }
 
 function withheld(claim: MessageRecord): MessageRecord {
@@ -232,8 +176,4 @@ function resultOf(record: MessageRecord): SendResult {
     status: 'failed',
     error: record.tries.map(({ channel, error }) => `${channel}: ${error}`).join(' '),
   };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 400) : String(error);
 }

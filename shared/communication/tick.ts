@@ -4,6 +4,7 @@ import type { Runtime } from '../runtime.ts';
 import { deliver } from './answers.ts';
 import { compose, loadSituation } from './compose.ts';
 import { dueMessages, type PlannedMessage } from './due.ts';
+import { audiencesOf } from './due-audiences.ts';
 import { type SendResult, sendMessage } from './send.ts';
 import type { Situation } from './situation.ts';
 
@@ -12,6 +13,8 @@ export type TickReply = { next: 'wait' | 'done'; waitSeconds: number };
 
 /** Longest wait while a run goes on: its end is noticed, and told, this late at the most. */
 const longestWaitSeconds = 300;
+/** Shortest of the longest waits, for audiences with a very short deadline. */
+const shortestLookSeconds = 15;
 /** Wait after something that another sender has in hand, or that could not be recorded. */
 const retrySeconds = 30;
 /** One call sends for so long; what is left is sent by the next one. Below the function's time-out. */
@@ -68,8 +71,18 @@ function reply(situation: Situation, busy: boolean): TickReply {
   if (over && due.length === 0) return { next: 'done', waitSeconds: 1 };
   if (over && nowMs - endedMs(situation) > lingerSeconds * 1000) return { next: 'done', waitSeconds: 1 };
   if (busy || due.length > 0) return { next: 'wait', waitSeconds: retrySeconds };
-  const untilNext = nextDueAt ? Math.ceil((Date.parse(nextDueAt) - nowMs) / 1000) : longestWaitSeconds;
-  return { next: 'wait', waitSeconds: Math.min(Math.max(untilNext, 1), longestWaitSeconds) };
+  const longest = lookEverySeconds(situation);
+  const untilNext = nextDueAt ? Math.ceil((Date.parse(nextDueAt) - nowMs) / 1000) : longest;
+  return { next: 'wait', waitSeconds: Math.min(Math.max(untilNext, 1), longest) };
+}
+
+/** Half of the shortest deadline, so that nobody hears of the end too late because nobody looked. */
+function lookEverySeconds(situation: Situation): number {
+  const deadlines = audiencesOf(situation).map(
+    id => situation.plan.audiences[id]?.within ?? longestWaitSeconds,
+  );
+  const half = Math.floor(Math.min(2 * longestWaitSeconds, ...deadlines) / 2);
+  return Math.max(half, shortestLookSeconds);
 }
 
 function endedMs(situation: Situation): number {

@@ -152,6 +152,21 @@ describe('after a sender died', () => {
     expect(await world.entries('message')).toHaveLength(1);
   });
 
+  it('or rather after one failed write, the next try records it and the message goes out once', async () => {
+    let writes = 0;
+    const store: RecordStore = {
+      ...world.runtime.store,
+      put: (...args) => {
+        writes += 1;
+        return writes === 2 ? Promise.reject(new Error('throttled')) : world.runtime.store.put(...args);
+      },
+    };
+    const result = await sendMessage({ ...world.runtime, store }, world.run, message, rendered);
+    expect(result).toMatchObject({ status: 'sent' });
+    expect(await send()).toMatchObject({ status: 'sent' });
+    expect(world.sns.commandCalls(PublishCommand)).toHaveLength(1);
+  });
+
   it('never throws, even when nothing can be written', async () => {
     expect(await die(1)).toEqual({ status: 'busy' });
     expect(world.logs).toEqual(['error: A message could not be recorded; it stays due']);

@@ -20,10 +20,10 @@ const topics = () => published().map(({ TopicArn }) => TopicArn?.split(':').at(-
 
 describe('a tick', () => {
   it('sends what is due and waits until the next message', async () => {
-    expect(await tick(world.runtime, world.run)).toEqual({ next: 'wait', waitSeconds: 300 });
+    expect(await tick(world.runtime, world.run)).toEqual({ next: 'wait', waitSeconds: 150 });
     expect(topics()).toEqual(['on-call', 'engineers', 'customers', 'regulator']);
     world.at(minute(8));
-    // Level 2 is due at 10 minutes.
+    // Level 2 is due at 10 minutes; half of the shortest deadline would be 150 s.
     expect(await tick(world.runtime, world.run)).toEqual({ next: 'wait', waitSeconds: 120 });
     expect(published()).toHaveLength(4);
   });

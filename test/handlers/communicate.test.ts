@@ -8,7 +8,7 @@ describe('the communicate function', () => {
     const world = await makeWorld();
     world.sns.on(PublishCommand).resolves({ MessageId: 'm' });
     const handler = createCommunicateHandler(async () => world.runtime);
-    expect(await handler({ run: world.run }, {} as never)).toEqual({ next: 'wait', waitSeconds: 300 });
+    expect(await handler({ run: world.run }, {} as never)).toEqual({ next: 'wait', waitSeconds: 150 });
     expect(world.sns.commandCalls(PublishCommand)).toHaveLength(4);
   });
 
