@@ -41,7 +41,9 @@ export async function inTraffic<T>(
     });
     const changes: Change[] = [];
     const internet = createInternet(world);
-    const aws = simulatedClients(world, plan.regions);
+    const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'none' };
+    const clientOptions = { ...plan.regions, credentials };
+    const aws = simulatedClients(world, clientOptions);
     const drive = <R>(work: Promise<R>) => time.drive(work, world.inFlight);
     return await test({
       world,
