@@ -56,11 +56,3 @@ export function parseAlarmName(alarmName: string, systemId: string): string | un
 export function buildExecutionArn(stateMachineArn: string, executionName: string): string {
   return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${executionName}`;
 }
-
-/** State machine and name of an execution ARN; undefined for any other text. */
-export function parseExecutionArn(arn: string): { stateMachineArn: string; name: string } | undefined {
-  const match = /^(arn:[^:]+:states:[^:]+:\d{12}):execution:([^:]+):([^:]+)$/.exec(arn);
-  if (!match) return undefined;
-  const [, head, machine, name = ''] = match;
-  return { stateMachineArn: `${head}:stateMachine:${machine}`, name };
-}

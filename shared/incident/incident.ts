@@ -161,7 +161,7 @@ async function openExercise(store: RecordStore, draft: Draft): Promise<Incident>
   if (real) {
     throw new RefusedError(`No ${draft.mode} while the incident ${real.id} is open`, {
       reasons: [`${real.id} (${real.scenario}) has been open since ${real.openedAt}`],
-      nextStep: `Finish that first: \`lifeboat resolve ${real.id}\`.`,
+      nextStep: 'Finish that first, then `lifeboat resolve PLAN --by NAME`.',
     });
   }
   return createIncident(store, await withFreeId(store, draft));

@@ -25,7 +25,7 @@ export type Automation = z.infer<typeof automationSchema>;
 export const neverSet: Automation = {
   state: 'off',
   by: 'nobody',
-  reason: 'automation was never switched on for this system',
+  reason: 'automation was never switched on for this system (`lifeboat switch PLAN on --by NAME`)',
 };
 
 /** The switch of a system; `neverSet` when there is no record. Throws when the record can't be read. */

@@ -1,5 +1,6 @@
 import type { Incident } from '../incident/incident-record.ts';
 import { isLive } from '../incident/lock.ts';
+import type { Automation } from '../incident/switch.ts';
 import { decideStart } from './decide-start.ts';
 import type { DecideInput, Decision, Reading } from './decision.ts';
 import { byPrecedence, type QuorumView, viewQuorum } from './quorum.ts';
@@ -94,14 +95,15 @@ function whyAsk(
   { plan, now }: DecideInput,
   id: string,
   last: Incident | null,
-  automation: { state: 'on' | 'off'; by: string; reason: string },
+  automation: Automation,
 ): string[] {
   const scenario = plan.scenarios[id];
   const reasons: string[] = [];
   if (scenario?.trigger?.start === 'manual') reasons.push(`the plan wants a person to start ${id}`);
   if (scenario && !scenario.modes.includes('recover')) reasons.push(`${id} has no mode "recover"`);
   if (automation.state === 'off') {
-    reasons.push(`automation is switched off by ${automation.by}: ${automation.reason}`);
+    const { at, by, reason } = automation;
+    reasons.push(at === undefined ? reason : `automation is switched off by ${by}: ${reason}`);
   }
   if (last?.resolvedAt) {
     const endMs = Date.parse(last.resolvedAt) + (scenario?.trigger?.coolDown ?? 0) * 1000;

@@ -91,7 +91,10 @@ async function open(
     return { ...reply, executionArn: await startRun(runtime, { incident, scenario, mode, start }) };
   }
   const subject = `${incident.id}: ${scenario} waits for you to start it`;
-  const lines = [...decision.reasons, `Start it with: lifeboat start ${scenario}`];
+  const lines = [
+    ...decision.reasons,
+    `Start it with: lifeboat start plans/${runtime.plan.system.id}/plan.yml --scenario ${scenario} --by NAME`,
+  ];
   await pageOnce(runtime, send, {
     key: `start-needed/${incident.id}`,
     subject,

@@ -160,7 +160,7 @@ describe('handleSignal', () => {
     await deliver(runtime, '16:48:00', 'scheduled-tick');
     expect(starts()).toEqual([]);
     expect(runtime.pages).toMatchObject([{ key: `start-needed/${id}`, incidentId: id }]);
-    expect(runtime.pages[0]?.lines.at(-1)).toContain('lifeboat start region-failure');
+    expect(runtime.pages[0]?.lines.at(-1)).toContain('--scenario region-failure');
   });
 
   it('starts the run that waits when a person says so, once for one request', async () => {
