@@ -79,7 +79,7 @@ function missingPair(name: DnsName, sets: readonly ResourceRecordSet[]): Reason 
   );
   if (conflict) {
     return {
-      what: `${name.name} is a ${conflict.Type} record in zone ${name.hostedZone}, and the plan says ${name.recordType}: Route 53 refuses both for one name.`,
+      what: `${name.name} is of type ${conflict.Type} in zone ${name.hostedZone}, and the plan says ${name.recordType}: Route 53 refuses both for one name.`,
       mend: `Set recordType of "${name.id}" to what the zone has, or replace the records by a failover pair of type ${name.recordType}.`,
     };
   }

@@ -359,6 +359,53 @@ describe('undo', () => {
     }));
 });
 
+describe('prepare refuses, and nothing is changed,', () => {
+  const refusal = async (scene: TrafficScene, wanted = parameters) => {
+    const preparation = await scene.drive(action.prepare(scene.context(), wanted));
+    expect(scene.changes).toEqual([]);
+    return preparation;
+  };
+
+  it('when the health check would work the wrong way round', () =>
+    inTraffic(async scene => {
+      const check = checksOf(scene.world).get(appName.primaryHealthCheck);
+      if (check) check.config.Inverted = false;
+      expect(await refusal(scene)).toMatchObject({
+        status: 'refused',
+        reasons: [{ what: expect.stringContaining('is not inverted') }],
+      });
+    }));
+
+  it('when the record that users are to be sent to leads elsewhere', () =>
+    inTraffic(async scene => {
+      const wanted = { ...parameters, name: { ...appName, recoveryTarget: 'other.example' } };
+      expect(await refusal(scene, wanted)).toMatchObject({
+        status: 'refused',
+        reasons: [{ what: expect.stringContaining('SECONDARY') }],
+      });
+    }));
+
+  it('when the zone has an alias where the plan has a CNAME', () =>
+    inTraffic(async scene => {
+      const wanted = { ...parameters, name: { ...appName, name: aliasName.name } };
+      expect(await refusal(scene, wanted)).toMatchObject({
+        status: 'refused',
+        reasons: [{ what: expect.stringContaining('is of type A') }],
+      });
+    }));
+
+  it('when two names share one gate', () =>
+    inTraffic(async scene => {
+      await begin(scene);
+      const wanted = { ...parameters, name: { ...aliasName, gate: appName.gate } };
+      const preparation = await scene.drive(action.prepare(scene.context(), wanted));
+      expect(preparation).toMatchObject({
+        status: 'refused',
+        reasons: [{ what: expect.stringContaining('is also the gate of app.shop.example') }],
+      });
+    }));
+});
+
 describe('permissions', () => {
   it('are those of one name, one object and one health check', () => {
     const regions = { primary, recovery };
