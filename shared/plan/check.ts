@@ -7,6 +7,9 @@ import { viewScenarios } from './scenario-view.ts';
 import { type Plan, planSchema } from './schema.ts';
 import { childOf, knownKeys, valueAt } from './schema-walk.ts';
 
+/** More than this are not put in their places; only the first 200 are shown anyway. */
+const mostProblems = 2000;
+
 /**
  * Reads a plan and checks all of it: text, YAML, schema, references between elements, and what the lint rules say.
  * `plan` is there if nothing is an error. Never throws for what a file may contain; loads the actions that the plan
@@ -33,7 +36,7 @@ async function findProblems(plan: Plan, read: ReadPlan): Promise<Finding[]> {
     return childOf(entries, id) !== undefined || childOf(plan[section], id) !== undefined;
   };
   const problems = crossCheck({ plan, kinds, actions, isWritten });
-  return problems.map(problem => {
+  return problems.slice(0, mostProblems).map(problem => {
     const waived = problem.severity === 'warning' ? waiverOf(read.raw, problem) : undefined;
     return { ...read.place(problem), ...(waived !== undefined && { waived }) };
   });

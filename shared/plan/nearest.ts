@@ -1,5 +1,7 @@
 /** Longer words are not compared: nobody mistypes 65 characters, and the cost grows with the square. */
 const longestWord = 64;
+/** With more than this a suggestion is luck, and looking for one takes time. */
+const mostCandidates = 500;
 
 /**
  * The candidate that a person most likely meant, or undefined when none is close. Close means at most one edit in
@@ -8,10 +10,12 @@ const longestWord = 64;
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > longestWord) return undefined;
   const wanted = word.toLowerCase();
+  const others = [...candidates]
+    .slice(0, mostCandidates)
+    .filter(each => each !== word && each.length <= longestWord);
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
-    if (candidate === word || candidate.length > longestWord) continue;
+  for (const candidate of others) {
     const limit = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
@@ -20,11 +24,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
       bestDistance = distance;
     }
   }
-  return best ?? samePrefix(wanted, candidates) ?? sameParts(wanted, candidates);
+  return best ?? samePrefix(wanted, others) ?? sameParts(wanted, others);
 }
 
 /** `planned` for `plan`: one is the beginning of the other. */
-function samePrefix(wanted: string, candidates: Iterable<string>): string | undefined {
+function samePrefix(wanted: string, candidates: readonly string[]): string | undefined {
   if (wanted.length < 3) return undefined;
   for (const candidate of candidates) {
     const other = candidate.toLowerCase();
@@ -34,7 +38,7 @@ function samePrefix(wanted: string, candidates: Iterable<string>): string | unde
 }
 
 /** `app-cluster` for `cluster-app`, `restore` for `rds.restore`: the same words in another order or number. */
-function sameParts(wanted: string, candidates: Iterable<string>): string | undefined {
+function sameParts(wanted: string, candidates: readonly string[]): string | undefined {
   const parts = wanted.split(/[^a-z0-9]+/).filter(part => part.length > 2);
   if (parts.length === 0) return undefined;
   for (const candidate of candidates) {

@@ -5,6 +5,9 @@ import { authored, bestOption, childOf, knownKeys, schemasAt, valueAt } from './
 
 type Issue = z.core.$ZodIssue;
 type Path = (string | number)[];
+/** More unknown keys in one group than anybody reads; looking for what each was meant to be takes time. */
+const mostKeys = 250;
+
 type Source = { schema: z.core.$ZodType; root: unknown; title: string };
 
 /**
@@ -41,7 +44,7 @@ function explain(source: Source, issue: Issue, path: Path): Problem[] {
   const value = valueAt(source.root, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map(key => unknownKey(source, path, key));
+      return issue.keys.slice(0, mostKeys).map(key => unknownKey(source, path, key));
     case 'invalid_union':
       return explainUnion(source, issue, path, value);
     case 'invalid_value':

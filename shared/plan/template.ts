@@ -128,5 +128,6 @@ function parseExpression(text: string, offset: number): Expression | { error: Te
 
 /** Makes text safe to be read as a template again: what looks like an expression in it stays as it is. */
 export function escapeTemplate(text: string): string {
-  return text.replaceAll('${', '$${');
+  // A function, since `$$` in a replacement text stands for a single `$`.
+  return text.replaceAll('${', () => '$${');
 }

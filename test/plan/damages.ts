@@ -343,6 +343,22 @@ export const referenceDamages: Damage[] = [
   ),
 ];
 
+referenceDamages.push(
+  damage(
+    'a deployment of no target group',
+    '    targetGroup: targets-recovery',
+    '    targetGroup: target-recovery',
+    'unknown-component',
+    { near: 'targets-recovery' },
+  ),
+  damage(
+    'a deployment of something else',
+    '    targetGroup: targets-recovery',
+    '    targetGroup: database',
+    'topology-mismatch',
+  ),
+);
+
 export const stepDamages: Damage[] = [
   damage('a kind mistyped', 'do: rds.failover', 'do: rds.failovr', 'unknown-kind', { near: 'rds.failover' }),
   damage('a kind of another topology', 'do: rds.failover', 'do: rds.failover-db-cluster', 'unknown-kind', {

@@ -2,7 +2,7 @@ import type { ComponentOf } from '../components.ts';
 import type { CheckContext } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
 import { nearest } from '../nearest.ts';
-import { unknownId } from './references.ts';
+import { idOfType, unknownId } from './references.ts';
 
 /** Components have to agree with each other and with the plan's regions. */
 export function checkComponents(context: CheckContext): Problem[] {
@@ -15,6 +15,10 @@ export function checkComponents(context: CheckContext): Problem[] {
       problems.push(otherRegion(context, id, component.region));
     }
     if (component.type === 'rds-restore-target') problems.push(...checkRestoreTarget(context, id, component));
+    if (component.type === 'k8s-deployment' && component.targetGroup !== undefined) {
+      const path = ['components', id, 'targetGroup'];
+      problems.push(...idOfType(context, component.targetGroup, 'target-group', path));
+    }
     if (component.type === 'eks-nodegroup' || component.type === 'k8s-deployment') {
       problems.push(...checkCluster(context, id, component));
     }

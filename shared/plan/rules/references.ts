@@ -1,3 +1,4 @@
+import type { ComponentType } from '../components.ts';
 import type { CheckContext, Section } from '../cross-check.ts';
 import { didYouMean, type Problem } from '../finding.ts';
 import { nearest } from '../nearest.ts';
@@ -66,16 +67,26 @@ export function unknownId(
 }
 
 function databaseId(context: CheckContext, id: string, path: PropertyKeyPath): Problem[] {
+  return idOfType(context, id, 'rds-instance', path);
+}
+
+/** Nothing when the id names a component of the type, otherwise what is wrong with it. */
+export function idOfType(
+  context: CheckContext,
+  id: string,
+  type: ComponentType,
+  path: PropertyKeyPath,
+): Problem[] {
   const unknown = unknownId(context, 'components', id, path);
   const component = Object.hasOwn(context.plan.components, id) ? context.plan.components[id] : undefined;
-  if (unknown.length > 0 || component === undefined || component.type === 'rds-instance') return unknown;
+  if (unknown.length > 0 || component === undefined || component.type === type) return unknown;
   return [
     {
       rule: 'topology-mismatch',
       severity: 'error',
       path,
-      message: `"${id}" is of type ${component.type}, and a database of type rds-instance is needed here`,
-      mend: 'Name a component of type rds-instance.',
+      message: `"${id}" is of type ${component.type}, and a component of type ${type} is needed here`,
+      mend: `Name a component of type ${type}.`,
     },
   ];
 }
