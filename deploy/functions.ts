@@ -4,11 +4,11 @@ import {
   functionName,
   linkSecretName,
   logicalId,
+  reportBucket,
   signalTopicName,
   stateMachineArn,
   tableName,
 } from './names.ts';
-import { reportBucket } from './statements.ts';
 
 /** Functions that every system has, with what starts them. Families come on top, as the plan needs them. */
 export const fixedFunctions = [
@@ -105,6 +105,7 @@ function startedBy(plan: Plan, name: string, runbooks: readonly string[]): Funct
       return { events: [{ schedule: { rate: ['rate(1 minute)'], enabled: true } }], ...sendsLinks() };
     case 'execution-ended':
       return {
+        ...sendsLinks(),
         events: [
           eventBridge({
             source: ['aws.states'],
@@ -117,16 +118,19 @@ function startedBy(plan: Plan, name: string, runbooks: readonly string[]): Funct
         ],
       };
     case 'decide':
-      return { url: true };
+      // Melbourne and other newer regions have no function URLs; HTTP APIs are in all of them.
+      return { events: [{ httpApi: 'GET /' }, { httpApi: 'POST /' }] };
     case 'ask':
     case 'communicate':
+    case 'run':
+    case 'notify':
       return sendsLinks();
     default:
       return {};
   }
 }
 
-/** Functions whose messages carry links need the page's address; the page itself must not, or they would be a circle. */
+/** Functions whose messages carry links need the address of the page. */
 function sendsLinks(): FunctionConfig {
   return {
     environment: { LIFEBOAT_DECISION_URL: { 'Fn::GetAtt': ['DecideLambdaFunctionUrl', 'FunctionUrl'] } },

@@ -40,3 +40,7 @@ export function logicalId(...words: string[]): string {
 export function sub(text: string): string | { 'Fn::Sub': string } {
   return text.includes('${') ? { 'Fn::Sub': text } : text;
 }
+
+/** Name of the bucket that reports go to; unique by account and region. */
+export const reportBucket = (system: string) =>
+  `lifeboat-${system}-reports-\${AWS::AccountId}-\${AWS::Region}`;

@@ -8,13 +8,14 @@ import {
   heartbeatRuleName,
   linkSecretName,
   logicalId,
+  reportBucket,
   signalTopicName,
   sub,
   tableName,
   topicName,
   topicsOf,
 } from './names.ts';
-import { reportBucket, type Statement } from './statements.ts';
+import type { Statement } from './statements.ts';
 
 export type Resources = Record<string, Record<string, unknown>>;
 

@@ -2,7 +2,16 @@ import type { Action, Permission } from '../shared/actions/contract.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
 import { runsInNetwork } from './functions.ts';
-import { arn, functionArn, linkSecretName, stateMachineArn, tableArn, topicArn, topicsOf } from './names.ts';
+import {
+  arn,
+  functionArn,
+  linkSecretName,
+  reportBucket,
+  stateMachineArn,
+  tableArn,
+  topicArn,
+  topicsOf,
+} from './names.ts';
 
 /** IAM statements of a role, before `Fn::Sub`. */
 export type Statement = {
@@ -35,27 +44,21 @@ export function fixedStatements(
     ['secretsmanager:GetSecretValue'],
     [arn('secretsmanager', `secret:${linkSecretName(system)}-??????`)],
   );
+  const answer = allow(['states:SendTaskSuccess'], [stateMachineArn(askMachine)]);
   const remember = allow(writes, [table]);
   const unlock = allow([...writes, 'dynamodb:DeleteItem'], [table]);
   return {
     triage: [remember, start, publish],
     probe: [remember, start, publish],
-    run: [unlock],
-    'execution-ended': [unlock],
-    ask: [remember, publish, linkSecret],
-    decide: [
-      remember,
-      linkSecret,
-      allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], [stateMachineArn(askMachine)]),
-    ],
-    communicate: [remember, publish, linkSecret],
+    // Closing a run sends its last messages.
+    run: [unlock, publish, linkSecret, answer],
+    'execution-ended': [unlock, publish, linkSecret, answer],
+    ask: [remember, publish, linkSecret, answer],
+    decide: [remember, linkSecret, answer],
+    communicate: [remember, publish, linkSecret, answer],
     report: [remember, allow(['s3:PutObject'], [`arn:\${AWS::Partition}:s3:::${reportBucket(system)}/*`])],
   };
 }
-
-/** Name of the bucket that reports go to; unique by account and region. */
-export const reportBucket = (system: string) =>
-  `lifeboat-${system}-reports-\${AWS::AccountId}-\${AWS::Region}`;
 
 /** What a family's function may do: its own records, and what its actions need for the parameters in this plan. */
 export function familyStatements(plan: Plan, family: string, used: readonly UsedAction[]): Statement[] {

@@ -21,13 +21,13 @@ import type { FaultSet } from './faults/faults.ts';
 import { createHandlers } from './handlers.ts';
 import { watchInvariants } from './invariants/invariants.ts';
 import { onPodsReady } from './kubernetes/cluster.ts';
+import { simulateKubernetes } from './kubernetes/simulate-kubernetes.ts';
 import { putSecret } from './services/secretsmanager.ts';
 import { engineOf } from './services/states.ts';
 import type { VirtualTime } from './world/clock.ts';
 import { createWorld } from './world/create-world.ts';
 import { createFunctions, type Functions, type Invocation } from './world/functions.ts';
 import { createInternet } from './world/internet.ts';
-import { simulateKubernetes } from './world/kubernetes.ts';
 import { setTargets } from './world/load-balancing.ts';
 import { createPeople } from './world/people.ts';
 import type { Postgres } from './world/postgres.ts';
@@ -78,7 +78,12 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     services: request.services,
     outageStartedAt: request.outageStartedAt,
   });
-  putSecret(world, plan.regions.recovery, deployment.settings.linkSecretName, `rehearsal-${request.seed}`);
+  putSecret(
+    world,
+    plan.regions.recovery,
+    deployment.settings.linkSecretName,
+    `key-of-rehearsal-${request.seed}`,
+  );
   const { store, onEntry } = observedStore(world, request);
   const runtime = createRuntime(world, request, store);
   const functions = createFunctions(world, createHandlers(runtime, deployment.families, request.actions));

@@ -1,4 +1,6 @@
 import type { ActionContext } from '../actions/contract.ts';
+import { InvalidInputError } from '../errors.ts';
+import { connectionUrl } from '../network/connection-url.ts';
 
 /** What a probe needs of a component of type rds-instance or rds-restore-target. */
 export type ProbedDatabase = {
@@ -22,12 +24,12 @@ export async function probeWriter(
   endpoint: { host: string; port: number },
 ): Promise<ProbeResult> {
   const secret = await context.secret(database.credentials, database.region);
-  const url = connectionUrl(secret, { ...endpoint, database: database.database });
-  if (url === undefined) {
-    return {
-      ok: false,
-      why: `the value behind ${database.credentials} is neither a connection string nor JSON with username and password`,
-    };
+  let url: string;
+  try {
+    url = connectionUrl(secret, { ...endpoint, database: database.database });
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    return { ok: false, why: error.message };
   }
   try {
     const connection = await context.network.sql({
@@ -48,38 +50,6 @@ export async function probeWriter(
   } catch (error) {
     return { ok: false, why: `the write probe at ${endpoint.host} failed: ${withoutUrl(error)}` };
   }
-}
-
-/**
- * The connection string with host, port and database replaced: of a restored copy everything else stays as it was.
- * `secret` is a connection string, or JSON with `url`, or with `username` and `password`.
- */
-export function connectionUrl(
-  secret: string,
-  target: { host: string; port: number; database: string },
-): string | undefined {
-  const base = secret.trimStart().startsWith('{') ? urlFromJson(secret) : secret.trim();
-  if (base === undefined || !URL.canParse(base)) return undefined;
-  const url = new URL(base);
-  if (!/^postgres(ql)?:$/.test(url.protocol)) return undefined;
-  url.hostname = target.host;
-  url.port = String(target.port);
-  url.pathname = `/${encodeURIComponent(target.database)}`;
-  return url.toString();
-}
-
-function urlFromJson(text: string): string | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { url, username, password } = value as Record<string, unknown>;
-  if (typeof url === 'string') return url;
-  if (typeof username !== 'string' || typeof password !== 'string') return undefined;
-  return `postgresql://${encodeURIComponent(username)}:${encodeURIComponent(password)}@host/database`;
 }
 
 function withoutUrl(error: unknown): string {

@@ -17,6 +17,9 @@ export async function sendRedis(options: RedisOptions, command: readonly string[
     host,
     port,
     ...(tls && { tls: { servername: host } }),
+    // Nothing is sent but the command: every version answers RESP2, and a user may be allowed PING alone.
+    protocol: 2,
+    disableClientInfo: true,
     lazyConnect: true,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,

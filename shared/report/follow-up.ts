@@ -7,12 +7,23 @@ export function problemsOf(
   ended: EntryOf<'run-ended'> | undefined,
   steps: readonly StepDetail[],
 ): Problem[] {
+  const reasons = (ended?.reasons ?? []).map(({ what, mend }) => ({ what: bare(what), mend: mend || null }));
   const fromSteps = steps.flatMap(stepProblems);
-  const known = new Set(fromSteps.map(({ what }) => what));
-  const fromRun = (ended?.reasons ?? [])
-    .filter(({ what }) => !known.has(what))
-    .map(({ what, mend }) => ({ step: null, title: 'The run', what, mend: mend || null }));
-  return [...fromRun, ...fromSteps, ...(ended ? [] : [withoutEnd(started)])];
+  // A run mostly ends for the reason that a step gave; that reason is said once, with the step that gave it.
+  const repeated = (reason: { what: string }, { what }: Problem) => reason.what.endsWith(what);
+  const fromRun = reasons
+    .filter(reason => !fromSteps.some(problem => repeated(reason, problem)))
+    .map(reason => ({ step: null, title: 'The run', ...reason }));
+  const explained = fromSteps.map(problem => ({
+    ...problem,
+    mend: problem.mend ?? reasons.find(reason => repeated(reason, problem))?.mend ?? null,
+  }));
+  return [...fromRun, ...explained, ...(ended ? [] : [withoutEnd(started)])];
+}
+
+/** An error's text without the name of its class, which tells a person nothing. */
+function bare(text: string): string {
+  return text.replace(/^\w+(Error|Exception): /, '').trim();
 }
 
 function withoutEnd(started: boolean): Problem {
@@ -38,7 +49,8 @@ function stepProblems(step: StepDetail): Problem[] {
   if (step.reasons.length > 0) {
     return step.reasons.map(({ what, mend }) => ({ step: step.id, title, what, mend: mend || null }));
   }
-  const what = step.error ?? step.note ?? `The step ended as ${step.status} and gave no reason.`;
+  const what =
+    (step.error && bare(step.error)) ?? step.note ?? `The step ended as ${step.status} and gave no reason.`;
   return [{ step: step.id, title, what, mend: null }];
 }
 
@@ -88,7 +100,8 @@ function passedOver(step: StepDetail): OpenTask[] {
   const failed = step.status === 'failed' || (step.status === 'skipped' && step.error !== null);
   if (!failed) return [];
   const how = step.status === 'failed' ? 'failed' : 'was skipped after it had failed';
-  const why = step.error ?? step.reasons[0]?.what ?? step.note ?? 'No reason is recorded.';
+  const why =
+    (step.error && bare(step.error)) ?? step.reasons[0]?.what ?? step.note ?? 'No reason is recorded.';
   return [{ title: `Finish by hand: ${step.title}`, why: `The step ${how}: ${why}`, owner: null }];
 }
 

@@ -9,6 +9,11 @@ export function secondsBetween(from: string, to: string): number {
   return ms < 0 ? -Math.ceil(-ms / 1000) : Math.ceil(ms / 1000);
 }
 
+/** Whole seconds that have gone by, rounded down as a clock does: what stands beside a time of day. */
+export function elapsedSeconds(from: string, to: string): number {
+  return Math.floor((toMs(to) - toMs(from)) / 1000);
+}
+
 /** The later of two times. */
 export function later(a: string, b: string): string {
   return toMs(b) > toMs(a) ? b : a;

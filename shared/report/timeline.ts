@@ -1,7 +1,7 @@
 import type { Entry, EntryOf, LedgerEntry, StepStatus } from '../incident/entries.ts';
 import { formatDuration } from '../plan/duration.ts';
 import type { TimelineItem } from './report.ts';
-import { secondsBetween } from './time.ts';
+import { elapsedSeconds } from './time.ts';
 
 type Tone = TimelineItem['tone'];
 type Telling = { tone: Tone; what: string };
@@ -14,7 +14,7 @@ export function timelineOf(ledger: readonly LedgerEntry[], clockStart: string, w
   return ledger.flatMap(({ at, entry }) => {
     const telling = tell(entry, words);
     if (!telling) return [];
-    return [{ at, afterSeconds: secondsBetween(clockStart, at), type: entry.type, ...telling }];
+    return [{ at, afterSeconds: elapsedSeconds(clockStart, at), type: entry.type, ...telling }];
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Reason } from '../actions/contract.ts';
+import { tick } from '../communication/tick.ts';
 import { readIncident, resolveIncident } from '../incident/incident.ts';
 import { appendEntry, readLedger } from '../incident/ledger.ts';
 import { releaseLock } from '../incident/lock.ts';
@@ -37,7 +38,17 @@ export async function closeRun(
   if (incident?.status === 'open' && (outcome === 'recovered' || exercise)) {
     await resolveIncident(runtime.store, runtime.clock, run.incidentId, `run ${run.id}`);
   }
+  await sayGoodbye(runtime, run);
   return { outcome };
+}
+
+/** The closing messages go out at once instead of with the next tick. That they can't must not undo the recovery. */
+async function sayGoodbye(runtime: Runtime, run: Run): Promise<void> {
+  try {
+    await tick(runtime, run);
+  } catch (error) {
+    runtime.log('error', 'The closing messages wait for the next tick', { error: String(error) });
+  }
 }
 
 /**

@@ -76,15 +76,15 @@ function connectionOf(
   const name = database?.database ?? 'postgres';
   const username = 'lifeboat';
   const password = 'simulated';
-  const url = `postgresql://${username}:${password}@${host}:${port}/${name}`;
-  return { url, username, password, host, port, database: name };
+  // The keys that RDS itself writes into the secrets that it manages.
+  return { engine: 'postgres', username, password, host, port, dbname: name };
 }
 
-/** A key that is referred to and not among the known ones holds the connection string, or the only value. */
+/** A key that is referred to and not among the known ones holds the password, or the only value. */
 function addReference(world: World, region: string, reference: string, values: Record<string, string>): void {
   const parsed = parseSecretReference(reference);
   if (parsed.store !== 'secretsmanager') return;
-  const fallback = values.url ?? Object.values(values)[0] ?? '';
+  const fallback = values.password ?? Object.values(values)[0] ?? '';
   const named = parsed.key === undefined ? {} : { [parsed.key]: values[parsed.key] ?? fallback };
   addKeys(world, region, parsed.name, { ...values, ...named });
 }

@@ -1,18 +1,34 @@
 import type { ComponentOf, ComponentType } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 
+/** What is read from a plan at every change of the world is worked out once. */
+const ofPlans = new WeakMap<Plan, Map<string, unknown>>();
+
+function once<T>(plan: Plan, key: string, make: () => T): T {
+  const known = ofPlans.get(plan) ?? new Map<string, unknown>();
+  ofPlans.set(plan, known);
+  if (!known.has(key)) known.set(key, make());
+  return known.get(key) as T;
+}
+
 /** Components of one type, each with its key in the plan as its id. */
-export function componentsOf<T extends ComponentType>(plan: Plan, type: T): ComponentOf<T>[] {
-  return Object.entries(plan.components)
-    .map(([id, component]) => ({ ...component, id }))
-    .filter((one): one is ComponentOf<T> => one.type === type);
+export function componentsOf<T extends ComponentType>(plan: Plan, type: T): readonly ComponentOf<T>[] {
+  return once(plan, `components/${type}`, () =>
+    Object.entries(plan.components)
+      .map(([id, component]) => ({ ...component, id }))
+      .filter((one): one is ComponentOf<T> => one.type === type),
+  );
 }
 
 /** A URL that the plan names somewhere: in an endpoint, a probe, or a step. */
 export type KnownUrl = { url: URL; region?: string };
 
 /** Every address that the plan expects to answer. `${components.<id>.url}` is filled in; other expressions can't be. */
-export function knownUrls(plan: Plan): KnownUrl[] {
+export function knownUrls(plan: Plan): readonly KnownUrl[] {
+  return once(plan, 'urls', () => findUrls(plan));
+}
+
+function findUrls(plan: Plan): KnownUrl[] {
   const found: KnownUrl[] = componentsOf(plan, 'endpoint').flatMap(endpoint =>
     parse(endpoint.url).map(url => ({ url, region: endpoint.region })),
   );
@@ -26,7 +42,11 @@ export function knownUrls(plan: Plan): KnownUrl[] {
 }
 
 /** Paths that the application answers with 200: those that the plan asks for under one of its DNS names. */
-export function knownPaths(plan: Plan): Set<string> {
+export function knownPaths(plan: Plan): ReadonlySet<string> {
+  return once(plan, 'paths', () => findPaths(plan));
+}
+
+function findPaths(plan: Plan): Set<string> {
   const names = new Set(componentsOf(plan, 'dns-name').map(name => plainName(name.name)));
   const urls = knownUrls(plan).filter(known => names.has(plainName(known.url.hostname)));
   return new Set(urls.map(known => known.url.pathname));

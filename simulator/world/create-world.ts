@@ -116,7 +116,11 @@ async function answerCall(
 /** Nothing comes back until the client's own time-out for that region is over. */
 function silence(world: World, { service, operation, region }: Call): Promise<never> {
   const { requestTimeoutMs } = patienceFor(region, world.plan.regions.primary);
-  const error = new SimulatedAwsError('TimeoutError', `${service}.${operation} was not answered in time`, 504);
+  const error = new SimulatedAwsError(
+    'TimeoutError',
+    `${service}.${operation} was not answered in time`,
+    504,
+  );
   return new Promise((_, reject) => {
     setTimeout(() => reject(error), requestTimeoutMs);
   });

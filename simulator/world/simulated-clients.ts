@@ -24,6 +24,12 @@ type SimulatedClient = {
  * so parameters are serialized and attempts, back-off and error classes are the SDK's, and nothing is signed or sent.
  */
 export function simulatedClients(world: World, regions: { primary: string; recovery: string }): AwsClients {
+  const settings = {
+    ...regions,
+    // Nothing is signed or sent; with these the SDK looks for neither credentials nor endpoints of its own.
+    credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
+    ignoreConfiguredEndpoints: true,
+  };
   const clients = new Map<unknown, Map<string, { destroy(): void }>>();
   return {
     client<C extends { destroy(): void }>(Client: ClientConstructor<C>, region: string): C {
@@ -31,7 +37,7 @@ export function simulatedClients(world: World, regions: { primary: string; recov
       clients.set(Client, known);
       const existing = known.get(region);
       if (existing) return existing as C;
-      const client = new Client(clientSettings(region, regions) as never);
+      const client = new Client(clientSettings(region, settings) as never);
       answerFrom(world, client as C & SimulatedClient, region);
       known.set(region, client);
       return client;

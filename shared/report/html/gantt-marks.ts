@@ -8,7 +8,9 @@ import type { Scale } from './scale.ts';
 /** Width of the drawing, in its own units. */
 export const width = 1120;
 
+/** The run, and how moments since its clock started lie on the drawing. */
 export type Chart = { scale: Scale; start: string; report: Report };
+
 /** A phase: a bracket from its start to its end, and a triangle where the plan wants it to end. */
 export function phaseLine({ scale, start, report }: Chart, phase: PhaseDetail, y: number): Markup {
   if (!phase.startedAt) return html``;
@@ -81,7 +83,7 @@ function cross(x: number, y: number, title: string): Markup {
 /** Words behind the end of a bar, or before the right edge if there is no room. */
 export function after(scale: Scale, seconds: number, y: number, text: string, kind = '', gap = 6): Markup {
   const x = scale.x(seconds) + gap;
-  const room = width - x - text.length * 6.3 > 0;
+  const room = width - x - text.length * 6.8 > 0;
   return room
     ? html`<text x="${x}" y="${y + 4}" class="words ${kind}">${text}</text>`
     : html`<text x="${width - 2}" y="${y + 4}" text-anchor="end" class="words ${kind}">${text}</text>`;

@@ -8,7 +8,7 @@ import { html, type Markup } from './markup.ts';
 import { createScale, ticks } from './scale.ts';
 
 const labelWidth = 272;
-const right = width - 120;
+const right = width - 150;
 const rowHeight = 24;
 const axisHeight = 40;
 

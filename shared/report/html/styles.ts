@@ -37,7 +37,7 @@ section,.card{background:var(--card);border:1px solid var(--line);border-radius:
 .intro{color:var(--muted);margin:-.4em 0 .9em}
 .cards{display:grid;grid-template-columns:1.25fr 1fr .95fr;gap:16px;margin:18px 0 0}
 .card h2{display:flex;justify-content:space-between;color:var(--muted);font-size:.95rem;font-weight:600;margin:0}
-.figure{font-size:2rem;font-weight:700;letter-spacing:-.02em;line-height:1.2;margin:.15em 0 .5em}
+.figure{font-size:1.9rem;font-weight:700;letter-spacing:-.02em;line-height:1.2;margin:.15em 0 .5em}
 .figure small{font-size:.95rem;font-weight:500;color:var(--muted);letter-spacing:0}
 .note{color:var(--muted);font-size:.88rem;overflow-wrap:anywhere}
 .bar{position:relative}
@@ -122,7 +122,7 @@ table.data,.data tbody,.data tr,.data td{display:block;width:100%}.data thead{di
 
 const print = `@media print{:root{${light}}html{color-scheme:light}body{background:#fff;font-size:11pt}nav{display:none}
 main,header.top,footer{max-width:none;padding:0}section,.card{break-inside:avoid-page;border-color:#ccc}section{break-inside:auto}
-h2,h3,summary{break-after:avoid}tr,.decisions li,.problems li{break-inside:avoid}.gantt svg{min-width:0}
+h2,h3,summary,thead,caption{break-after:avoid}tr,.decisions li,.problems li{break-inside:avoid}.gantt svg{min-width:0}
 details::details-content{content-visibility:visible;height:auto;display:block}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}`;
 
 /** The page's only style sheet: light, dark by the reader's setting, narrow screens, and paper. */
