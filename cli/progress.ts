@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../shared/incident/entries.ts';
 import type { Plan } from '../shared/plan/schema.ts';
-import { clockTime, offset, secondsBetween } from '../shared/report/time.ts';
+import { clockTime, elapsedSeconds, offset } from '../shared/report/time.ts';
 import { createPaint, oneLine, type Paint } from './paint.ts';
 import { createLineState, type Line, lineOf, type Told, toldLine } from './progress-lines.ts';
 
@@ -29,6 +29,8 @@ export function createProgress(plan: Plan, io: { out(text: string): void; colour
     entry(placed) {
       const { at, entry } = placed;
       if (entry.type === 'message' && entry.status === 'sent') {
+        // Pages and reminders to one person have lines of their own: the escalation, the question.
+        if (entry.audience.startsWith('person:')) return;
         if (told && told.template !== entry.template) flush();
         told ??= { at, template: entry.template, audiences: new Set() };
         told.audiences.add(entry.audience);
@@ -44,7 +46,7 @@ export function createProgress(plan: Plan, io: { out(text: string): void; colour
 }
 
 function format({ at, mark, text, tone }: Line, startedAt: string, paint: Paint): string {
-  const when = paint.dim(`${clockTime(at)} ${offset(secondsBetween(startedAt, at))}`);
+  const when = paint.dim(`${clockTime(at)} ${offset(elapsedSeconds(startedAt, at))}`);
   const colour = tone === 'plain' ? (value: string) => value : paint[tone];
   return `${when}  ${colour(`${mark} ${oneLine(text, 130)}`)}`;
 }

@@ -15,7 +15,7 @@ import {
   measureRto,
   recoveredAt,
 } from './objectives.ts';
-import { phasesOf, stepsNotReached } from './phases.ts';
+import { phasesOf, type RunView, stepsNotReached } from './phases.ts';
 import { entriesOf, ledgerOfRun } from './read-ledger.ts';
 import { replayCommand } from './replay.ts';
 import type { Detail, Facts, PhaseDetail, Report, ReportStep, StepDetail } from './report.ts';
@@ -88,12 +88,14 @@ function measuredOf(scenario: Scenario, run: Run, ledger: readonly LedgerEntry[]
     openedAt,
     runStartedAt: run.startedAt,
   };
-  const clock = {
-    startedAt: clockStart(measured),
+  const view: RunView = {
+    ledger,
+    mode: run.mode,
+    clockStartedAt: clockStart(measured),
     endedAt: ended?.at ?? ledger.at(-1)?.at ?? run.startedAt,
     ran: run.mode !== 'dry-run',
   };
-  return { ...measured, phases: phasesOf(scenario.phases, ledger, clock) };
+  return { ...measured, phases: phasesOf(scenario.phases, view) };
 }
 
 function detailOf(

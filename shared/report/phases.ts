@@ -1,25 +1,35 @@
 import type { LedgerEntry, StepStatus } from '../incident/entries.ts';
 import type { Phase, Plan, StepPlan } from '../plan/schema.ts';
-import type { Run } from '../runbook/contract.ts';
+import type { Mode, Run } from '../runbook/contract.ts';
 import { entriesOf, type Placed } from './read-ledger.ts';
 import type { Detail, PhaseDetail, Segment, StepDetail } from './report.ts';
-import { secondsBetween, toMs } from './time.ts';
+import { later, secondsBetween, toMs } from './time.ts';
 
 const working: readonly StepStatus[] = ['preparing', 'acting', 'asking', 'undoing'];
 const undoing: readonly StepStatus[] = ['undoing', 'undone'];
 
+/** What the phases of one run are told from. `ran` is false for a dry run, which no deadline applies to. */
+export type RunView = {
+  ledger: readonly LedgerEntry[];
+  mode: Mode;
+  clockStartedAt: string;
+  endedAt: string;
+  ran: boolean;
+};
+
 /** The phases of the plan with what the ledger says about them and their steps, in the order of the plan. */
-export function phasesOf(
-  phases: readonly Phase[],
-  ledger: readonly LedgerEntry[],
-  clock: { startedAt: string; endedAt: string; ran: boolean },
-): PhaseDetail[] {
-  return phases.map(phase => phaseDetail(phase, ledger, clock));
+export function phasesOf(phases: readonly Phase[], view: RunView): PhaseDetail[] {
+  return phases.map(phase => phaseDetail(phase, view));
 }
 
 /** All steps of a phase in the order of the plan, branches of a parallel group one after the other. */
 export function stepsOf(phase: Phase): StepPlan[] {
   return phase.steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item]));
+}
+
+/** Whether the plan has the step in this mode; one that the plan does not have at all counts as part of it. */
+function isOfMode(step: StepPlan | undefined, mode: Mode): boolean {
+  return (step?.modes ?? [mode]).includes(mode);
 }
 
 /** Sorts what belongs to steps of a phase as the plan has them; what the plan does not have comes last. */
@@ -33,19 +43,15 @@ export function stepsNotReached(plan: Plan, run: Run, phases: readonly PhaseDeta
   const begun = new Set(phases.flatMap(phase => phase.steps.map(step => `${phase.id}/${step.id}`)));
   return (plan.scenarios[run.scenario]?.phases ?? []).flatMap(phase =>
     stepsOf(phase)
-      .filter(step => (step.modes ?? [run.mode]).includes(run.mode) && !begun.has(`${phase.id}/${step.id}`))
+      .filter(step => isOfMode(step, run.mode) && !begun.has(`${phase.id}/${step.id}`))
       .map(step => ({ phase: phase.id, id: step.id, title: step.title ?? step.id, action: step.do })),
   );
 }
 
-function phaseDetail(
-  phase: Phase,
-  ledger: readonly LedgerEntry[],
-  clock: { startedAt: string; endedAt: string; ran: boolean },
-): PhaseDetail {
-  const started = entriesOf(ledger, 'phase-started').find(({ entry }) => entry.phase === phase.id);
-  const ended = entriesOf(ledger, 'phase-ended').findLast(({ entry }) => entry.phase === phase.id);
-  const within = clock.ran ? (phase.within ?? null) : null;
+function phaseDetail(phase: Phase, view: RunView): PhaseDetail {
+  const started = entriesOf(view.ledger, 'phase-started').find(({ entry }) => entry.phase === phase.id);
+  const ended = entriesOf(view.ledger, 'phase-ended').findLast(({ entry }) => entry.phase === phase.id);
+  const within = view.ran ? (phase.within ?? null) : null;
   return {
     id: phase.id,
     title: phase.title,
@@ -54,24 +60,31 @@ function phaseDetail(
     endedAt: ended?.at ?? null,
     ok: ended?.entry.ok ?? null,
     withinSeconds: within,
-    inTime: ended && within !== null ? secondsBetween(clock.startedAt, ended.at) <= within : null,
+    inTime: ended && within !== null ? secondsBetween(view.clockStartedAt, ended.at) <= within : null,
     order: stepsOf(phase).map(({ id }) => id),
-    steps: stepDetails(phase, ledger, clock.endedAt),
+    steps: stepDetails(phase, view),
   };
 }
 
-function stepDetails(phase: Phase, ledger: readonly LedgerEntry[], runEndedAt: string): StepDetail[] {
-  const said = entriesOf(ledger, 'step').filter(({ entry }) => entry.phase === phase.id);
+/** Steps that began. Those of another mode are recorded as skipped, and are no part of this run's report. */
+function stepDetails(phase: Phase, view: RunView): StepDetail[] {
+  const said = entriesOf(view.ledger, 'step').filter(({ entry }) => entry.phase === phase.id);
   const planned = stepsOf(phase);
   const ids = new Set([...planned.map(step => step.id), ...said.map(({ entry }) => entry.step)]);
   return [...ids].flatMap(id => {
     const own = said.filter(({ entry }) => entry.step === id);
     const step = planned.find(candidate => candidate.id === id);
-    return own.length > 0 ? [stepDetail(step?.title ?? id, own, runEndedAt)] : [];
+    if (own.length === 0 || !isOfMode(step, view.mode)) return [];
+    return [stepDetail(step?.title ?? id, own, waitsOf(id, view), view.endedAt)];
   });
 }
 
-function stepDetail(title: string, entries: Placed<'step'>[], runEndedAt: string): StepDetail {
+function stepDetail(
+  title: string,
+  entries: Placed<'step'>[],
+  waits: Segment[],
+  runEndedAt: string,
+): StepDetail {
   // The callers give at least one entry.
   const first = entries[0] as Placed<'step'>;
   const last = entries.at(-1) as Placed<'step'>;
@@ -93,7 +106,7 @@ function stepDetail(title: string, entries: Placed<'step'>[], runEndedAt: string
     reasons: entries.findLast(({ entry }) => entry.reasons?.length)?.entry.reasons ?? [],
     evidence: entries.flatMap(({ entry }) => entry.evidence ?? []),
     outputs: Object.assign({}, ...entries.map(({ entry }) => entry.outputs ?? {})),
-    segments: segmentsOf(entries, runEndedAt),
+    segments: [...segmentsOf(entries, runEndedAt), ...waits].sort((a, b) => toMs(a.from) - toMs(b.from)),
   };
 }
 
@@ -103,5 +116,17 @@ function segmentsOf(entries: Placed<'step'>[], runEndedAt: string): Segment[] {
     if (!working.includes(entry.status)) return [];
     const to = entries[index + 1]?.at ?? (toMs(runEndedAt) > toMs(at) ? runEndedAt : at);
     return [{ status: entry.status, attempt: entry.attempt, from: at, to }];
+  });
+}
+
+/** Stretches in which a person was asked about the failed step: its own entries say nothing of them. */
+function waitsOf(step: string, { ledger, endedAt }: RunView): Segment[] {
+  const answers = entriesOf(ledger, 'answer');
+  const asked = entriesOf(ledger, 'question').filter(
+    ({ entry }) => entry.step === step && entry.kind === 'failed-step',
+  );
+  return asked.map(({ at, entry }, index) => {
+    const answered = answers.find(answer => answer.entry.question === entry.question);
+    return { status: 'asking', attempt: index + 1, from: at, to: answered?.at ?? later(at, endedAt) };
   });
 }

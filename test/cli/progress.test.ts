@@ -52,6 +52,7 @@ describe('live progress', () => {
     const ledger = await sealLedger([
       message(1, 'engineering', 'on-call', 'initial', 60),
       message(2, 'customers', 'customers', 'initial', 60),
+      message(2, 'person:cto', 'on-call', 'escalation', 60),
       message(3, 'customers', 'customers', 'update', 60),
     ]);
     expect(linesOf({ plan, ledger })).toEqual([

@@ -377,3 +377,61 @@ it('says which scenarios a plan has when the run is of another plan', async () =
   expect(() => buildReport(stranger)).toThrow(InvalidInputError);
   expect(() => buildReport(stranger)).toThrow(/"flood", which the plan does not have/);
 });
+
+describe('the stretches of a step', () => {
+  it('show the wait for a person between two attempts, which no status of the step stands for', async () => {
+    const { phases } = buildReport(await recoveredRun()).detail;
+    const step = phases[1]?.steps.find(({ id }) => id === 'scale-nodes');
+    expect(step?.segments.map(({ status, attempt, from, to }) => [status, attempt, from, to])).toEqual([
+      ['preparing', 1, iso(936), iso(937)],
+      ['acting', 1, iso(937), iso(1400)],
+      ['asking', 1, iso(1401), iso(1519)],
+      ['preparing', 2, iso(1520), iso(1521)],
+      ['acting', 2, iso(1521), iso(1700)],
+    ]);
+  });
+
+  it('last until the run ended when nobody answered', async () => {
+    const input = await recoveredRun();
+    const ledger = input.ledger.filter(({ entry }) => entry.type !== 'answer');
+    const step = buildReport({ ...input, ledger }).detail.phases[1]?.steps.find(
+      ({ id }) => id === 'scale-nodes',
+    );
+    expect(step?.segments.find(({ status }) => status === 'asking')?.to).toBe(iso(4321));
+  });
+});
+
+it('leaves out steps that the plan has for other modes only', async () => {
+  const input = await recoveredRun();
+  const approve = input.plan.scenarios['region-failure']?.phases[0]?.steps[3];
+  if (approve && 'id' in approve) approve.modes = ['drill'];
+  const report = buildReport(input);
+  expect(report.steps.map(({ id }) => id)).not.toContain('approve');
+  expect(report.detail.notReached).toEqual([]);
+});
+
+it('says the reason of a step once, with the way to mend it that the run knows', async () => {
+  const input = await abortedRun();
+  const ledger = input.ledger.map(placed => {
+    const { entry } = placed;
+    if (entry.type === 'step' && entry.status === 'failed') {
+      return {
+        ...placed,
+        entry: { ...entry, error: 'NotApprovedError: Nobody answered in time', reasons: undefined },
+      };
+    }
+    if (entry.type !== 'run-ended') return placed;
+    return {
+      ...placed,
+      entry: { ...entry, reasons: [{ what: 'Approve: Nobody answered in time', mend: 'Ask again.' }] },
+    };
+  });
+  expect(buildReport({ ...input, ledger }).detail.problems).toEqual([
+    {
+      step: 'approve',
+      title: 'Approve the move to Melbourne',
+      what: 'Nobody answered in time',
+      mend: 'Ask again.',
+    },
+  ]);
+});

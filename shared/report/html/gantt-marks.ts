@@ -40,7 +40,7 @@ export function stepMarks({ scale, start }: Chart, stage: Stage, step: StepDetai
   );
   const bad = step.status === 'failed' || step.status === 'refused';
   const words = [
-    step.status === 'done' ? took : `${step.status}${step.endedAt ? `, ${took}` : ''}`,
+    step.status === 'done' ? took : step.status,
     step.attempts > 1 ? `${step.attempts} attempts` : '',
   ];
   return html`${step.segments.map(segment =>
