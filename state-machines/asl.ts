@@ -83,7 +83,8 @@ export function allStates(branch: Branch): [name: string, state: State][] {
   ]);
 }
 
-const token = /\$\{([A-Z][A-Za-z0-9]*Arn)\}/g;
+/** Not after a second dollar sign, which makes it plain text of the plan. */
+const token = /(?<!\$)\$\{([A-Z][A-Za-z0-9]*Arn)\}/g;
 
 /** Names of the ARNs that a definition leaves open, such as `StepMachineArn`, each once, sorted. */
 export function openArns(definition: Definition): string[] {

@@ -14,8 +14,8 @@ export type BakedStep = Step & { function: string };
 
 /** Shortest time that a step gets when the plan sets none. */
 const shortestTimeoutSeconds = 60;
-/** Longest time-out of a step that is polled: more looks than fit into the event budget of one execution. */
-export const longestTimeoutSeconds = 12 * 3600;
+/** Longest time-out of a step that is polled; a longer one takes more looks than one execution's history has room for. */
+export const longestTimeoutSeconds = 8 * 3600;
 /** Longest time to answer: the ask machine and everything above it can still wait for it. */
 export const longestAnswerSeconds = 22 * 86_400;
 /** What a step that asks a person gets beyond the time to answer. */

@@ -34,7 +34,7 @@ export function mostEvents(definition: Definition, visits: Visits = {}): number 
 
 function mostEventsOfBranch(branch: Branch, visits: Visits): number {
   let events = 0;
-  for (const name of reachable(branch, branch.StartAt)) {
+  for (const name of reachable(branch, [branch.StartAt])) {
     const state = stateOf(branch, name);
     const times = visits[name] ?? 1;
     if (visits[name] === undefined && inLoop(branch, name)) {
@@ -63,9 +63,9 @@ function attemptsOf(state: TaskState): number {
   return state.Retry.reduce((sum, retrier) => sum + retrier.MaxAttempts, 1);
 }
 
-function reachable(branch: Branch, start: string): Set<string> {
+function reachable(branch: Branch, starts: readonly string[]): Set<string> {
   const found = new Set<string>();
-  const open = [start];
+  const open = [...starts];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (found.has(name)) continue;
     found.add(name);
@@ -75,7 +75,7 @@ function reachable(branch: Branch, start: string): Set<string> {
 }
 
 function inLoop(branch: Branch, name: string): boolean {
-  return successors(stateOf(branch, name)).some(next => reachable(branch, next).has(name));
+  return reachable(branch, successors(stateOf(branch, name))).has(name);
 }
 
 function stateOf(branch: Branch, name: string): State {
