@@ -15,9 +15,10 @@ const file = new URL('../../plans/liquid-abt/plan.yml', import.meta.url);
 const text = readFileSync(file, 'utf8');
 
 describe('the plan of LIQUID ABT', () => {
-  it('has no finding', async () => {
+  it('has no finding but the one that it gives a reason for', async () => {
     const { plan, findings } = await checkPlan({ text, file: 'plan.yml' });
-    expect(findings).toEqual([]);
+    expect(findings.filter(finding => finding.waived === undefined)).toEqual([]);
+    expect(findings.map(finding => finding.rule)).toEqual(['automatic-on-one-observer']);
     expect(Object.keys(plan?.scenarios ?? {})).toEqual(['database-failure', 'region-failure']);
   });
 
@@ -42,7 +43,7 @@ describe.each<[string, Damage[]]>([
     expect(found[0]?.near).toBe(damage.near);
     expect(found[0]?.mend).not.toBe('');
     // One slip must not drown in its consequences.
-    expect(findings.length).toBeLessThanOrEqual(4);
+    expect(findings.filter(finding => finding.waived === undefined).length).toBeLessThanOrEqual(4);
   });
 });
 
@@ -62,7 +63,8 @@ describe('several damages', () => {
     const damaged = damages.reduce((before, damage) => apply(before, damage).text, text);
     const { plan, findings } = await checkPlan({ text: damaged, file: 'plan.yml' });
     expect(plan).toBeUndefined();
-    expect(findings.map(finding => finding.rule).sort()).toEqual(damages.map(damage => damage.rule).sort());
+    const rules = findings.filter(finding => finding.waived === undefined).map(finding => finding.rule);
+    expect(rules.sort()).toEqual(damages.map(damage => damage.rule).sort());
   });
 
   it('come in the order of the file', async () => {

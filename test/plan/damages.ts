@@ -324,16 +324,16 @@ export const referenceDamages: Damage[] = [
   ),
   damage(
     'a start on one word',
-    'quorum: 2\n      sustained: 1m',
-    'quorum: 1\n      sustained: 1m',
+    'quorum: 2\n      sustained: 3m',
+    'quorum: 1\n      sustained: 3m',
     'automatic-on-one-observer',
   ),
   damage(
     'a scenario that nothing starts',
-    '    trigger:\n      signals: [database-events, database-connections, outside-probe]\n      quorum: 2\n      sustained: 1m\n      coolDown: 30m\n      # Forcing the failover loses no committed data and can be repeated, so nobody is asked first.\n      start: automatic\n      implements: [LA-044]\n',
+    '    trigger:\n      signals: [primary-heartbeat, outside-probe, aws-health]\n      quorum: 2\n      sustained: 3m\n      coolDown: 2h\n      # Nothing is changed before the decision at the end of the first phase, so the run may start by itself.\n      start: automatic\n',
     '',
     'scenario-without-trigger',
-    { at: '  database-failure:\n    title' },
+    { at: '  region-failure:\n    title' },
   ),
   damage(
     'a trigger for persons only',
