@@ -1,51 +1,74 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { Worker } from 'node:worker_threads';
 import { InvalidInputError } from '../../shared/errors.ts';
 
-/** One session of an embedded PostgreSQL. */
+/** What the worker is started with, and what passes between it and this thread. Request 0 is the start itself. */
+export type PostgresStart = { sql: string; folder: string };
+export type PostgresRequest = { id: number; text: string; nowMs?: number };
+export type PostgresReply =
+  | { id: number; rows: Record<string, unknown>[]; error?: undefined }
+  | { id: number; error: { message: string; code?: string } };
+
+/** A statement that the embedded PostgreSQL refused. `code` is the SQLSTATE. */
+export class EmbeddedSqlError extends Error {
+  readonly code: string;
+
+  constructor(failure: { message: string; code?: string }) {
+    super(failure.message);
+    // XX000 is PostgreSQL's own code for an internal error.
+    this.code = failure.code ?? 'XX000';
+  }
+}
+
+/** One session of an embedded PostgreSQL. It does not keep the process alive while nothing is asked of it. */
 export type Postgres = {
-  query(text: string): Promise<{ rows: Record<string, unknown>[] }>;
+  /** Runs one statement; `now()` answers `nowMs` if it is given. Rejects with EmbeddedSqlError. */
+  query(text: string, nowMs?: number): Promise<{ rows: Record<string, unknown>[] }>;
   /** Waits until nobody else has the session, and keeps it until the returned function is called. */
   acquire(): Promise<() => void>;
   close(): Promise<void>;
 };
 
 const cacheFolder = path.join(import.meta.dirname, '../../.lifeboat/cache');
-
-/** Changed whenever the way of making a data directory changes. */
-const layout = 2;
-
-/** Small buffers and no spare log files: the database is tiny, and each megabyte is read again at every start. */
-const settings = ['shared_buffers=1MB', 'min_wal_size=2MB', 'max_wal_size=4MB', 'wal_buffers=64kB'];
-
 const running = new Map<string, Promise<Postgres>>();
 
 /**
- * Starts an embedded PostgreSQL (PGlite) that holds the data of a rehearsal, once per process and SQL text. The data
- * directory is made at the first use and kept under `.lifeboat/cache`; later starts load it in about 0.25 s. Call it
- * early and await it late, since it can start while other modules are loading.
- * `sqlFile` is the plan's `rehearsal.database`; without it the database is empty.
+ * Starts an embedded PostgreSQL (PGlite) that holds the data of a rehearsal, once per process and SQL text. It runs in
+ * a thread of its own, so call it early and await it late: it starts while other modules load. The data directory is
+ * made at the first use (about 2 s) and kept under `.lifeboat/cache`; later starts take about 0.3 s.
+ * `sqlFile` is the plan's `rehearsal.database`; without it the database is empty. Rejects with InvalidInputError when
+ * the file's SQL is wrong.
  */
 export async function startPostgres(sqlFile?: string, folder = cacheFolder): Promise<Postgres> {
-  const sql = sqlFile === undefined ? '' : await readFile(sqlFile, 'utf8');
-  const key = createHash('sha256').update(`${layout}\n${sql}`).digest('hex').slice(0, 16);
-  const file = path.join(folder, `postgres-${pgliteVersion()}-${key}.tar`);
-  const known = running.get(file);
+  // Read at once, so that the thread starts before the caller goes on to load modules.
+  const sql = sqlFile === undefined ? '' : readFileSync(sqlFile, 'utf8');
+  const key = `${folder}\n${sql}`;
+  const known = running.get(key);
   if (known) return known;
-  const started = open(file, sql);
-  running.set(file, started);
-  started.catch(() => running.delete(file));
+  const forget = () => running.delete(key);
+  const started = start({ sql, folder }, forget);
+  running.set(key, started);
+  started.catch(forget);
   return started;
 }
 
-async function open(file: string, sql: string): Promise<Postgres> {
-  const database = (await load(file)) ?? (await make(file, sql));
+async function start(workerData: PostgresStart, onClose: () => void): Promise<Postgres> {
+  const worker = new Worker(new URL('./postgres-worker.ts', import.meta.url), { workerData });
+  const { ask, expect } = exchangeWith(worker);
+  try {
+    await expect(0);
+  } catch (cause) {
+    await worker.terminate();
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidInputError(`PostgreSQL refuses the data of the rehearsal: ${said}`, {
+      nextStep: 'Mend the SQL file that `rehearsal.database` in the plan names.',
+      cause,
+    });
+  }
   let last = Promise.resolve();
   return {
-    query: async text => ({ rows: (await database.query<Record<string, unknown>>(text)).rows }),
+    query: async (text, nowMs) => ({ rows: await ask(text, nowMs) }),
     async acquire() {
       const before = last;
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -54,63 +77,46 @@ async function open(file: string, sql: string): Promise<Postgres> {
       return resolve;
     },
     async close() {
-      running.delete(file);
-      await database.close();
+      onClose();
+      await worker.terminate();
     },
   };
 }
 
-/** `undefined` when there is no cached data directory, or it can't be used (cut off, from another build). */
-async function load(file: string): Promise<PGlite | undefined> {
-  try {
-    const loadDataDir = new Blob([await readFile(file)]);
-    const database = new PGlite({ loadDataDir, startParams: startParams() });
-    await database.waitReady;
-    return database;
-  } catch {
-    return undefined;
-  }
-}
+/** Pairs replies with requests, and keeps the process alive only while a reply is awaited. */
+function exchangeWith(worker: Worker) {
+  type Rows = Record<string, unknown>[];
+  const waiting = new Map<number, PromiseWithResolvers<Rows>>();
+  let requests = 0;
+  let ended: Error | undefined;
 
-/** Makes the data directory and leaves a copy in the cache. A cache that can't be written costs time, nothing else. */
-async function make(file: string, sql: string): Promise<PGlite> {
-  const database = new PGlite({ startParams: startParams(), initDbStartParams: ['--wal-segsize=1'] });
-  try {
-    await database.exec(sql);
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidInputError(`PostgreSQL refuses the data of the rehearsal: ${said}`, {
-      nextStep: 'Mend the SQL file that `rehearsal.database` in the plan names.',
-      cause,
-    });
-  }
-  await dropTemplates(database);
-  await database.exec('CHECKPOINT');
-  try {
-    const copy = await database.dumpDataDir('none');
-    await mkdir(path.dirname(file), { recursive: true });
-    const partial = `${file}.${randomUUID()}`;
-    await writeFile(partial, new Uint8Array(await copy.arrayBuffer()));
-    await rename(partial, file);
-  } catch {
-    return database;
-  }
-  return database;
-}
+  const expect = (id: number): Promise<Rows> => {
+    if (ended) return Promise.reject(ended);
+    const pending = Promise.withResolvers<Rows>();
+    waiting.set(id, pending);
+    worker.ref();
+    return pending.promise;
+  };
+  worker.on('message', (reply: PostgresReply) => {
+    const pending = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if (waiting.size === 0) worker.unref();
+    if (reply.error) pending?.reject(new EmbeddedSqlError(reply.error));
+    else pending?.resolve(reply.rows);
+  });
+  const failAll = (error: Error) => {
+    ended = error;
+    for (const pending of waiting.values()) pending.reject(error);
+    waiting.clear();
+  };
+  worker.on('error', failAll);
+  worker.on('exit', () => failAll(new Error('the embedded PostgreSQL has ended')));
 
-/** The template databases are two thirds of a small data directory, and nothing creates a database here. */
-async function dropTemplates(database: PGlite): Promise<void> {
-  await database.exec('UPDATE pg_database SET datistemplate = false');
-  await database.exec('DROP DATABASE template0');
-  await database.exec('DROP DATABASE template1');
-}
-
-function startParams(): string[] {
-  return [...PGlite.defaultStartParams, ...settings.flatMap(setting => ['-c', setting])];
-}
-
-function pgliteVersion(): string {
-  const require = createRequire(import.meta.url);
-  const manifest = path.join(path.dirname(require.resolve('@electric-sql/pglite')), '../package.json');
-  return String(require(manifest).version);
+  const ask = (text: string, nowMs?: number): Promise<Rows> => {
+    requests += 1;
+    const reply = expect(requests);
+    worker.postMessage({ id: requests, text, nowMs } satisfies PostgresRequest);
+    return reply;
+  };
+  return { ask, expect };
 }

@@ -1,7 +1,7 @@
 import { sqlError } from '../../shared/network/sql-errors.ts';
 import type { SqlConnection, SqlOptions } from '../../shared/ports.ts';
 import { appDependencies } from './dependencies.ts';
-import type { Postgres } from './postgres.ts';
+import { EmbeddedSqlError, type Postgres } from './postgres.ts';
 import { sleep } from './sleep.ts';
 import type { World } from './world.ts';
 
@@ -23,7 +23,7 @@ export function simulatedSql(
 
     const run = async (text: string) => {
       try {
-        return await world.real(database.query(text));
+        return await world.real(database.query(text, world.nowMs()));
       } catch (error) {
         throw translate(error, hostname);
       }
@@ -73,9 +73,8 @@ function endsTransaction(text: string): boolean {
   return /^\s*(commit|end|rollback|abort)\b/i.test(text);
 }
 
-function translate(error: unknown, hostname: string): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  // What the embedded database says is always an answer; XX000 is PostgreSQL's own code for an internal error.
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'XX000';
-  return sqlError(hostname, { message, code, cause: error });
+/** What the embedded database says is an answer of the simulated one. */
+function translate(error: unknown, hostname: string): unknown {
+  if (!(error instanceof EmbeddedSqlError)) return error;
+  return sqlError(hostname, { message: error.message, code: error.code, cause: error });
 }

@@ -1,0 +1,94 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import type { PostgresReply, PostgresRequest, PostgresStart } from './postgres.ts';
+
+/**
+ * The thread in which the embedded PostgreSQL runs. It has a clock of its own: PGlite takes the time from `Date.now`,
+ * which here answers the virtual time of the statement, so that `now()` is the rehearsal's.
+ */
+
+/** Changed whenever the way of making a data directory changes. */
+const layout = 3;
+
+/** Small buffers and no spare log files: the database is tiny, and each megabyte is read again at every start. */
+const settings = ['shared_buffers=1MB', 'min_wal_size=2MB', 'max_wal_size=4MB', 'wal_buffers=64kB'];
+const startParams = [...PGlite.defaultStartParams, ...settings.flatMap(setting => ['-c', setting])];
+
+async function open({ sql, folder }: PostgresStart): Promise<PGlite> {
+  const key = createHash('sha256').update(`${layout}\n${sql}`).digest('hex').slice(0, 16);
+  const file = path.join(folder, `postgres-${pgliteVersion()}-${key}.tar`);
+  return (await load(file)) ?? (await make(file, sql));
+}
+
+/** `undefined` when there is no cached data directory, or it can't be used (cut off, from another build). */
+async function load(file: string): Promise<PGlite | undefined> {
+  try {
+    const loadDataDir = new Blob([await readFile(file)]);
+    const database = new PGlite({ loadDataDir, startParams });
+    await database.waitReady;
+    return database;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes the data directory and leaves a copy in the cache. */
+async function make(file: string, sql: string): Promise<PGlite> {
+  const database = new PGlite({ startParams, initDbStartParams: ['--wal-segsize=1'] });
+  await database.exec(sql);
+  // The template databases are two thirds of a small data directory, and nothing creates a database here.
+  await database.exec('UPDATE pg_database SET datistemplate = false');
+  await database.exec('DROP DATABASE template0');
+  await database.exec('DROP DATABASE template1');
+  await database.exec('CHECKPOINT');
+  const copy = await database.dumpDataDir('none');
+  await keep(file, new Uint8Array(await copy.arrayBuffer()));
+  return database;
+}
+
+/** A cache that can't be written (a read-only checkout) costs two seconds at the next start and nothing else. */
+async function keep(file: string, data: Uint8Array): Promise<void> {
+  const partial = `${file}.${randomUUID()}`;
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(partial, data);
+    await rename(partial, file);
+  } catch {
+    return;
+  }
+}
+
+function pgliteVersion(): string {
+  const require = createRequire(import.meta.url);
+  const manifest = path.join(path.dirname(require.resolve('@electric-sql/pglite')), '../package.json');
+  return String(require(manifest).version);
+}
+
+async function answer(database: PGlite, { id, text, nowMs }: PostgresRequest): Promise<PostgresReply> {
+  if (nowMs !== undefined) Date.now = () => nowMs;
+  try {
+    const { rows } = await database.query<Record<string, unknown>>(text);
+    return { id, rows };
+  } catch (error) {
+    return { id, error: describe(error) };
+  }
+}
+
+function describe(error: unknown): { message: string; code?: string } {
+  if (!(error instanceof Error)) return { message: String(error) };
+  return { message: error.message, ...('code' in error && { code: String(error.code) }) };
+}
+
+const database = open(workerData as PostgresStart);
+// One statement after the other, in the order in which they came.
+let last: Promise<unknown> = database.then(
+  () => parentPort?.postMessage({ id: 0, rows: [] } satisfies PostgresReply),
+  error => parentPort?.postMessage({ id: 0, error: describe(error) } satisfies PostgresReply),
+);
+parentPort?.on('message', (request: PostgresRequest) => {
+  last = last.then(async () => parentPort?.postMessage(await answer(await database, request)));
+});
