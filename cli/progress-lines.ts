@@ -3,14 +3,22 @@ import { formatDuration } from '../shared/plan/duration.ts';
 import type { Phase, Plan } from '../shared/plan/schema.ts';
 import { namesOf } from '../shared/report/names.ts';
 import { stepsOf } from '../shared/report/phases.ts';
-import { secondsBetween } from '../shared/report/time.ts';
+import { clockTime, elapsedSeconds } from '../shared/report/time.ts';
 import { tell, type Words } from '../shared/report/timeline.ts';
 import type { Mode } from '../shared/runbook/contract.ts';
 import type { Paint } from './paint.ts';
 
-/** `text` is a sentence, `mark` the sign in front of it. */
-export type Line = { at: string; mark: string; text: string; tone: keyof Paint | 'plain' };
-export type Told = { at: string; template: string; audiences: Set<string> };
+/**
+ * `text` is a sentence, `mark` the sign in front of it. Lines in a row with the same `gather.key` become one: their
+ * texts as a list between `before` and `after`.
+ */
+export type Line = {
+  at: string;
+  mark: string;
+  text: string;
+  tone: keyof Paint | 'plain';
+  gather?: { key: string; before: string; after: string };
+};
 
 type LineState = {
   plan: Plan;
@@ -35,16 +43,6 @@ function wordsOf(plan: Plan): Words {
     phase: id => phases.find(phase => phase.id === id)?.title ?? id,
     step: id => titles.get(id) ?? id,
     name: id => names[id] ?? id,
-  };
-}
-
-/** One line for messages that followed each other. */
-export function toldLine({ at, template, audiences }: Told, words: Words): Line {
-  return {
-    at,
-    mark: '»',
-    tone: 'dim',
-    text: `told ${[...audiences].map(words.name).join(', ')}: ${template}`,
   };
 }
 
@@ -77,8 +75,9 @@ export function lineOf(state: LineState, { at, entry }: LedgerEntry): Line | und
     case 'incident-opened':
     case 'escalated':
     case 'link-refused':
-    case 'message':
       return spoken(state, at, entry, '!');
+    case 'message':
+      return entry.status === 'sent' ? toldLine(state, at, entry) : spoken(state, at, entry, '!');
     case 'run-ended':
     case 'incident-resolved':
       return spoken(state, at, entry, '■');
@@ -94,6 +93,13 @@ function spoken({ words }: LineState, at: string, entry: Entry, mark: string): L
   return telling && { at, mark, text: telling.what, tone: telling.tone };
 }
 
+function toldLine({ words }: LineState, at: string, entry: EntryOf<'message'>): Line | undefined {
+  // Pages and reminders to one person have lines of their own: the escalation, the question.
+  if (entry.audience.startsWith('person:')) return undefined;
+  const gather = { key: `told ${entry.template}`, before: 'told ', after: `: ${entry.template}` };
+  return { at, mark: '»', tone: 'dim', text: words.name(entry.audience), gather };
+}
+
 function stepLine(state: LineState, at: string, entry: EntryOf<'step'>): Line | undefined {
   const title = state.words.step(entry.step);
   const begun = state.begun.get(entry.step) ?? at;
@@ -102,8 +108,10 @@ function stepLine(state: LineState, at: string, entry: EntryOf<'step'>): Line | 
     case 'done': {
       // The line of the answer has said so already.
       if (entry.action === 'people.approval' || entry.action === 'people.task') return undefined;
-      const took = secondsBetween(begun, at);
-      return { at, mark: '✓', tone: 'good', text: took > 0 ? `${title}, ${formatDuration(took)}` : title };
+      const took = elapsedSeconds(begun, at);
+      const line: Line = { at, mark: '✓', tone: 'good', text: title };
+      if (took > 0) return { ...line, text: `${title}, ${formatDuration(took)}` };
+      return { ...line, gather: { key: `done ${clockTime(at)}`, before: '', after: '' } };
     }
     case 'failed':
     case 'refused':

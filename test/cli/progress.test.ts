@@ -61,6 +61,24 @@ describe('live progress', () => {
     ]);
   });
 
+  it('gathers steps that were done at once, but only those of the same second', async () => {
+    const { plan } = await recoveredRun();
+    const done = (seconds: number, step: string) =>
+      stepMoments('verify', step, 'http.check', [
+        [seconds, 'preparing'],
+        [seconds + 0.2, 'done'],
+      ]);
+    const ledger = await sealLedger([
+      ...done(1, 'check-health'),
+      ...done(1.1, 'count-tenants'),
+      ...done(2, 'tell-all'),
+    ]);
+    expect(linesOf({ plan, ledger })).toEqual([
+      '16:42:01 +00:00:01  ✓ Check /api/health, Count the tenants',
+      '16:42:02 +00:00:02  ✓ Tell everybody',
+    ]);
+  });
+
   it('leaves out steps that are not of the mode, and shows those that a drill only prepared', async () => {
     const { plan } = await drillRun();
     const approve = plan.scenarios['region-failure']?.phases[0]?.steps[3];

@@ -82,7 +82,7 @@ td p{margin:0 0 .25em;overflow-wrap:anywhere}td p.bad{color:var(--bad)}
 blockquote{margin:.4em 0;padding:4px 14px;border-left:3px solid var(--line);color:var(--muted)}
 .aside{border-left:4px solid var(--line);padding:3px 0 3px 12px;font-size:.92rem;overflow-wrap:anywhere}
 .aside.bad{border-color:var(--bad)}.aside.warn{border-color:var(--warn)}
-.deadline{width:140px;height:14px;display:block}
+.deadline{width:140px;height:14px;display:inline-block;vertical-align:-2px;margin-right:10px}
 .deadline .grid{stroke:var(--line);stroke-width:3}.deadline .over{stroke:var(--bad);stroke-width:3}.deadline .tick{stroke:var(--ink);stroke-width:2}.deadline .ok{fill:var(--good)}.deadline .late{fill:var(--bad)}
 details{border-top:1px solid var(--line);padding:9px 0}
 summary{cursor:pointer;padding:2px 0}
