@@ -1,32 +1,24 @@
-import { StateMachine } from 'aws-local-stepfunctions';
-import type { Json, JsonObject } from '../../shared/json.ts';
+import type { Json } from '../../shared/json.ts';
 import type { Clock } from '../../shared/ports.ts';
 import type { Definition } from '../../state-machines/asl.ts';
 import { SimulatedAwsError } from '../world/world.ts';
-import { contextOf, createTokenSource } from './context.ts';
-import { describe, type ExecutionDescription, resultOf } from './describe.ts';
+import { describe, type ExecutionDescription } from './describe.ts';
 import { throughJson } from './errors.ts';
 import {
   countEnd,
-  countEntry,
   type EngineCounts,
   type Execution,
   type ExecutionResult,
   type ExecutionStatus,
 } from './executions.ts';
-import { type LoadedMachine, loadMachine, watchStates } from './machines.ts';
+import { type LoadedMachine, loadMachine } from './machines.ts';
 import { checkName, executionArn, generatedName } from './names.ts';
-import { runTask, type TaskWorld } from './tasks.ts';
+import { runExecution, type Transition } from './run-execution.ts';
+import type { TaskWorld } from './tasks.ts';
 import { createTokens } from './tokens.ts';
 
-/** One state entered. `atMs` is milliseconds since the epoch. */
-export type Transition = {
-  executionArn: string;
-  stateMachineArn: string;
-  state: string;
-  type: string;
-  atMs: number;
-};
+export type { ExecutionDescription } from './describe.ts';
+export type { Transition } from './run-execution.ts';
 
 export type EngineOptions = {
   /** Definitions by ARN, with their own ARNs filled in (`fillArns`). */
@@ -95,55 +87,14 @@ export function createEngine(options: EngineOptions): Engine {
       if (existing) return sameExecution(existing, input);
       const execution = newExecution(arn, wanted, machine, input, nowMs());
       executions.set(arn, execution);
-      run(execution);
+      execution.result = runExecution(world, execution, {
+        nowMs,
+        onTransition: options.onTransition,
+        ended: result => end(execution, result),
+      });
       return execution;
     },
   };
-
-  function run(execution: Execution): void {
-    const { machine } = execution;
-    const attempts = new Map<string, number>();
-    const token = createTokenSource(execution.arn);
-    const definition = watchStates(machine.definition, (name, type) => {
-      if (execution.status !== 'RUNNING') return;
-      execution.lastState = { name, type, enteredAtMs: nowMs() };
-      attempts.set(name, 0);
-      countEntry(execution, type);
-      options.onTransition?.({
-        executionArn: execution.arn,
-        stateMachineArn: machine.arn,
-        state: name,
-        type,
-        atMs: nowMs(),
-      });
-    });
-    const handlers = new Proxy<Record<string, (input: Json) => Promise<Json>>>(
-      {},
-      {
-        get(_, name) {
-          const task = machine.tasks.get(String(name));
-          if (!task) return undefined;
-          return async (input: Json) => {
-            const attempt = (attempts.get(String(name)) ?? 0) + 1;
-            attempts.set(String(name), attempt);
-            return runTask(world, execution, task, input as JsonObject, attempt === 1, token.take());
-          };
-        },
-      },
-    );
-    const running = new StateMachine(definition, { validationOptions: { noValidate: true } }).run(
-      execution.input,
-      {
-        overrides: { taskResourceLocalHandlers: handlers },
-        context: contextOf(execution, token),
-      },
-    );
-    execution.abort = running.abort;
-    execution.result = running.result.then(
-      output => end(execution, { status: 'SUCCEEDED', output: throughJson(output) }),
-      error => end(execution, resultOf(error, execution)),
-    );
-  }
 
   function end(execution: Execution, result: ExecutionResult): ExecutionResult {
     execution.status = result.status;
