@@ -29,6 +29,8 @@ export function connectionUrl(secretValue: string, defaults: ConnectionDefaults)
   if (defaults.host !== undefined) {
     url.hostname = defaults.host;
     url.port = String(defaults.port);
+    // Another server than the secret's: its database is the one that the plan declares.
+    url.pathname = `/${encodeURIComponent(defaults.database)}`;
   }
   if (url.hostname === '') throw unreadable('it names no host, and the step gives none');
   if (url.pathname === '' || url.pathname === '/') url.pathname = `/${defaults.database}`;

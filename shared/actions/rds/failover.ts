@@ -86,6 +86,10 @@ export const action = defineAction({
       }
     }
     const automatic = failoverUnderWay(events, now) !== undefined;
+    if (!automatic && context.run.mode === 'recover' && isAvailable(instance)) {
+      const probe = await probeInstance(context, database, instance);
+      if (probe.ok) return { status: 'refused', reasons: [wellAlready(database)], evidence: [] };
+    }
     return {
       status: 'ready',
       baseline: {
@@ -177,6 +181,14 @@ async function observeFailover(
         data: describe(instance, events),
       },
     ],
+  };
+}
+
+/** Forcing a failover interrupts writes for a minute or two; a writer that is well must not be interrupted. */
+function wellAlready(database: Database): Reason {
+  return {
+    what: `${database.identifier} is available, accepts writes, and RDS reports no failover; there is nothing to recover`,
+    mend: 'Look at the application and its network. To move the writer all the same, start the scenario in the mode planned.',
   };
 }
 

@@ -50,8 +50,10 @@ const observe = (options = {}, baseline = forced) =>
     baseline,
   );
 
-test('forces a failover when RDS does not fail over by itself, and keeps the zone before', async () => {
-  const context = contextFor({});
+const silent = { server: { refuse: new Error('connect ETIMEDOUT') } };
+
+test('forces a failover when the writer is silent and RDS does not fail over by itself', async () => {
+  const context = contextFor(silent);
   const preparation = await action.prepare(context, { database });
   expect(preparation).toMatchObject({ status: 'ready', baseline: forced });
   await action.act?.(context, { database }, forced);
@@ -60,6 +62,20 @@ test('forces a failover when RDS does not fail over by itself, and keeps the zon
     ForceFailover: true,
   });
   expect(context.changes).toMatchObject([{ call: 'rds.RebootDBInstance' }]);
+});
+
+test('refuses in a recovery to interrupt a writer that is well', async () => {
+  const preparation = await action.prepare(contextFor({}), { database });
+  expect(preparation).toMatchObject({
+    status: 'refused',
+    reasons: [{ what: expect.stringContaining('accepts writes'), mend: expect.stringContaining('planned') }],
+  });
+});
+
+test('moves a writer that is well when the move is planned', async () => {
+  expect(await action.prepare(contextFor({ mode: 'planned' }), { database })).toMatchObject({
+    status: 'ready',
+  });
 });
 
 test('asks RDS for the events since the outage began, of this instance only', async () => {
@@ -87,7 +103,7 @@ test('forces nothing when RDS began between prepare and act', async () => {
 
 test('forces it when a failover that RDS began hangs for more than ten minutes', async () => {
   given(healthy, [['16:44:00', started]]);
-  expect(await action.prepare(contextFor({}), { database })).toMatchObject({ baseline: forced });
+  expect(await action.prepare(contextFor(silent), { database })).toMatchObject({ baseline: forced });
 });
 
 test('is already done when RDS finished by itself and a write succeeds', async () => {
