@@ -37,16 +37,23 @@ export function rolloutState(deployment: Deployment): RolloutState {
   return { status: 'complete' };
 }
 
-/** Whether the deployment runs the wanted number of pods and all of them are ready. Says nothing about 0. */
-export function scaleState(deployment: Deployment, replicas: number): RolloutState {
+/**
+ * Whether the deployment runs the wanted number of pods and all of them are ready. With `autoscaled` more are welcome.
+ * At 0 it says nothing about pods that are still ending.
+ */
+export function scaleState(
+  deployment: Deployment,
+  replicas: number,
+  { autoscaled }: { autoscaled: boolean },
+): RolloutState {
   const { metadata, spec, status } = deployment;
   if (metadata.generation > status.observedGeneration) {
     return { status: 'pending', note: 'the cluster has not taken up the change yet' };
   }
   const refused = status.conditions.find(entry => entry.type === 'ReplicaFailure' && entry.status === 'True');
   if (refused) return { status: 'failed', why: refused.message || refused.reason };
-  if (spec.replicas < replicas) {
-    return { status: 'pending', note: `something set it back to ${spec.replicas} replicas` };
+  if (spec.replicas < replicas || (spec.replicas > replicas && !autoscaled)) {
+    return { status: 'pending', note: `the cluster says ${spec.replicas} replicas, ${replicas} are wanted` };
   }
   if (status.readyReplicas < replicas) {
     return { status: 'pending', note: `${status.readyReplicas} of ${replicas} pods ready` };

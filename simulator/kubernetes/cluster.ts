@@ -48,7 +48,7 @@ export type SimulatedCluster = {
   autoscalers: SimulatedAutoscaler[];
 };
 
-/** All clusters of the world, in the order of the plan. */
+/** All clusters of the world. */
 export function clustersOf(world: World): SimulatedCluster[] {
   return world.state<SimulatedCluster[]>('k8s-clusters', () => []);
 }

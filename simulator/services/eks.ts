@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { ensureCluster, findCluster, type SimulatedCluster } from '../kubernetes/cluster.ts';
 import { reconcile } from '../kubernetes/controllers.ts';
+import { keepHistory, seenState } from '../world/history.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
 /** Seconds that EKS takes to hand a new size to the Auto Scaling group. Experience with scaling-only updates. */
@@ -41,7 +42,7 @@ export const service: SimulatedService = {
     },
     DescribeNodegroup: (world, call): DescribeNodegroupResponse => {
       const { nodegroupName, clusterName } = nodegroupInput.parse(call.input);
-      const { scaling, status, issues } = nodegroupOf(world, call, clusterName, nodegroupName);
+      const { scaling, status, issues } = seenNodegroup(world, call, clusterName, nodegroupName);
       return {
         nodegroup: { clusterName, nodegroupName, status, scalingConfig: { ...scaling }, health: { issues } },
       };
@@ -49,11 +50,13 @@ export const service: SimulatedService = {
     UpdateNodegroupConfig: updateNodegroup,
     ListUpdates: (world, call) => {
       const { name, nodegroupName } = listInput.parse(call.input);
-      return { updateIds: nodegroupOf(world, call, name, nodegroupName).updates.map(update => update.id) };
+      return { updateIds: seenNodegroup(world, call, name, nodegroupName).updates.map(update => update.id) };
     },
     DescribeUpdate: (world, call) => {
       const { name, nodegroupName, updateId } = listInput.extend({ updateId: z.string() }).parse(call.input);
-      const update = nodegroupOf(world, call, name, nodegroupName).updates.find(({ id }) => id === updateId);
+      const update = seenNodegroup(world, call, name, nodegroupName).updates.find(
+        ({ id }) => id === updateId,
+      );
       if (!update) throw notFound(`No update found for ID: ${updateId}`);
       return { update: shown(update) };
     },
@@ -88,6 +91,7 @@ function arrange(world: World, plan: Plan): void {
     nodegroupsOf(world).push(nodegroup);
     for (let count = 0; count < size; count++) cluster.nodes.push(newNode(nodegroup, true));
   }
+  keepHistory(world, 'eks', () => nodegroupsOf(world));
 }
 
 function updateNodegroup(world: World, call: Call): { update: Update } {
@@ -190,8 +194,22 @@ function shown({ requestToken: _, ...update }: SimulatedNodegroup['updates'][num
 }
 
 function nodegroupOf(world: World, call: Call, cluster: string, name: string): SimulatedNodegroup {
-  const found = nodegroupsOf(world).find(
-    nodegroup => nodegroup.region === call.region && nodegroup.cluster === cluster && nodegroup.name === name,
+  return findNodegroup(nodegroupsOf(world), call, cluster, name);
+}
+
+/** The node group as a read sees it, which is the past while reads are stale. */
+function seenNodegroup(world: World, call: Call, cluster: string, name: string): SimulatedNodegroup {
+  return findNodegroup(seenState(world, 'eks', nodegroupsOf(world)), call, cluster, name);
+}
+
+function findNodegroup(
+  nodegroups: readonly SimulatedNodegroup[],
+  { region }: Call,
+  cluster: string,
+  name: string,
+): SimulatedNodegroup {
+  const found = nodegroups.find(
+    nodegroup => nodegroup.region === region && nodegroup.cluster === cluster && nodegroup.name === name,
   );
   if (!found) throw notFound(`No node group found for name: ${name}.`);
   return found;

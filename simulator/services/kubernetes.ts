@@ -18,6 +18,7 @@ import {
 import { mergePatch } from '../kubernetes/merge-patch.ts';
 import { autoscalerObject, deploymentObject, nodeObject, podObject } from '../kubernetes/objects.ts';
 import type { Route } from '../kubernetes/routes.ts';
+import { keepHistory, seenState } from '../world/history.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
 /** Pods of a deployment in the primary region before the outage. */
@@ -56,6 +57,7 @@ export const service: SimulatedService = {
   arrange(world, plan) {
     arrangeDeployments(world, plan);
     arrangeNodes(world, plan);
+    keepHistory(world, 'kubernetes', () => clustersOf(world));
     world.onChange(() => probeAgain(world));
   },
 };
@@ -125,6 +127,7 @@ function onDeployment(
 ): (world: World, call: Call) => KubernetesReply {
   return (world, call) => {
     const target = targetOf(world, call);
+    if (call.operation.startsWith('Get')) target.cluster = seen(target);
     const { namespace, name } = target.route;
     const found = target.cluster.deployments.find(
       deployment => deployment.namespace === namespace && deployment.name === name,
@@ -134,7 +137,17 @@ function onDeployment(
 }
 
 function inNamespace(list: (target: Target) => unknown[]): (world: World, call: Call) => KubernetesReply {
-  return (world, call) => reply(200, { apiVersion: 'v1', kind: 'List', items: list(targetOf(world, call)) });
+  return (world, call) => {
+    const target = targetOf(world, call);
+    const items = list({ ...target, cluster: seen(target) });
+    return reply(200, { apiVersion: 'v1', kind: 'List', items });
+  };
+}
+
+/** The cluster as a read sees it, which is the past while reads are stale. */
+function seen({ world, cluster }: Target): SimulatedCluster {
+  const clusters = seenState(world, 'kubernetes', clustersOf(world));
+  return clusters.find(({ name, region }) => name === cluster.name && region === cluster.region) ?? cluster;
 }
 
 function targetOf(world: World, call: Call): Target {

@@ -141,13 +141,23 @@ export const action = defineAction({
   },
 
   async undo(context, { nodegroup: component, size }, baseline): Promise<Observation> {
-    const { before } = baselineSchema.parse(baseline);
+    const { before, earlierUpdates } = baselineSchema.parse(baseline);
     const client = context.aws.client(EKSClient, component.region);
     const nodegroup = await readNodegroup(client, component);
-    const untouched = before.desiredSize >= size;
-    if (!nodegroup || untouched || same(scalingOf(nodegroup), before)) {
-      const what = `Node group ${component.name} is back at a desired size of ${before.desiredSize}`;
-      return { status: 'done', outputs: {}, evidence: [{ what, data: { ...before } }] };
+    const doneAs = (what: string): Observation => ({
+      status: 'done',
+      outputs: {},
+      evidence: [{ what, data: { ...before } }],
+    });
+    if (!nodegroup) return doneAs(`Node group ${component.name} is gone, so there is nothing to bring back`);
+    if (before.desiredSize >= size) return doneAs(`The size of ${component.name} was not changed`);
+    // While an update runs, EKS still shows the size before it, which would look as if nothing had to be undone.
+    const updates = await findScalingUpdates(client, component, size, earlierUpdates);
+    if (nodegroup.status === 'UPDATING' || updates.some(update => update.status === 'InProgress')) {
+      return { status: 'pending', note: `EKS is still changing the size of ${component.name}` };
+    }
+    if (same(scalingOf(nodegroup), before)) {
+      return doneAs(`Node group ${component.name} is back at a desired size of ${before.desiredSize}`);
     }
     await recordChange(context, component, scalingOf(nodegroup), before);
     await requestScaling(client, component, before, token(context, 'undo'));

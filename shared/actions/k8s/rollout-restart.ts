@@ -15,6 +15,9 @@ const restartedAtAnnotation = 'kubectl.kubernetes.io/restartedAt';
 /** Says which step of which run asked, so that two restarts at the same moment are told apart. */
 const askedByAnnotation = 'lifeboat/restarted-by';
 
+/** A read may be behind a write; after this long the restart must show, or something has overwritten it. */
+const visibleWithinSeconds = 60;
+
 /** The time of the restart is fixed in prepare: a repeated act changes nothing, a person's retry restarts again. */
 const baselineSchema = z.object({ replicas: z.number(), restartedAt: z.string() });
 
@@ -83,6 +86,9 @@ export const action = defineAction({
       annotations[restartedAtAnnotation] === baselineSchema.parse(baseline).restartedAt &&
       annotations[askedByAnnotation] === askedBy(context.run, context.step);
     if (!ours) {
+      if (context.elapsedSeconds < visibleWithinSeconds) {
+        return { status: 'pending', note: 'the cluster does not show the restart yet' };
+      }
       return { status: 'failed', reasons: [overwritten(component)], evidence: [] };
     }
     const state = rolloutState(deployment);

@@ -20,7 +20,11 @@ const parameters = z.strictObject({
 });
 type Parameters = z.output<typeof parameters>;
 
-const baselineSchema = z.object({ previousReplicas: z.number().int().nonnegative() });
+const baselineSchema = z.object({
+  previousReplicas: z.number().int().nonnegative(),
+  /** An autoscaler may go above what was asked for; without one, the number must be met exactly. */
+  autoscaled: z.boolean(),
+});
 
 /**
  * Sets the number of pods of a deployment and waits until they are ready; 0 waits until none is left.
@@ -65,9 +69,11 @@ export const action = defineAction({
     if (autoscaler && autoscaler.spec.maxReplicas < replicas) {
       return { status: 'refused', reasons: [limitedBy(autoscaler, replicas)], evidence: [] };
     }
-    const baseline = { previousReplicas: deployment.spec.replicas };
+    const autoscaled = autoscaler !== undefined;
+    const baseline = { previousReplicas: deployment.spec.replicas, autoscaled };
     const evidence = [found(component, deployment), ...mention(autoscaler, replicas)];
-    if (deployment.spec.replicas === replicas && (await reached(context, component, deployment, replicas))) {
+    const state = scaleState(deployment, replicas, { autoscaled: false });
+    if (state.status === 'complete' && (await reached(context, component, deployment, replicas))) {
       return { status: 'already-done', baseline, outputs: outputsOf(baseline, deployment), evidence };
     }
     return { status: 'ready', baseline, evidence };
@@ -114,7 +120,8 @@ async function look(
 ): Promise<Observation> {
   const deployment = await readDeployment(context, component);
   if (!deployment) return { status: 'failed', reasons: [missing(component)], evidence: [] };
-  const state = scaleState(deployment, replicas);
+  const { autoscaled } = baselineSchema.parse(baseline);
+  const state = scaleState(deployment, replicas, { autoscaled });
   if (state.status === 'failed') {
     return {
       status: 'failed',
@@ -144,7 +151,6 @@ async function reached(
   deployment: Deployment,
   replicas: number,
 ): Promise<boolean> {
-  if (scaleState(deployment, replicas).status !== 'complete') return false;
   return replicas > 0 || (await listPods(context, component, deployment)).length === 0;
 }
 

@@ -76,6 +76,28 @@ describe('eks.scale-nodegroup in a simulated world', () => {
       });
     }));
 
+  it('waits for its own update before it undoes it', () =>
+    inWorld(async scene => {
+      const baseline = await prepareAndAct(scene);
+      const undo = () => scene.drive(Promise.resolve(action.undo?.(scene.context, parameters, baseline, {})));
+      expect(await undo()).toEqual({ status: 'pending', note: 'EKS is still changing the size of general' });
+      await scene.wait(61);
+      expect(await undo()).toEqual({ status: 'pending', note: 'going back to 1 nodes' });
+      await scene.wait(61);
+      expect(await undo()).toMatchObject({ status: 'done' });
+    }));
+
+  it('is not misled by stale reads', () =>
+    inWorld(
+      async scene => {
+        const baseline = await prepareAndAct(scene);
+        expect(await settle(scene, baseline)).toMatchObject({ status: 'done', outputs: { nodes: 3 } });
+        const sizes = scene.world.changes.filter(({ what }) => what.startsWith('Size changes'));
+        expect(sizes).toHaveLength(1);
+      },
+      { faults: { ...faultsOf(), has: name => name.startsWith('stale-read:') } },
+    ));
+
   it('does not undo what it did not change', () =>
     inWorld(async scene => {
       const small = { ...parameters, size: 1 };

@@ -107,7 +107,10 @@ describe('k8s.rollout-restart', () => {
     inWorld(async scene => {
       const baseline = await begin(scene);
       deploymentOf(scene).annotations = {};
-      const seen = await scene.drive(action.observe(scene.context, parameters, baseline));
+      const early = await scene.drive(action.observe(scene.context, parameters, baseline));
+      expect(early).toEqual({ status: 'pending', note: 'the cluster does not show the restart yet' });
+      const later = { ...scene.context, elapsedSeconds: 60 };
+      const seen = await scene.drive(action.observe(later, parameters, baseline));
       expect(seen).toMatchObject({
         status: 'failed',
         reasons: [{ what: expect.stringContaining('Something replaced the pod template') }],

@@ -136,12 +136,34 @@ describe('k8s.scale', () => {
     inWorld(
       async scene => {
         await expect(prepareAndAct(scene)).rejects.toMatchObject({ name: 'ServiceUnavailableError' });
-        await scene.drive(Promise.resolve(action.act?.(scene.context, parameters, { previousReplicas: 0 })));
-        const seen = await settle(scene, parameters, { previousReplicas: 0 });
+        await scene.drive(
+          Promise.resolve(
+            action.act?.(scene.context, parameters, { previousReplicas: 0, autoscaled: false }),
+          ),
+        );
+        const seen = await settle(scene, parameters, { previousReplicas: 0, autoscaled: false });
         expect(seen).toMatchObject({ status: 'done', outputs: { previousReplicas: 0 } });
         expect(clusterOf(scene.world).deployments[0]?.generation).toBe(2);
       },
       { faults: faultsOf({ 'kubernetes.PatchDeploymentScale': ['lost-reply'] }) },
+    ));
+
+  it('takes a stale read for not done yet, also on the way down', () =>
+    inWorld(
+      async scene => {
+        await scene.wait(30);
+        await settle(scene, parameters, await prepareAndAct(scene));
+        const one = { ...parameters, replicas: 1 };
+        const baseline = await prepareAndAct(scene, one);
+        await scene.wait(3);
+        const early = await scene.drive(action.observe(scene.context, one, baseline));
+        expect(early).toMatchObject({
+          status: 'pending',
+          note: expect.stringContaining('the cluster says 2 replicas, 1 are wanted'),
+        });
+        expect(await settle(scene, one, baseline)).toMatchObject({ status: 'done' });
+      },
+      { faults: { ...faultsOf(), has: name => name === 'stale-read:kubernetes' } },
     ));
 
   it('needs no IAM permission but reading the cluster', () => {
