@@ -4,7 +4,7 @@ import type { Action } from '../shared/actions/contract.ts';
 import { loadActions } from '../shared/actions/load-actions.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
-import { loadPlan } from '../shared/plan/load.ts';
+import { checkPlan } from '../shared/plan/check.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { bakeStep } from '../state-machines/bake-step.ts';
 import { compileSystem } from '../state-machines/compile-system.ts';
@@ -47,7 +47,7 @@ async function derive(path: string): Promise<Deployment> {
 
 /** A plan with errors is not deployed. */
 async function readPlan(path: string): Promise<Plan> {
-  const { plan, findings } = await loadPlan(path);
+  const { plan, findings } = await checkPlan(path);
   const errors = findings.filter(finding => finding.severity === 'error');
   if (plan && errors.length === 0) return plan;
   const lines = errors.map(error => `  ${error.file}:${error.line}:${error.col} ${error.message}`).join('\n');

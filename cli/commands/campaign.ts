@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { loadPlan } from '../../shared/plan/load.ts';
+import { checkPlan } from '../../shared/plan/check.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import type { Report } from '../../shared/report/report.ts';
 import { drawFaults } from '../../simulator/faults/draw.ts';
@@ -39,7 +39,7 @@ export async function campaign(args: CampaignArguments, io: Io): Promise<number>
   }
   const plans: { path: string; plan: Plan }[] = [];
   for (const path of args.plans) {
-    const { plan, findings } = await loadPlan(path);
+    const { plan, findings } = await checkPlan(path);
     const errors = findings.filter(finding => finding.severity === 'error');
     if (!plan || errors.length > 0) {
       printFindings(errors, io);

@@ -2,7 +2,7 @@ import { answerQuestion } from '../../shared/communication/answers.ts';
 import { LifeboatError } from '../../shared/errors.ts';
 import { acknowledgeIncident, openIncidentOf, resolveIncident } from '../../shared/incident/incident.ts';
 import { readAutomation } from '../../shared/incident/switch.ts';
-import { loadPlan } from '../../shared/plan/load.ts';
+import { checkPlan } from '../../shared/plan/check.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { modeSchema } from '../../shared/runbook/contract.ts';
 import { updateRun } from '../../shared/runbook/run-record.ts';
@@ -44,7 +44,7 @@ async function readPlan(path: string | undefined, io: Io): Promise<Plan | undefi
     io.err('Which system? Give its plan: plans/<system>/plan.yml\n');
     return undefined;
   }
-  const { plan, findings } = await loadPlan(path);
+  const { plan, findings } = await checkPlan(path);
   const errors = findings.filter(finding => finding.severity === 'error');
   if (plan && errors.length === 0) return plan;
   printFindings(errors, io);

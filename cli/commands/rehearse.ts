@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { loadPlan } from '../../shared/plan/load.ts';
+import { checkPlan } from '../../shared/plan/check.ts';
 import { nearest } from '../../shared/plan/nearest.ts';
 import { writeReport } from '../../shared/report/write.ts';
 import { type Mode, modes } from '../../shared/runbook/contract.ts';
@@ -51,7 +51,7 @@ async function readRequest(args: RehearseArguments, io: Io) {
     );
     return undefined;
   }
-  const { plan, findings } = await loadPlan(file);
+  const { plan, findings } = await checkPlan(file);
   const errors = findings.filter(finding => finding.severity === 'error');
   if (!plan || errors.length > 0) {
     printFindings(errors, io);

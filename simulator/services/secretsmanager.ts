@@ -80,11 +80,13 @@ function connectionOf(
   return { engine: 'postgres', username, password, host, port, dbname: name };
 }
 
-/** A key that is referred to and not among the known ones holds the password, or the only value. */
+/** A key that is referred to and that RDS does not write holds what its name says: a connection URL, or a password. */
 function addReference(world: World, region: string, reference: string, values: Record<string, string>): void {
   const parsed = parseSecretReference(reference);
   if (parsed.store !== 'secretsmanager') return;
-  const fallback = values.password ?? Object.values(values)[0] ?? '';
+  const { username, password, host, port, dbname } = values;
+  const url = `postgresql://${username}:${password}@${host}:${port}/${dbname}`;
+  const fallback = /url|uri|dsn/i.test(parsed.key ?? '') ? url : (password ?? Object.values(values)[0] ?? '');
   const named = parsed.key === undefined ? {} : { [parsed.key]: values[parsed.key] ?? fallback };
   addKeys(world, region, parsed.name, { ...values, ...named });
 }

@@ -20,7 +20,7 @@ test("the plan's secret points at the primary database before a recovery", async
   expect(JSON.parse(String(SecretString))).toMatchObject({
     host: endpointOf(primary, 'app-production'),
     port: '5432',
-    database: 'app',
+    dbname: 'app',
   });
 });
 
