@@ -18,6 +18,10 @@ const layout = 3;
 const settings = ['shared_buffers=1MB', 'min_wal_size=2MB', 'max_wal_size=4MB', 'wal_buffers=64kB'];
 const startParams = [...PGlite.defaultStartParams, ...settings.flatMap(setting => ['-c', setting])];
 
+// PGlite sets PostgreSQL's alarms (statistics, time-outs) with setTimeout. On a clock that is set by each statement they
+// would go off at odd moments, and nothing here needs them.
+Reflect.set(globalThis, 'setTimeout', () => undefined);
+
 async function open({ sql, folder }: PostgresStart): Promise<PGlite> {
   const key = createHash('sha256').update(`${layout}\n${sql}`).digest('hex').slice(0, 16);
   const file = path.join(folder, `postgres-${pgliteVersion()}-${key}.tar`);
@@ -83,12 +87,26 @@ function describe(error: unknown): { message: string; code?: string } {
   return { message: error.message, ...('code' in error && { code: String(error.code) }) };
 }
 
+/** The first transaction fills PostgreSQL's caches; it is cheapest while the other thread is busy with itself. */
+async function warmUp(database: PGlite): Promise<void> {
+  for (const text of ['BEGIN TRANSACTION READ ONLY', 'SELECT count(*) FROM pg_class', 'ROLLBACK']) {
+    await database.query(text);
+  }
+}
+
+function tell(reply: PostgresReply): void {
+  parentPort?.postMessage(reply);
+}
+
 const database = open(workerData as PostgresStart);
 // One statement after the other, in the order in which they came.
 let last: Promise<unknown> = database.then(
-  () => parentPort?.postMessage({ id: 0, rows: [] } satisfies PostgresReply),
-  error => parentPort?.postMessage({ id: 0, error: describe(error) } satisfies PostgresReply),
+  opened => {
+    tell({ id: 0, rows: [] });
+    return warmUp(opened);
+  },
+  error => tell({ id: 0, error: describe(error) }),
 );
 parentPort?.on('message', (request: PostgresRequest) => {
-  last = last.then(async () => parentPort?.postMessage(await answer(await database, request)));
+  last = last.then(async () => tell(await answer(await database, request)));
 });
