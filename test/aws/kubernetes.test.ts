@@ -14,8 +14,8 @@ const access = { cluster: 'shop-dr', region: 'ap-southeast-4' };
 const list: KubernetesRequest = { method: 'GET', path: '/api/v1/nodes?labelSelector=a%3Db' };
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'session' };
 const aws: AwsClients = {
-  client: <C extends { destroy(): void }>(constructor: ClientConstructor<C>, region: string) =>
-    new constructor({ region, credentials } as never),
+  client: <C extends { destroy(): void }>(Client: ClientConstructor<C>, region: string) =>
+    new Client({ region, credentials } as never),
 };
 
 type Seen = { method?: string; url?: string; headers: IncomingMessage['headers']; body: string };
