@@ -76,7 +76,8 @@ export function environment(plan: Plan): Record<string, unknown> {
     LIFEBOAT_PARTITION: { Ref: 'AWS::Partition' },
     POWERTOOLS_SERVICE_NAME: `lifeboat-${system}`,
     POWERTOOLS_METRICS_NAMESPACE: 'Lifeboat',
-    NODE_OPTIONS: '--enable-source-maps',
+    // The certificate authorities of RDS; Node.js runtimes since 20 load them only when asked to.
+    NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem',
   };
 }
 

@@ -5,6 +5,7 @@ import { type Definition, fillArns } from '../state-machines/asl.ts';
 import { functionArnName } from '../state-machines/bake-step.ts';
 import { compileSystem, fixedMachineName, runbookName } from '../state-machines/compile-system.ts';
 import { fixedMachineNames } from '../state-machines/fixed-machines.ts';
+import { reportBucketOf } from './services/s3.ts';
 
 const account = '123456789012';
 
@@ -20,8 +21,16 @@ export type SimulatedDeployment = {
 /** Fixed functions whose ARN a definition may name. */
 const fixedFunctions = ['run', 'ask', 'communicate', 'report'];
 
-/** Deploys a plan into the simulated recovery region. */
+const deployed = new WeakMap<Plan, SimulatedDeployment>();
+
+/** Deploys a plan into the simulated recovery region; the same plan once, however often it is rehearsed. */
 export function deploy(plan: Plan, actions: Readonly<Record<string, Action>>): SimulatedDeployment {
+  const known = deployed.get(plan) ?? deployNew(plan, actions);
+  deployed.set(plan, known);
+  return known;
+}
+
+function deployNew(plan: Plan, actions: Readonly<Record<string, Action>>): SimulatedDeployment {
   const system = plan.system.id;
   const region = plan.regions.recovery;
   const { machines, functions: families } = compileSystem(plan, actions);
@@ -49,6 +58,7 @@ export function deploy(plan: Plan, actions: Readonly<Record<string, Action>>): S
       ),
       decisionUrl: 'https://decisions.lambda-url.example/',
       linkSecretName: `lifeboat/${system}/links`,
+      reportBucket: reportBucketOf(system),
     },
     functionName: arn => arn.slice(prefix.length),
   };

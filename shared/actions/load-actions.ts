@@ -32,7 +32,15 @@ export async function loadActions(kinds: Iterable<string>): Promise<Record<strin
   return Object.fromEntries(loaded);
 }
 
-async function loadAction(kind: string): Promise<Action> {
+const loaded = new Map<string, Promise<Action>>();
+
+function loadAction(kind: string): Promise<Action> {
+  const known = loaded.get(kind) ?? importAction(kind);
+  loaded.set(kind, known);
+  return known;
+}
+
+async function importAction(kind: string): Promise<Action> {
   const [family = '', name = ''] = kind.split('.');
   const module = (await import(`./${family}/${name}.ts`)) as { action: Action };
   return module.action;

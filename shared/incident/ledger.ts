@@ -6,6 +6,7 @@ import type { Clock } from '../ports.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Entry, entrySchema, type LedgerEntry } from './entries.ts';
 import { ledgerKey, onceKey, prefixes } from './keys.ts';
+import { parseOnce } from './parse-once.ts';
 import type { RecordStore, StoredRecord } from './record-store.ts';
 
 /** `previousHash` of the first entry. */
@@ -72,7 +73,7 @@ export async function readLedger(store: RecordStore, incidentId: string): Promis
     partition: ledgerKey(incidentId, 1).partition,
     sortPrefix: prefixes.ledger,
   });
-  return records.map(record => withoutOnce(parseRecord(record, ledgerRecordSchema)));
+  return records.map(record => withoutOnce(parseRecord(record, parseEntryRecord)));
 }
 
 export type Verification = { ok: true } | { ok: false; seq: number; what: string };
@@ -148,12 +149,12 @@ async function readHead(store: RecordStore, incidentId: string): Promise<Head | 
     descending: true,
     limit: 1,
   });
-  return head && parseRecord(head, headSchema);
+  return head && parseRecord(head, parseHead);
 }
 
 async function readAt(store: RecordStore, incidentId: string, seq: number) {
   const record = await store.get(ledgerKey(incidentId, seq));
-  return record && parseRecord(record, ledgerRecordSchema);
+  return record && parseRecord(record, parseEntryRecord);
 }
 
 function follow(head: Head | undefined, clock: Clock, entry: Entry): LedgerEntry {
@@ -174,11 +175,17 @@ function withoutOnce({ seq, at, entry, previousHash, hash }: LedgerRecord): Ledg
   return { seq, at, entry, previousHash, hash };
 }
 
-function parseRecord<Schema extends z.ZodType>(record: StoredRecord, schema: Schema): z.output<Schema> {
-  const parsed = schema.safeParse(record.data);
-  if (parsed.success) return parsed.data;
-  throw new InvalidInputError(`The ledger record ${record.partition} / ${record.sort} can't be read`, {
-    nextStep: 'It was written by another version or changed by hand; compare it with a backup of the table.',
-    cause: parsed.error,
-  });
+const parseEntryRecord = parseOnce(ledgerRecordSchema);
+const parseHead = parseOnce(headSchema);
+
+function parseRecord<T>(record: StoredRecord, parse: (data: object) => T): T {
+  try {
+    return parse(record.data);
+  } catch (cause) {
+    throw new InvalidInputError(`The ledger record ${record.partition} / ${record.sort} can't be read`, {
+      nextStep:
+        'It was written by another version or changed by hand; compare it with a backup of the table.',
+      cause,
+    });
+  }
 }

@@ -1,13 +1,13 @@
 import { ConflictError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { assertKey } from './keys.ts';
 import type { RecordKey, RecordQuery, RecordStore, StoredRecord, WriteCondition } from './record-store.ts';
 
 /** Sorts behind every text that follows a prefix: the highest code point, which no key of ours holds. */
 const last = '\u{10ffff}';
 
-/** Records are kept as text: nobody can change one by holding on to what was put or got. */
-type Kept = { version: number; text: string };
+/** Data is copied when it is put, and frozen: nobody can change a record by holding on to what was put or got. */
+type Kept = { version: number; data: JsonObject };
 type Partition = { sorts: string[]; records: Map<string, Kept> };
 
 /** The record store of a rehearsal: the same contract as the DynamoDB form, in memory. */
@@ -28,7 +28,7 @@ export function createMemoryRecordStore(): RecordStore {
         partition = { sorts: [], records: new Map() };
         partitions.set(key.partition, partition);
       }
-      const kept = { version: (current?.version ?? 0) + 1, text: JSON.stringify(data) };
+      const kept = { version: (current?.version ?? 0) + 1, data: freeze(JSON.parse(JSON.stringify(data))) };
       if (!current) partition.sorts.splice(position(partition.sorts, key.sort), 0, key.sort);
       partition.records.set(key.sort, kept);
       return toRecord(key, kept);
@@ -77,8 +77,14 @@ function select(partition: Partition, { partition: name, sortPrefix = '', descen
   return descending ? found.reverse() : found;
 }
 
-function toRecord(key: RecordKey, { version, text }: Kept): StoredRecord {
-  return { partition: key.partition, sort: key.sort, version, data: JSON.parse(text) as JsonObject };
+function toRecord(key: RecordKey, { version, data }: Kept): StoredRecord {
+  return { partition: key.partition, sort: key.sort, version, data };
+}
+
+function freeze<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const item of Object.values(value)) freeze(item);
+  return Object.freeze(value);
 }
 
 /** Index of the first sort key that is not before `sort`. */

@@ -5,16 +5,16 @@ import type { TypicalDuration } from '../actions/contract.ts';
  * fixed small part of the step's duration and the number of looks grows with its logarithm only: a restore of four
  * hours takes about a hundred looks, far below the 25,000 events of an execution's history.
  *
- * Before the shortest typical duration nobody expects the end: a quarter of the elapsed time is close enough.
- * After it, 4 % keeps what polling adds to the recovery time near 2 % on average.
+ * Before the shortest typical duration nobody expects the end: a third of the elapsed time is close enough.
+ * After it, 5 % keeps what polling adds to the recovery time near 2.5 % on average.
  */
-export const growthBeforeTypical = 0.25;
-export const growthAfterTypical = 0.04;
+export const growthBeforeTypical = 0.35;
+export const growthAfterTypical = 0.05;
 export const shortestWaitSeconds = 2;
 
-/** Longer waits would make an abort or a failure noticed late; day-long steps look 200 times at the least. */
+/** Longer waits would make an abort or a failure noticed late; day-long steps look 150 times at the least. */
 function longestWaitSeconds(timeoutSeconds: number): number {
-  return Math.max(120, timeoutSeconds / 200);
+  return Math.max(120, timeoutSeconds / 150);
 }
 
 /** Whole seconds to wait, at least 2, never past the step's deadline by more than the shortest wait. */
@@ -31,7 +31,7 @@ export function nextWaitSeconds(
       : longest;
   const wait = Math.min(elapsedSeconds * growth, untilTypical, longest);
   const left = Math.max(shortestWaitSeconds, timeoutSeconds - elapsedSeconds);
-  return Math.max(shortestWaitSeconds, Math.min(Math.round(wait), Math.ceil(left)));
+  return Math.max(shortestWaitSeconds, Math.min(Math.floor(wait), Math.ceil(left)));
 }
 
 /** The most looks that a step can take before its time-out, for the event budget. */

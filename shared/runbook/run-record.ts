@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ConflictError } from '../errors.ts';
 import { runKey } from '../incident/keys.ts';
+import { parseOnce } from '../incident/parse-once.ts';
 import type { RecordStore } from '../incident/record-store.ts';
 import { toJson, updateRecord } from '../incident/update-record.ts';
 import { outcomeSchema, type Run, runSchema } from './contract.ts';
@@ -15,10 +16,11 @@ export const runRecordSchema = z.object({
   abortReason: z.string().optional(),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
+const parse = parseOnce(runRecordSchema);
 
 export async function readRun(store: RecordStore, runId: string): Promise<RunRecord | undefined> {
   const stored = await store.get(runKey(runId));
-  return stored && runRecordSchema.parse(stored.data);
+  return stored && parse(stored.data);
 }
 
 /** Stores a new run; the record that is there already when the same execution opens it again. */
@@ -26,7 +28,7 @@ export async function createRun(store: RecordStore, run: Run, executionArn: stri
   const data = await updateRecord(store, runKey(run.id), current =>
     current ? undefined : toJson({ run, executionArn }),
   );
-  return runRecordSchema.parse(data);
+  return parse(data);
 }
 
 /** Changes a run's record. Throws ConflictError when there is none. */
@@ -41,7 +43,7 @@ export async function updateRun(
         nextStep: 'Look at the incident with `lifeboat status`.',
       });
     }
-    return toJson(change(runRecordSchema.parse(current)));
+    return toJson(change(parse(current)));
   });
-  return runRecordSchema.parse(data);
+  return parse(data);
 }
