@@ -3,6 +3,7 @@ import { createCommunicateHandler } from '../handlers/communicate.ts';
 import { createDecideHandler } from '../handlers/decide.ts';
 import { createExecutionEndedHandler } from '../handlers/execution-ended.ts';
 import { createProbeHandler } from '../handlers/probe.ts';
+import { createReportHandler } from '../handlers/report.ts';
 import { createRunHandler } from '../handlers/run.ts';
 import { createStepHandler } from '../handlers/step-handler.ts';
 import { createTriageHandler } from '../handlers/triage.ts';
@@ -25,6 +26,7 @@ export function createHandlers(
     ask: callable(createAskHandler(provider)),
     decide: callable(createDecideHandler(provider)),
     communicate: callable(createCommunicateHandler(provider)),
+    report: callable(createReportHandler(provider)),
   };
   for (const family of families) {
     // The modules are loaded already; a rehearsal must not wait for the file system in virtual time.

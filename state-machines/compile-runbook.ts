@@ -15,6 +15,7 @@ const frame = {
   drill: 'Was it a drill?',
   tearDown: 'Tear down the drill',
   close: 'Close the run',
+  report: 'Write the report',
   outcome: 'Recovered?',
   recovered: 'Recovered',
   notRecovered: 'Not recovered',
@@ -178,7 +179,7 @@ function ending(plan: Plan): Record<string, State> {
   return {
     [frame.close]: {
       Type: 'Task',
-      Comment: 'Says what became of the run, gives the lock back and has the report written',
+      Comment: 'Says what became of the run and gives the lock back',
       Resource: 'arn:aws:states:::lambda:invoke',
       Parameters: {
         FunctionName: '${RunFunctionArn}',
@@ -189,6 +190,17 @@ function ending(plan: Plan): Record<string, State> {
       ResultPath: '$.closed',
       Retry: retryOn(passingErrors),
       Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: frame.notClosed }],
+      Next: frame.report,
+    },
+    [frame.report]: {
+      Type: 'Task',
+      Comment: 'Writes the report from the ledger. If it fails, the ledger has everything still',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: { FunctionName: '${ReportFunctionArn}', Payload: { 'run.$': '$.run' } },
+      TimeoutSeconds: callTimeoutSeconds,
+      ResultPath: null,
+      Retry: retryOn(passingErrors),
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: frame.outcome }],
       Next: frame.outcome,
     },
     [frame.outcome]: {

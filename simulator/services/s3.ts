@@ -9,14 +9,21 @@ type StoredObject = {
   lastModified: Date;
   etag: string;
 };
-type Bucket = { region: string; objects: Map<string, StoredObject> };
+/** `own` is Lifeboat's own store, like its table: what it keeps there is no change of the system. */
+type Bucket = { region: string; objects: Map<string, StoredObject>; own?: true };
 
-/** Buckets by name: those of the gates, in the recovery region. */
+/** The bucket that the deployment makes for reports. */
+export const reportBucketOf = (system: string) => `lifeboat-${system}-reports`;
+
+/** Buckets by name: that of the reports and those of the gates, in the recovery region. */
 function buckets(world: World): Map<string, Bucket> {
   return world.state('s3', () => {
-    const made = new Map<string, Bucket>();
+    const region = world.plan.regions.recovery;
+    const made = new Map<string, Bucket>([
+      [reportBucketOf(world.plan.system.id), { region, objects: new Map(), own: true }],
+    ]);
     for (const name of componentsOf(world.plan, 'dns-name')) {
-      made.set(name.gate.bucket, { region: world.plan.regions.recovery, objects: new Map() });
+      made.set(name.gate.bucket, { region, objects: new Map() });
     }
     return made;
   });
@@ -62,11 +69,13 @@ function putObject(world: World, call: Call) {
     etag: `"${createHash('md5').update(body).digest('hex')}"`,
   };
   bucket.objects.set(key, stored);
-  world.changed(
-    objectResource(String(call.input.Bucket), key),
-    known ? 'The object is written anew' : 'The object is made',
-    'lifeboat',
-  );
+  if (!bucket.own) {
+    world.changed(
+      objectResource(String(call.input.Bucket), key),
+      known ? 'The object is written anew' : 'The object is made',
+      'lifeboat',
+    );
+  }
   return { ETag: stored.etag };
 }
 

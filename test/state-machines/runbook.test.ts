@@ -73,12 +73,21 @@ describe('a compiled runbook', () => {
       ...['prepare b', 'act b', 'observe b'],
       'phase-ended',
       'close',
+      'report',
     ]);
     expect(closedWith(bench)).toBeNull();
     expect(bench.calls[0]?.payload).toMatchObject({
       input: {},
       executionName: 'one',
       executionStartedAt: run.startedAt,
+    });
+  });
+
+  it('has recovered even when its report can not be written', async () => {
+    const { result, bench } = await execute([step('a')], { report: fail('RequestRejectedError') });
+    expect(result.status).toBe('SUCCEEDED');
+    expect(bench.calls.find(call => call.function === 'report')?.payload).toMatchObject({
+      run: { id: run.id },
     });
   });
 
@@ -107,7 +116,7 @@ describe('a compiled runbook', () => {
       close: () => ({ outcome: 'failed' }),
     });
     expect(result).toMatchObject({ status: 'FAILED', error: 'PhaseFailedError' });
-    expect(happened).toEqual(['open', 'phase-started', 'prepare a', 'act a', 'settle a', 'close']);
+    expect(happened).toEqual(['open', 'phase-started', 'prepare a', 'act a', 'settle a', 'close', 'report']);
     expect(closedWith(bench)).toMatchObject({
       Error: 'States.TaskFailed',
       Cause: expect.stringContaining('StepFailedError'),
@@ -156,7 +165,7 @@ describe('a compiled runbook', () => {
   ])('takes a drill back that has %s, before it is closed', async (_, overrides: Overrides, status) => {
     const { result, happened } = await execute([step('a')], overrides, 'drill');
     expect(result.status).toBe(status);
-    expect(happened.slice(-2)).toEqual(['next-undo', 'close']);
+    expect(happened.slice(-3)).toEqual(['next-undo', 'close', 'report']);
   });
 
   it('takes back nothing that is not a drill', async () => {
