@@ -57,6 +57,7 @@ export const action = defineAction({
     if (!deployment) return { status: 'refused', reasons: [missing(component)], evidence: [] };
     if (deployment.spec.paused) return { status: 'refused', reasons: [paused(component)], evidence: [] };
     const { replicas } = deployment.spec;
+    if (replicas === 0) return { status: 'refused', reasons: [nothingRuns(component)], evidence: [] };
     const evidence = [{ what: `Deployment ${component.name} has ${replicas} replicas`, data: { replicas } }];
     return {
       status: 'ready',
@@ -118,6 +119,14 @@ function missing({ name, namespace, cluster }: Parameters['deployment']): Reason
   return {
     what: `There is no deployment ${name} in namespace ${namespace} of cluster ${cluster}.`,
     mend: 'Apply its manifests to that cluster, then retry.',
+  };
+}
+
+/** A restart of nothing would be reported as done, and nothing would run. */
+function nothingRuns({ name }: Parameters['deployment']): Reason {
+  return {
+    what: `Deployment ${name} has 0 replicas, so there is nothing to restart.`,
+    mend: 'Start it with k8s.scale instead.',
   };
 }
 

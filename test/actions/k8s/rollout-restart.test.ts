@@ -50,6 +50,16 @@ describe('k8s.rollout-restart', () => {
       expect(after.filter(name => before.includes(name))).toEqual([]);
     }));
 
+  it('refuses to report a restart of a deployment that has no pods', () =>
+    inWorld(async scene => {
+      deploymentOf(scene).replicas = 0;
+      const preparation = await scene.drive(action.prepare(scene.context, parameters));
+      expect(preparation).toMatchObject({
+        status: 'refused',
+        reasons: [{ what: expect.stringContaining('0 replicas'), mend: expect.stringContaining('k8s.scale') }],
+      });
+    }));
+
   it('asks for one restart however often it is repeated', () =>
     inWorld(async scene => {
       const baseline = await begin(scene);
