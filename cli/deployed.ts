@@ -16,7 +16,7 @@ import { runbookName } from '../state-machines/compile-system.ts';
  */
 export async function deployedRuntime(plan: Plan): Promise<Runtime> {
   const region = plan.regions.recovery;
-  const aws = createAwsClients({ primary: plan.regions.primary });
+  const aws = createAwsClients(plan.regions);
   const sts = aws.client(STSClient, region);
   const { Arn: identity = '' } = await request({ call: 'sts.GetCallerIdentity', region }, () =>
     sts.send(new GetCallerIdentityCommand({})),

@@ -29,7 +29,7 @@ export async function createRuntime(connections: Connections): Promise<Runtime> 
   const environment = readEnvironment();
   const plan = await readPlan(environment);
   const clock = { now: () => new Date() };
-  const aws = createAwsClients({ primary: plan.regions.primary });
+  const aws = createAwsClients(plan.regions);
   const logger = new Logger();
   const region = plan.regions.recovery;
   return {

@@ -1,4 +1,5 @@
 import type { Action } from '../shared/actions/contract.ts';
+import { runIdOf } from '../shared/aws/names.ts';
 import { createSecretReader } from '../shared/aws/secret-reader.ts';
 import { loadSituation } from '../shared/communication/compose.ts';
 import { dueMessages } from '../shared/communication/due.ts';
@@ -7,7 +8,6 @@ import { readLedger, verifyLedger } from '../shared/incident/ledger.ts';
 import { createMemoryRecordStore } from '../shared/incident/memory-record-store.ts';
 import type { RecordStore } from '../shared/incident/record-store.ts';
 import { setAutomation } from '../shared/incident/switch.ts';
-import { wrapRecordStore } from '../shared/incident/wrap-record-store.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Invariant } from '../shared/report/report.ts';
 import type { Mode, Run } from '../shared/runbook/contract.ts';
@@ -26,7 +26,7 @@ import { putSecret } from './services/secretsmanager.ts';
 import { engineOf } from './services/states.ts';
 import type { VirtualTime } from './world/clock.ts';
 import { createWorld } from './world/create-world.ts';
-import { createFunctions, type Functions, type Invocation } from './world/functions.ts';
+import { createFunctions, type Invocation } from './world/functions.ts';
 import { createInternet } from './world/internet.ts';
 import { setTargets } from './world/load-balancing.ts';
 import { createPeople } from './world/people.ts';
@@ -34,6 +34,7 @@ import type { Postgres } from './world/postgres.ts';
 import { simulatedRedis } from './world/redis.ts';
 import { simulatedClients } from './world/simulated-clients.ts';
 import { simulatedSql } from './world/simulated-sql.ts';
+import { simulatedTable, watchLedger } from './world/simulated-table.ts';
 import { sleep } from './world/sleep.ts';
 import type { SimulatedService, World, WorldChange } from './world/world.ts';
 
@@ -54,6 +55,8 @@ export type PlayRequest = {
 
 export type Played = {
   run: Run | undefined;
+  /** Why there is no run, when that is known. */
+  notStarted: NotStarted | undefined;
   ledger: LedgerEntry[];
   invocations: readonly Invocation[];
   changes: readonly WorldChange[];
@@ -63,8 +66,14 @@ export type Played = {
   invariants: Invariant[];
 };
 
+type NotStarted = { what: string; mend: string };
+
 /** Virtual time after which a rehearsal that has not ended is given up: the longest that anybody would wait. */
 const longestSeconds = 48 * 3600;
+/** Without a run by then nobody's signals were enough, and none will come. */
+const longestTriageSeconds = 6 * 3600;
+/** How often it is looked whether everything has ended. */
+const lookEveryMs = 30_000;
 /** Time for the last messages after a run has ended. */
 const afterglowSeconds = 60;
 
@@ -84,7 +93,12 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     deployment.settings.linkSecretName,
     `key-of-rehearsal-${request.seed}`,
   );
-  const { store, onEntry } = observedStore(world, request);
+  const seen: LedgerEntry[] = [];
+  const kept = createMemoryRecordStore();
+  const store = watchLedger(simulatedTable(world, kept), entry => {
+    seen.push(entry);
+    request.onEntry?.(entry);
+  });
   const runtime = createRuntime(world, request, store);
   const functions = createFunctions(world, createHandlers(runtime, deployment.families, request.actions));
   const engine = createEngine({
@@ -100,14 +114,17 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
       (await functions.invoke('decide', event as never)) as { statusCode: number; body?: string },
   });
   const invariants = watchInvariants(world, { plan, mode: request.mode, scenario: request.scenario });
-  const story = tell(request, { world, runtime, engine, functions, bus });
-  await request.time.drive(story, world.inFlight);
-  const run = await findRun(store, engine, deployment, request.scenario);
-  const ledger = run ? await readLedger(store, run.incidentId) : onEntry.seen;
-  const unsent = run ? dueMessages(await loadSituation(runtime, run)).due.map(message => message.key) : [];
+  // Whoever rehearses looks into the records without calling DynamoDB: no fault hits them, and nothing is counted.
+  const aside = { ...runtime, store: kept };
+  const story = tell(request, { world, runtime: aside, engine, bus });
+  const notStarted = await request.time.drive(story, world.inFlight);
+  const run = await findRun(kept, engine, deployment, request.scenario);
+  const ledger = run ? await readLedger(kept, run.incidentId) : seen;
+  const unsent = run ? dueMessages(await loadSituation(aside, run)).due.map(message => message.key) : [];
   const counts = engine.counts();
   return {
     run,
+    notStarted,
     ledger,
     invocations: functions.invocations,
     changes: world.changes,
@@ -122,12 +139,14 @@ type Stage = {
   world: World;
   runtime: Runtime;
   engine: Engine;
-  functions: Functions;
   bus: ReturnType<typeof createEventBus>;
 };
 
 /** What happens: calm, then the disaster or a person's start, then the run until everything has ended. */
-async function tell(request: PlayRequest, { world, runtime, engine, bus }: Stage): Promise<void> {
+async function tell(
+  request: PlayRequest,
+  { world, runtime, engine, bus }: Stage,
+): Promise<NotStarted | undefined> {
   const { plan, scenario: id, mode, deployment } = request;
   await setAutomation(runtime.store, runtime.clock, plan.system.id, {
     state: 'on',
@@ -138,10 +157,9 @@ async function tell(request: PlayRequest, { world, runtime, engine, bus }: Stage
   const runbook = deployment.settings.runbookArns[id] ?? '';
   await sleep(world.outageStartedAtMs - world.nowMs());
   for (const region of request.faults.lostRegions) world.loseRegion(region);
-  if (mode === 'recover' && disaster) {
-    strike(world, disaster);
-    bus.watch();
-  }
+  if (mode === 'recover' && disaster) strike(world, disaster);
+  if (world.isLost(plan.regions.recovery)) return withoutRecoveryRegion(plan.regions.recovery);
+  if (mode === 'recover' && disaster) bus.watch();
   if (mode !== 'recover' || !startsByItself(plan, id)) {
     engine.startExecution({
       stateMachineArn: runbook,
@@ -149,17 +167,30 @@ async function tell(request: PlayRequest, { world, runtime, engine, bus }: Stage
       input: { mode, by: 'a person' },
     });
   }
-  const deadline = world.nowMs() + longestSeconds * 1000;
-  // Runs are looked for once a minute; how long they take is read from their own records.
-  while (world.nowMs() < deadline) {
-    await sleep(30_000);
-    const started = engine.listExecutions({ stateMachineArn: runbook });
-    if (started.length > 0 && engine.listExecutions({ status: 'RUNNING' }).length === 0) break;
-    if (started.length === 0 && world.nowMs() > world.outageStartedAtMs + 6 * 3600 * 1000) break;
+  const givenUpAtMs = world.nowMs() + longestSeconds * 1000;
+  const tooLateMs = world.nowMs() + longestTriageSeconds * 1000;
+  // Only when to stop is decided here; how long a run took is read from its own records.
+  while (world.nowMs() < givenUpAtMs) {
+    await sleep(lookEveryMs);
+    const started = engine.listExecutions({ stateMachineArn: runbook }).length > 0;
+    if (started && engine.listExecutions({ status: 'RUNNING' }).length === 0) break;
+    if (!started && world.nowMs() > tooLateMs) break;
   }
   bus.stop();
   await bus.deliverAgain();
   await sleep(afterglowSeconds * 1000);
+  return undefined;
+}
+
+/**
+ * Functions, state machines, table and topics are all there: no event arrives, nobody can start anything, and so
+ * nothing happens however long one waits.
+ */
+function withoutRecoveryRegion(region: string): NotStarted {
+  return {
+    what: `The recovery region ${region} does not answer. Lifeboat runs there, so no event arrives and no run can start; nobody was told and nothing was changed.`,
+    mend: 'Tell people by another way, and recover by hand from the plan. Start the scenario when the region answers again.',
+  };
 }
 
 /** A scenario that a signal of this disaster opens; the others are started by a person. */
@@ -204,32 +235,6 @@ function createRuntime(world: World, request: PlayRequest, store: RecordStore): 
   };
 }
 
-/** The store in memory, its operations counted and disturbed as DynamoDB's would be, its ledger entries watched. */
-function observedStore(world: World, request: PlayRequest) {
-  const seen: LedgerEntry[] = [];
-  const store = wrapRecordStore(createMemoryRecordStore(), async (operation, run) => {
-    return (await world.call({
-      service: 'dynamodb',
-      operation,
-      region: request.plan.regions.recovery,
-      input: { run },
-    })) as never;
-  });
-  const watched: RecordStore = {
-    ...store,
-    async put(key, data, condition) {
-      const written = await store.put(key, data, condition);
-      if (key.sort.startsWith('LEDGER#')) {
-        const entry = data as unknown as LedgerEntry;
-        seen.push(entry);
-        request.onEntry?.(entry);
-      }
-      return written;
-    },
-  };
-  return { store: watched, onEntry: { seen } };
-}
-
 /** The newest run of the scenario that took the lock; executions that attached to it have none. */
 async function findRun(
   store: RecordStore,
@@ -237,7 +242,6 @@ async function findRun(
   deployment: SimulatedDeployment,
   scenario: string,
 ): Promise<Run | undefined> {
-  const { runIdOf } = await import('../shared/aws/names.ts');
   for (const execution of engine.listExecutions({
     stateMachineArn: deployment.settings.runbookArns[scenario],
   })) {

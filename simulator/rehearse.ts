@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { loadActions } from '../shared/actions/load-actions.ts';
 import type { LedgerEntry } from '../shared/incident/entries.ts';
-import type { Plan } from '../shared/plan/schema.ts';
+import type { Plan, Scenario } from '../shared/plan/schema.ts';
 import { buildReport } from '../shared/report/model.ts';
 import type { Report } from '../shared/report/report.ts';
 import type { Mode, Run } from '../shared/runbook/contract.ts';
 import { criticalPathSeconds } from './critical-path.ts';
 import { deploy } from './deployment.ts';
 import { createFaults } from './faults/faults.ts';
-import { playScenario } from './play.ts';
+import { type Played, playScenario } from './play.ts';
 import { loadServices } from './services.ts';
 import { startVirtualTime } from './world/clock.ts';
 import { startPostgres } from './world/postgres.ts';
@@ -77,9 +77,10 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
         seed: request.seed,
         faults: request.faults,
         planPath: request.planPath,
+        parameters: request.parameters,
+        notStarted: played.notStarted,
         outageStartedAt: request.mode === 'recover' ? outageStartedAt : undefined,
-        criticalPathSeconds:
-          scenario && criticalPathSeconds(scenario, played.ledger, played.invocations, played.changes),
+        criticalPathSeconds: scenario && limitOf(scenario, played),
         awsCalls: played.awsCalls,
         stateTransitions: played.stateTransitions,
         historyEvents: played.historyEvents,
@@ -91,6 +92,13 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   } finally {
     time.stop();
   }
+}
+
+/** The physical limit of a recovery that came to its end; of any other there is none to compare with. */
+function limitOf(scenario: Scenario, { ledger, invocations, changes }: Played): number | undefined {
+  const ended = ledger.findLast(({ entry }) => entry.type === 'run-ended')?.entry;
+  if (ended?.type !== 'run-ended' || ended.outcome !== 'recovered') return undefined;
+  return criticalPathSeconds(scenario, ledger, invocations, changes);
 }
 
 /** The plan with the parameters of this rehearsal as defaults, so that every way of starting uses them. */

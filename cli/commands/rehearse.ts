@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkPlan } from '../../shared/plan/check.ts';
 import { nearest } from '../../shared/plan/nearest.ts';
+import { isSuccess } from '../../shared/report/verdict.ts';
 import { writeReport } from '../../shared/report/write.ts';
 import { type Mode, modes } from '../../shared/runbook/contract.ts';
 import { rehearse } from '../../simulator/rehearse.ts';
@@ -27,6 +28,7 @@ export async function rehearseCommand(args: RehearseArguments, io: Io): Promise<
   const started = performance.now();
   const progress = args.json ? undefined : createProgress(request.plan, io);
   const result = await rehearse({ ...request, onEntry: progress?.entry });
+  progress?.end();
   if (!result.ok) {
     io.err(`${result.problems.join('\n')}\n`);
     return 2;
@@ -38,9 +40,7 @@ export async function rehearseCommand(args: RehearseArguments, io: Io): Promise<
   );
   report.report = await writeReport(report, directory);
   io.out(args.json ? `${JSON.stringify(report)}\n` : reportText(report, io));
-  const met = report.rto.met !== false && report.rpo.met !== false;
-  const held = (report.invariants ?? []).every(invariant => invariant.held);
-  return report.outcome === 'recovered' && met && held ? 0 : 1;
+  return isSuccess(report) ? 0 : 1;
 }
 
 async function readRequest(args: RehearseArguments, io: Io) {
@@ -85,6 +85,7 @@ async function readRequest(args: RehearseArguments, io: Io) {
   return {
     plan,
     planDirectory: dirname(file),
+    planPath: file,
     scenario,
     mode: mode as Mode,
     seed,

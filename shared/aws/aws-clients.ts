@@ -7,6 +7,8 @@ export type Credentials = { accessKeyId: string; secretAccessKey: string; sessio
 export type AwsClientOptions = {
   /** The region that may be lost: calls there get short time-outs and few attempts. */
   primary: string;
+  /** The region that Lifeboat runs in, which is always waited for. */
+  recovery?: string;
   credentials?: Credentials;
   /**
    * Address that stands in for AWS, such as an emulator's. Without it the SDK takes `AWS_ENDPOINT_URL` and its
@@ -17,6 +19,8 @@ export type AwsClientOptions = {
   ignoreConfiguredEndpoints?: boolean;
 };
 
+type Regions = { primary: string; recovery?: string };
+
 /** How long is waited and how often is tried; times in milliseconds. */
 export type Patience = { connectionTimeoutMs: number; requestTimeoutMs: number; attempts: number };
 
@@ -24,9 +28,16 @@ export type Patience = { connectionTimeoutMs: number; requestTimeoutMs: number; 
 const impatient: Patience = { connectionTimeoutMs: 1_000, requestTimeoutMs: 5_000, attempts: 2 };
 const patient: Patience = { connectionTimeoutMs: 3_000, requestTimeoutMs: 15_000, attempts: 4 };
 
-/** How patient calls to a region are, given which region may be lost. */
-export function patienceFor(region: string, primary: string): Patience {
-  return region === primary ? impatient : patient;
+/**
+ * Where the control planes of AWS's global services are, Route 53's among them. Whatever is asked there has another way
+ * that does not need it. Source: "AWS Fault Isolation Boundaries", global services.
+ */
+const globalControlPlanes = 'us-east-1';
+
+/** How patient calls to a region are, given which region may be lost and which one Lifeboat runs in. */
+export function patienceFor(region: string, { primary, recovery }: Regions): Patience {
+  if (region === recovery) return patient;
+  return region === primary || region === globalControlPlanes ? impatient : patient;
 }
 
 /**
@@ -43,7 +54,7 @@ export function backoffMs(attempt: number): number {
  * The keys below `authSchemePreference` are read by some services' clients only; the others ignore them.
  */
 export function clientSettings(region: string, options: AwsClientOptions) {
-  const { connectionTimeoutMs, requestTimeoutMs, attempts } = patienceFor(region, options.primary);
+  const { connectionTimeoutMs, requestTimeoutMs, attempts } = patienceFor(region, options);
   return {
     region,
     retryStrategy: new ConfiguredRetryStrategy(attempts, backoffMs),

@@ -15,7 +15,7 @@ export const genesisHash = '0'.repeat(64);
 /** Writers of one ledger are few (branches of a run, triage, people); each round of a race has one winner. */
 const maxAttempts = 50;
 
-const ledgerEntrySchema = z.object({
+export const ledgerEntrySchema = z.object({
   seq: z.number().int().positive(),
   at: z.string(),
   /** Checked, and kept as it is: a field that the schema does not know is part of what was hashed. */

@@ -6,6 +6,7 @@ export function problemsOf(
   started: boolean,
   ended: EntryOf<'run-ended'> | undefined,
   steps: readonly StepDetail[],
+  notStarted?: { what: string; mend: string },
 ): Problem[] {
   const reasons = (ended?.reasons ?? []).map(({ what, mend }) => ({ what: bare(what), mend: mend || null }));
   const fromSteps = steps.flatMap(stepProblems);
@@ -18,7 +19,7 @@ export function problemsOf(
     ...problem,
     mend: problem.mend ?? reasons.find(reason => repeated(reason, problem))?.mend ?? null,
   }));
-  return [...fromRun, ...explained, ...(ended ? [] : [withoutEnd(started)])];
+  return [...fromRun, ...explained, ...(ended ? [] : [withoutEnd(started, notStarted)])];
 }
 
 /** An error's text without the name of its class, which tells a person nothing. */
@@ -26,8 +27,9 @@ function bare(text: string): string {
   return text.replace(/^\w+(Error|Exception): /, '').trim();
 }
 
-function withoutEnd(started: boolean): Problem {
+function withoutEnd(started: boolean, notStarted?: { what: string; mend: string }): Problem {
   const about = { step: null, title: 'The run' };
+  if (!started && notStarted) return { ...about, ...notStarted };
   if (!started) {
     return {
       ...about,

@@ -133,7 +133,7 @@ function detailOf(
     replay: replayCommand(plan, run, facts) ?? null,
     phases: [...measured.phases],
     notReached: stepsNotReached(plan, run, measured.phases),
-    problems: problemsOf(entriesOf(own, 'run-started').length > 0, ended?.entry, steps),
+    problems: problemsOf(entriesOf(own, 'run-started').length > 0, ended?.entry, steps, facts.notStarted),
     decisions,
     changes: entriesOf(own, 'change').map(({ at, entry: { type: _, run: __, ...change } }) => ({
       at,

@@ -104,6 +104,8 @@ export type Facts = {
   stateTransitions?: number;
   historyEvents?: number;
   lambdaInvocations?: number;
+  /** Why there was no run at all, when that is known. */
+  notStarted?: { what: string; mend: string };
   invariants?: readonly Invariant[];
   wallMs?: number;
 };

@@ -1,6 +1,6 @@
 import type { Reason } from '../actions/contract.ts';
 import { tick } from '../communication/tick.ts';
-import { readIncident, resolveIncident } from '../incident/incident.ts';
+import { isExercise, readIncident, resolveIncident } from '../incident/incident.ts';
 import { appendEntry, readLedger } from '../incident/ledger.ts';
 import { releaseLock } from '../incident/lock.ts';
 import type { Runtime } from '../runtime.ts';
@@ -22,20 +22,21 @@ export async function closeRun(
   const steps = await readSteps(runtime.store, run.id);
   const ledger = await readLedger(runtime.store, run.incidentId);
   const changed = ledger.some(({ entry }) => entry.type === 'change' && entry.run === run.id);
-  const { outcome, reasons } = judge(steps, failure, changed);
-  await appendEntry(
+  const judged = judge(steps, failure, changed);
+  const said = await appendEntry(
     runtime.store,
     runtime.clock,
     run.incidentId,
-    { type: 'run-ended', run: run.id, outcome, reasons },
+    { type: 'run-ended', run: run.id, ...judged },
     { idempotencyKey: `${run.id}/ended` },
   );
+  // Closed before, and not to the end: what was said then stands.
+  const outcome = said.entry.type === 'run-ended' ? said.entry.outcome : judged.outcome;
   const now = runtime.clock.now().toISOString();
   await updateRun(runtime.store, run.id, record => ({ ...record, outcome, endedAt: record.endedAt ?? now }));
   await releaseLock(runtime.store, run.system, run.id);
-  const exercise = run.mode === 'drill' || run.mode === 'dry-run';
   const incident = await readIncident(runtime.store, run.incidentId);
-  if (incident?.status === 'open' && (outcome === 'recovered' || exercise)) {
+  if (incident?.status === 'open' && (outcome === 'recovered' || isExercise(incident))) {
     await resolveIncident(runtime.store, runtime.clock, run.incidentId, `run ${run.id}`);
   }
   await sayGoodbye(runtime, run);
@@ -60,11 +61,12 @@ export function judge(
   failure: { Error: string; Cause?: string } | undefined,
   changed: boolean,
 ): { outcome: Outcome; reasons: Reason[] } {
-  if (!failure) return { outcome: 'recovered', reasons: [] };
+  const left = steps.flatMap(leftBehind);
+  if (!failure) return { outcome: 'recovered', reasons: left };
   const broken = steps.filter(
     step => step.error && !['done', 'skipped'].includes(step.status) && step.step.onFailure !== 'continue',
   );
-  const reasons = broken.length > 0 ? broken.flatMap(reasonsOf) : [reasonOf(failure)];
+  const reasons = broken.length > 0 ? [...broken.flatMap(reasonsOf), ...left] : [reasonOf(failure), ...left];
   const names = [failure.Error, ...broken.map(step => step.error?.name ?? '')];
   if (names.some(name => name === 'NotApprovedError' || name === 'AbortedError'))
     return { outcome: 'aborted', reasons };
@@ -75,12 +77,20 @@ export function judge(
 
 function reasonsOf(record: StepRecord): Reason[] {
   if (record.reasons && record.reasons.length > 0) return record.reasons;
+  const { title } = record.step;
+  const said = record.error?.message ?? 'it failed';
   return [
     {
-      what: `${record.step.title}: ${record.error?.message ?? 'it failed'}`,
+      what: said.startsWith(`${title}: `) ? said : `${title}: ${said}`,
       mend: 'Look at the resource itself, mend it, and start the scenario again: what is done is found done.',
     },
   ];
+}
+
+function leftBehind({ step, undoError }: StepRecord): Reason[] {
+  if (!undoError) return [];
+  const mend = "Look for what carries the run's tag (lifeboat:run), and take it back by hand.";
+  return [{ what: `${step.title} could not be undone: ${undoError.message}`, mend }];
 }
 
 function reasonOf(failure: { Error: string; Cause?: string }): Reason {

@@ -115,7 +115,7 @@ async function answerCall(
 
 /** Nothing comes back until the client's own time-out for that region is over. */
 function silence(world: World, { service, operation, region }: Call): Promise<never> {
-  const { requestTimeoutMs } = patienceFor(region, world.plan.regions.primary);
+  const { requestTimeoutMs } = patienceFor(region, world.plan.regions);
   const error = new SimulatedAwsError(
     'TimeoutError',
     `${service}.${operation} was not answered in time`,

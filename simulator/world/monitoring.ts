@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../shared/json.ts';
 import type { Disaster, SignalPlan } from '../../shared/plan/schema.ts';
+import { databaseAt, endpointOf } from '../services/rds.ts';
 import type { World } from './world.ts';
 
 /** CloudWatch evaluates a one-minute alarm once a minute, some seconds after the minute. */
@@ -17,15 +18,29 @@ export function watch(world: World, disaster: Disaster): void {
   for (const [id, signal] of Object.entries(world.plan.signals)) {
     const seconds = noticeSeconds(world, id, signal, disaster);
     if (seconds === undefined) continue;
-    world.after(seconds, `signal/${id}`, `The signal "${signal.title}" fires`, () => {
-      world.emit({ region: world.plan.regions.recovery, event: eventOf(world, id, signal) });
-    });
+    setTimeout(
+      () => {
+        // Two periods of failures are an alarm; a database that came back in between leaves too few.
+        if (signal.type === 'alarm' && !isDown(world, disaster)) return;
+        world.changed(`signal/${id}`, `The signal "${signal.title}" fires`);
+        world.emit({ region: world.plan.regions.recovery, event: eventOf(world, id, signal) });
+      },
+      Math.round(seconds * 1000),
+    );
   }
+}
+
+/** Whether the database of the disaster takes no connection now. */
+function isDown(world: World, disaster: Disaster): boolean {
+  if (disaster.type !== 'database-failure') return false;
+  const component = world.plan.components[disaster.component];
+  if (component?.type !== 'rds-instance') return false;
+  return databaseAt(world, endpointOf(component.region, component.identifier))?.reachable !== true;
 }
 
 /** Seconds from the outage until this observer says so; undefined when this disaster does not show there. */
 function noticeSeconds(world: World, id: string, signal: SignalPlan, disaster: Disaster): number | undefined {
-  const regional = disaster.type === 'region-loss' && disaster.region === 'primary';
+  const regional = world.isLost(world.plan.regions.primary);
   switch (signal.type) {
     case 'heartbeat':
       return regional ? signal.missing + world.duration(evaluationSeconds, `heartbeat/${id}`) : undefined;

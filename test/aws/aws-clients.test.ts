@@ -41,16 +41,21 @@ test('makes one client per service and region', () => {
 });
 
 test('is impatient with the region that may be lost', () => {
-  expect(patienceFor(primary, primary)).toEqual({
+  expect(patienceFor(primary, { primary, recovery })).toEqual({
     connectionTimeoutMs: 1_000,
     requestTimeoutMs: 5_000,
     attempts: 2,
   });
-  expect(patienceFor(recovery, primary)).toEqual({
+  expect(patienceFor(recovery, { primary, recovery })).toEqual({
     connectionTimeoutMs: 3_000,
     requestTimeoutMs: 15_000,
     attempts: 4,
   });
+});
+
+test('is impatient with the region of global control planes, unless Lifeboat itself runs there', () => {
+  expect(patienceFor('us-east-1', { primary, recovery }).attempts).toBe(2);
+  expect(patienceFor('us-east-1', { primary, recovery: 'us-east-1' }).attempts).toBe(4);
 });
 
 test('waits longer before each attempt, without chance, up to five seconds', () => {
