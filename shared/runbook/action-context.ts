@@ -24,7 +24,7 @@ export function actionContext(
     secret: runtime.secret,
     regions: runtime.plan.regions,
     notify: message => notifyAudience(runtime, run, message),
-    changed: change => recordChange(runtime, run, step, record?.attempt ?? 1, change),
+    changed: change => recordChange(runtime, run, step, record, change),
     names: {
       resource: (base, maxLength) => resourceName(base, run, maxLength),
       tags: () => runTags(run),
@@ -37,15 +37,17 @@ async function recordChange(
   runtime: Runtime,
   run: Run,
   step: Step,
-  attempt: number,
+  record: StepRecord | undefined,
   change: Change,
 ): Promise<void> {
+  // Undoing often makes the same call on the same resource as acting did; both are changes.
+  const during = record?.status === 'undoing' ? 'undo' : (record?.attempt ?? 1);
   await appendEntry(
     runtime.store,
     runtime.clock,
     run.incidentId,
     { type: 'change', run: run.id, step: step.id, ...change },
     // A retried call finds its own entry and does not list the same change twice.
-    { idempotencyKey: `${run.id}/${step.id}/${attempt}/${change.call}/${change.resource}` },
+    { idempotencyKey: `${run.id}/${step.id}/${during}/${change.call}/${change.resource}` },
   );
 }

@@ -39,15 +39,18 @@ export async function executeStep(runtime: Runtime, load: LoadAction, event: Ste
 }
 
 async function loadAction(load: LoadAction, kind: string): Promise<Action> {
-  const name = kind.slice(kind.indexOf('.') + 1);
-  try {
-    return (await load(name)).action;
-  } catch (cause) {
-    throw new InvalidInputError(`This function has no action of the kind "${kind}"`, {
+  const missing = (cause?: unknown) =>
+    new InvalidInputError(`This function has no action of the kind "${kind}"`, {
       nextStep: 'Deploy again: the state machine and the functions come from different versions.',
       cause,
     });
-  }
+  const name = kind.slice(kind.indexOf('.') + 1);
+  const loaded = await load(name).catch((cause: unknown) => {
+    throw missing(cause);
+  });
+  // Families share names: dns.check must not run as http.check.
+  if (loaded.action.kind !== kind) throw missing();
+  return loaded.action;
 }
 
 /** A person may stop a run between any two calls; nothing new is begun after that. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { runIdOf } from '../aws/names.ts';
+import { releaseLock } from '../incident/lock.ts';
 import type { Runtime } from '../runtime.ts';
 import { closeRun } from './close-run.ts';
 import { readRun } from './run-record.ts';
@@ -25,8 +26,14 @@ export async function closeEndedExecution(
   event: ExecutionEnded,
 ): Promise<{ closed: boolean }> {
   const { executionArn, status, startDate, cause } = event.detail;
-  const record = await readRun(runtime.store, runIdOf(executionArn, new Date(startDate).toISOString()));
-  if (!record || record.outcome || status === 'RUNNING' || status === 'SUCCEEDED') return { closed: false };
+  if (status === 'RUNNING' || status === 'SUCCEEDED') return { closed: false };
+  const runId = runIdOf(executionArn, new Date(startDate).toISOString());
+  const record = await readRun(runtime.store, runId);
+  if (!record || record.outcome) {
+    // It may have ended between taking the lock and storing the run, or between storing the outcome and giving it back.
+    await releaseLock(runtime.store, runtime.plan.system.id, runId);
+    return { closed: false };
+  }
   await closeRun(runtime, record.run, {
     Error: status === 'ABORTED' ? 'AbortedError' : `Execution ${status}`,
     Cause: cause ?? `The execution ${executionArn} ended with the status ${status}.`,

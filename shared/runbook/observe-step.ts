@@ -4,7 +4,10 @@ import type { StepReply } from './contract.ts';
 import { nextWaitSeconds } from './poll.ts';
 import { parametersOf } from './prepare-step.ts';
 import { readStep, type StepRecord, writeStep } from './step-record.ts';
-import { conclude, firstRecord, reply, type StepWork, tell } from './step-work.ts';
+import { conclude, firstRecord, reply, type StepWork, tell, tellAgain } from './step-work.ts';
+
+/** Once it is there, a late or repeated call to act must neither change anything nor put it back to "acting". */
+const ended: readonly StepRecord['status'][] = ['done', 'skipped', 'failed', 'refused', 'undoing', 'undone'];
 
 /** Makes the change. That it was begun is recorded first, so that a lost call never hides a change. */
 export async function actStep(work: StepWork): Promise<StepReply> {
@@ -12,13 +15,17 @@ export async function actStep(work: StepWork): Promise<StepReply> {
   const now = runtime.clock.now().toISOString();
   const record = await writeStep(runtime.store, run.id, step.id, current => {
     const known = current ?? firstRecord(step, now);
+    if (ended.includes(known.status)) return known;
     return {
       ...known,
       status: 'acting',
       acted: known.acted || action.mutates,
       actedAt: known.actedAt ?? now,
+      // After a retry the world may hold half of the change already; undo goes back to before the first attempt.
+      ...(action.mutates && { undoBaseline: known.undoBaseline ?? known.baseline }),
     };
   });
+  if (ended.includes(record.status)) return reply('observe');
   await tell(work, record);
   if (action.act) {
     const parameters = await parametersOf(work);
@@ -32,6 +39,10 @@ export async function actStep(work: StepWork): Promise<StepReply> {
 export async function observeStep(work: StepWork): Promise<StepReply> {
   const { runtime, run, step, action } = work;
   const record = await recordOf(work);
+  if (record.status === 'done') {
+    await tellAgain(work, record);
+    return reply('done');
+  }
   const parameters = await parametersOf(work);
   if (!parameters.ok) throw parameters.error;
   const context = actionContext(runtime, run, step, record);
@@ -41,7 +52,7 @@ export async function observeStep(work: StepWork): Promise<StepReply> {
       await conclude(work, 'done', { outputs: seen.outputs, evidence: seen.evidence });
       return reply('done');
     case 'failed':
-      await remember(work, { reasons: seen.reasons });
+      await remember(work, { reasons: seen.reasons, evidence: seen.evidence });
       throw new StepFailedError(seen.reasons.map(reason => reason.what).join(' '), {
         nextStep: seen.reasons.map(reason => reason.mend).join(' '),
       });

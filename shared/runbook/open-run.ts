@@ -1,11 +1,18 @@
 import * as z from 'zod';
 import { runIdOf } from '../aws/names.ts';
 import { InvalidInputError } from '../errors.ts';
-import { type Incident, openIncident, readIncident, updateIncident } from '../incident/incident.ts';
+import {
+  type Incident,
+  isExercise,
+  openIncident,
+  readIncident,
+  updateIncident,
+} from '../incident/incident.ts';
 import { appendEntry } from '../incident/ledger.ts';
-import { acquireLock } from '../incident/lock.ts';
+import { acquireLock, type LockReply, type LockRequest, releaseLock } from '../incident/lock.ts';
 import type { Runtime } from '../runtime.ts';
-import { modeSchema, type Run, type RunEvent } from './contract.ts';
+import { abortRun } from './abort-run.ts';
+import { type Mode, modeSchema, type Run, type RunEvent } from './contract.ts';
 import { createRun } from './run-record.ts';
 
 type OpenEvent = Extract<RunEvent, { operation: 'open' }>;
@@ -38,17 +45,20 @@ export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenR
   const runId = runIdOf(event.executionArn, startedAt);
   const by = input.by ?? 'the Step Functions console';
   const incident = await incidentFor(runtime, event, input, by);
-  const lock = await acquireLock(runtime.store, runtime.clock, event.system, {
+  const lock = await takeLock(runtime, incident, {
     incidentId: incident.id,
     runId,
     expiresAt: new Date(Date.parse(startedAt) + lockSeconds * 1000).toISOString(),
   });
   if (!lock.acquired) {
-    await appendEntry(runtime.store, runtime.clock, lock.holder.incidentId, {
-      type: 'note',
-      by,
-      what: `A second start of ${event.scenario} was attached to the run ${lock.holder.runId} that is under way.`,
-    });
+    const what = `A second start of ${event.scenario} was attached to the run ${lock.holder.runId} that is under way.`;
+    await appendEntry(
+      runtime.store,
+      runtime.clock,
+      lock.holder.incidentId,
+      { type: 'note', by, what },
+      { idempotencyKey: `${runId}/attached` },
+    );
     return { opened: 'attached', incidentId: lock.holder.incidentId, run: null };
   }
   const run: Run = {
@@ -83,15 +93,49 @@ export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenR
   return { opened: 'opened', run };
 }
 
+/** Takes the system's lock. An exercise never stands in the way of a real incident: it is stopped, and gives way. */
+async function takeLock(runtime: Runtime, incident: Incident, wanted: LockRequest): Promise<LockReply> {
+  const { store, clock } = runtime;
+  const lock = await acquireLock(store, clock, incident.system, wanted);
+  if (lock.acquired || isExercise(incident)) return lock;
+  const { runId, incidentId } = lock.holder;
+  const holder = await readIncident(store, incidentId);
+  if (!holder || !isExercise(holder)) return lock;
+  try {
+    await abortRun(runtime, runId, { by: 'Lifeboat', reason: `the real incident ${incident.id} began` });
+  } catch (error) {
+    runtime.log('error', `The ${holder.mode} ${runId} could not be stopped`, { error: String(error) });
+  }
+  await releaseLock(store, incident.system, runId);
+  return acquireLock(store, clock, incident.system, wanted);
+}
+
 async function incidentFor(runtime: Runtime, event: OpenEvent, input: Input, by: string): Promise<Incident> {
-  const known = input.incidentId && (await readIncident(runtime.store, input.incidentId));
-  if (known) return known;
+  if (input.incidentId !== undefined) return knownIncident(runtime, input.incidentId, input.mode);
   return openIncident(runtime, {
     scenario: event.scenario,
     mode: input.mode,
     outageStartedAt: input.outageStartedAt ?? event.executionStartedAt,
     openedAt: event.executionStartedAt,
     by,
+  });
+}
+
+async function knownIncident(runtime: Runtime, id: string, mode: Mode): Promise<Incident> {
+  const incident = await readIncident(runtime.store, id);
+  const problem = !incident
+    ? `There is no incident "${id}"`
+    : incident.system !== runtime.plan.system.id
+      ? `The incident "${id}" is one of the system ${incident.system}`
+      : incident.status === 'resolved'
+        ? `The incident "${id}" is resolved already`
+        : // Closing an exercise resolves its incident, which must not be a real one.
+          isExercise(incident) !== isExercise({ mode })
+          ? `The incident "${id}" is a ${incident.mode}, and this is a ${mode}`
+          : undefined;
+  if (incident && problem === undefined) return incident;
+  throw new InvalidInputError(problem ?? '', {
+    nextStep: 'Start it without incidentId: the open incident is found, or a new one opened.',
   });
 }
 

@@ -1,4 +1,4 @@
-import { PhaseFailedError } from '../errors.ts';
+import { InvalidInputError, PhaseFailedError } from '../errors.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import type { Phase, PhaseItem, StepPlan } from '../plan/schema.ts';
 import type { Runtime } from '../runtime.ts';
@@ -24,7 +24,12 @@ export async function beginPhase(runtime: Runtime, run: Run, phaseId: string): P
 /** Marks the end of a phase. Throws PhaseFailedError when a step that it needs is neither done nor skipped. */
 export async function endPhase(runtime: Runtime, run: Run, phaseId: string): Promise<void> {
   const phase = runtime.plan.scenarios[run.scenario]?.phases.find(candidate => candidate.id === phaseId);
-  const failedSteps = phase ? unfinished(phase, await readSteps(runtime.store, run.id)) : [];
+  if (!phase) {
+    throw new InvalidInputError(`The scenario "${run.scenario}" has no phase "${phaseId}"`, {
+      nextStep: 'Deploy again: the state machine and the functions come from different versions.',
+    });
+  }
+  const failedSteps = unfinished(phase, await readSteps(runtime.store, run.id));
   await appendEntry(
     runtime.store,
     runtime.clock,
@@ -33,12 +38,9 @@ export async function endPhase(runtime: Runtime, run: Run, phaseId: string): Pro
     { idempotencyKey: `${run.id}/${phaseId}/ended` },
   );
   if (failedSteps.length > 0) {
-    throw new PhaseFailedError(
-      `The phase "${phase?.title ?? phaseId}" ended without: ${failedSteps.join(', ')}`,
-      {
-        nextStep: 'The report says why each of them failed and how to mend it.',
-      },
-    );
+    throw new PhaseFailedError(`The phase "${phase.title}" ended without: ${failedSteps.join(', ')}`, {
+      nextStep: 'The report says why each of them failed and how to mend it.',
+    });
   }
 }
 

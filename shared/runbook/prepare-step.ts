@@ -5,7 +5,7 @@ import { actionContext } from './action-context.ts';
 import type { StepReply } from './contract.ts';
 import { resolveParameters, scopeOf, stepsNamedIn } from './scope.ts';
 import { readStep, type StepRecord, writeStep } from './step-record.ts';
-import { conclude, firstRecord, reply, type StepWork, tell } from './step-work.ts';
+import { conclude, firstRecord, reply, type StepWork, tell, tellAgain } from './step-work.ts';
 
 /**
  * Looks before anything is changed: the step's mode, its parameters, and what the action says about the world.
@@ -18,10 +18,14 @@ export async function prepareStep(work: StepWork): Promise<StepReply> {
     return reply('skipped');
   }
   const record = await beginAttempt(work);
-  if (record.status === 'done') return reply('done');
+  if (record.status === 'done' || record.status === 'skipped') {
+    await tellAgain(work, record);
+    return reply(record.status);
+  }
+  if (record.status === 'acting') return reply('act');
   const parameters = await parametersOf(work);
   if (!parameters.ok) {
-    if (run.mode !== 'dry-run') throw parameters.error;
+    if (run.mode !== 'dry-run' || !parameters.unresolved) throw parameters.error;
     // A dry run makes nothing, so a step that needs what another one makes can't be prepared; the report says so.
     await conclude(work, 'skipped', { note: `Dry run: ${parameters.error.message}` });
     return reply('skipped');
@@ -31,19 +35,25 @@ export async function prepareStep(work: StepWork): Promise<StepReply> {
   return follow(work, preparation, parameters.value);
 }
 
-/** A new attempt after a failure; the same one when a call is made again. */
+/** A new attempt after a failure that was settled; the same one when a call is made again. */
 async function beginAttempt(work: StepWork): Promise<StepRecord> {
   const now = work.runtime.clock.now().toISOString();
   const record = await writeStep(work.runtime.store, work.run.id, work.step.id, current => {
     if (!current) return firstRecord(work.step, now);
-    const again = current.status === 'failed' || current.status === 'refused';
-    if (!again) return current;
+    const ended = current.status === 'failed' || current.status === 'refused';
+    if (!ended) return current;
+    // Settling stores the error: without one, this is the call that failed, made again after it had died.
+    if (!current.error) return { ...current, status: 'preparing' };
     return {
       ...current,
       status: 'preparing',
       attempt: current.attempt + 1,
       actedAt: undefined,
       endedAt: undefined,
+      note: undefined,
+      error: undefined,
+      reasons: undefined,
+      evidence: undefined,
     };
   });
   if (record.status === 'preparing') await tell(work, record);
@@ -53,14 +63,14 @@ async function beginAttempt(work: StepWork): Promise<StepRecord> {
 /** The action's own parameters: expressions resolved, durations in seconds, components checked. */
 export async function parametersOf(
   work: StepWork,
-): Promise<{ ok: true; value: JsonObject } | { ok: false; error: InvalidInputError }> {
+): Promise<{ ok: true; value: JsonObject } | { ok: false; unresolved: boolean; error: InvalidInputError }> {
   const { runtime, run, step, action } = work;
   const steps = await Promise.all(stepsNamedIn(step).map(id => readStep(runtime.store, run.id, id)));
   const outputs = Object.fromEntries(
     steps.flatMap(stored => (stored ? [[stored.step.id, stored.outputs]] : [])),
   );
   const resolved = resolveParameters(step, scopeOf(run, outputs));
-  if (!resolved.ok) return resolved;
+  if (!resolved.ok) return { ...resolved, unresolved: true };
   const parsed = action.parameters.safeParse(resolved.parameters);
   if (parsed.success) return { ok: true, value: parsed.data as JsonObject };
   const problems = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ');
@@ -70,7 +80,7 @@ export async function parametersOf(
       nextStep: 'Mend the step in the plan, check it with `lifeboat validate`, and deploy again.',
     },
   );
-  return { ok: false, error };
+  return { ok: false, unresolved: false, error };
 }
 
 async function follow(work: StepWork, preparation: Preparation, parameters: JsonObject): Promise<StepReply> {
@@ -151,10 +161,11 @@ async function lookOnce(
 
 async function keep(work: StepWork, status: 'preparing' | 'asking', baseline: JsonObject): Promise<void> {
   const now = work.runtime.clock.now().toISOString();
-  const record = await writeStep(work.runtime.store, work.run.id, work.step.id, current => ({
-    ...(current ?? firstRecord(work.step, now)),
-    status,
-    baseline,
-  }));
+  const record = await writeStep(work.runtime.store, work.run.id, work.step.id, current => {
+    const known = current ?? firstRecord(work.step, now);
+    // A slow call that was made again meanwhile: what it found is older than what has been done since.
+    if (known.status !== 'preparing' && known.status !== 'asking') return known;
+    return { ...known, status, baseline };
+  });
   await tell(work, record);
 }

@@ -1,6 +1,6 @@
 import { readLedger } from '../incident/ledger.ts';
 import type { StepReply } from './contract.ts';
-import { readStep, writeStep } from './step-record.ts';
+import { type StepRecord, writeStep } from './step-record.ts';
 import { firstRecord, reply, type StepWork, tell } from './step-work.ts';
 
 /** How long a person has to say retry, skip or abort before the run ends. */
@@ -15,18 +15,24 @@ export async function settleStep(
   failure: { Error: string; Cause?: string },
 ): Promise<StepReply> {
   const { runtime, run, step, action } = work;
-  const message = messageOf(failure);
-  const before = await readStep(runtime.store, run.id, step.id);
+  const error = { name: failure.Error, message: messageOf(failure) };
   const now = runtime.clock.now().toISOString();
-  const record = await writeStep(runtime.store, run.id, step.id, current => ({
-    ...(current ?? firstRecord(step, now)),
-    status: failure.Error === 'RefusedError' ? 'refused' : 'failed',
-    endedAt: now,
-    error: { name: failure.Error, message },
-  }));
-  if (record.status === 'failed') {
-    await tell(work, record, { error: `${failure.Error}: ${message}`, reasons: before?.reasons });
+  const record = await writeStep(runtime.store, run.id, step.id, current => {
+    const known = current ?? firstRecord(step, now);
+    if (isUndoing(known)) return { ...known, status: 'failed', undoError: error };
+    return {
+      ...known,
+      status: failure.Error === 'RefusedError' ? 'refused' : 'failed',
+      endedAt: known.error ? known.endedAt : now,
+      error,
+    };
+  });
+  const said = `${error.name}: ${error.message}`;
+  if (record.undoError) {
+    await tell(work, record, { error: said, note: 'It could not be undone' }, 'undo-failed');
+    return reply('stop');
   }
+  await tell(work, record, { error: said, reasons: record.reasons, evidence: record.evidence });
   if (final.includes(failure.Error)) return reply('stop');
   // A refusal before the first change ends the run: the same refusal would only be asked about in an outage.
   if (failure.Error === 'RefusedError' && step.onFailure !== 'continue' && !(await hasChanged(work))) {
@@ -42,6 +48,11 @@ export async function settleStep(
     case 'ask':
       return run.mode === 'dry-run' ? reply('stop') : reply('ask', 0, failedStepAnswerSeconds);
   }
+}
+
+/** Whether what failed was the undoing; also when this call is made again. */
+function isUndoing(record: StepRecord): boolean {
+  return record.undoBegunAt !== undefined && (record.status === 'undoing' || record.undoError !== undefined);
 }
 
 async function hasChanged(work: StepWork): Promise<boolean> {

@@ -22,8 +22,16 @@ type Facts = {
   error?: string;
 };
 
-/** Says in the ledger what became of a step. A repeated call of the same attempt says it once. */
-export async function tell(work: StepWork, record: StepRecord, facts: Facts = {}): Promise<void> {
+/**
+ * Says in the ledger what became of a step. A repeated call of the same attempt says it once; `about` tells apart what
+ * an attempt may come to twice, such as failing and then failing to be undone.
+ */
+export async function tell(
+  work: StepWork,
+  record: StepRecord,
+  facts: Facts = {},
+  about: string = record.status,
+): Promise<void> {
   const { runtime, run, step } = work;
   await appendEntry(
     runtime.store,
@@ -39,8 +47,14 @@ export async function tell(work: StepWork, record: StepRecord, facts: Facts = {}
       attempt: record.attempt,
       ...facts,
     },
-    { idempotencyKey: `${run.id}/${step.id}/${record.attempt}/${record.status}` },
+    { idempotencyKey: `${run.id}/${step.id}/${record.attempt}/${about}` },
   );
+}
+
+/** Says what a record came to when the call that concluded it may have died before it could. */
+export async function tellAgain(work: StepWork, record: StepRecord): Promise<void> {
+  const { note, evidence, outputs } = record;
+  await tell(work, record, { note, evidence, outputs: record.status === 'done' ? outputs : undefined });
 }
 
 /** Stores that the step has come to a status, with what belongs to it, and says so in the ledger. */
@@ -53,11 +67,13 @@ export async function conclude(
   const record = await writeStep(work.runtime.store, work.run.id, work.step.id, current => ({
     ...(current ?? firstRecord(work.step, now)),
     status,
-    endedAt: now,
+    // A repeated call must not make the step look as if it had taken longer.
+    endedAt: current?.status === status ? (current.endedAt ?? now) : now,
     ...(facts.baseline && { baseline: facts.baseline }),
     ...(facts.outputs && { outputs: facts.outputs }),
-    ...(facts.reasons && { reasons: facts.reasons }),
-    ...(facts.note && { note: facts.note }),
+    reasons: facts.reasons,
+    note: facts.note,
+    evidence: facts.evidence,
     ...(status === 'undone' && { undone: true }),
   }));
   const { baseline: _, ...said } = facts;

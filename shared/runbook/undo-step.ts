@@ -4,7 +4,7 @@ import type { StepReply } from './contract.ts';
 import { nextWaitSeconds } from './poll.ts';
 import { parametersOf } from './prepare-step.ts';
 import { readStep, writeStep } from './step-record.ts';
-import { conclude, firstRecord, reply, type StepWork, tell } from './step-work.ts';
+import { conclude, reply, type StepWork, tell, tellAgain } from './step-work.ts';
 
 /** Longest that undoing one step may take: deleting a database is the slowest that is known. */
 export const undoTimeoutSeconds = 3600;
@@ -14,19 +14,29 @@ export async function undoStep(work: StepWork): Promise<StepReply> {
   const { runtime, run, step, action } = work;
   const now = runtime.clock.now();
   const stored = await readStep(runtime.store, run.id, step.id);
-  if (!action.undo || !stored?.acted || stored.undone) return reply('done');
+  if (!stored?.acted) return reply('done');
+  if (stored.undone) {
+    await tellAgain(work, stored);
+    return reply('done');
+  }
   // The clock of undoing starts at its first call, which is when the status changes.
-  const undoing = stored.status === 'undoing' && stored.actedAt !== undefined;
-  const record = await writeStep(runtime.store, run.id, step.id, current => ({
-    ...(current ?? firstRecord(step, now.toISOString())),
-    status: 'undoing',
-    ...(!undoing && { actedAt: now.toISOString() }),
-  }));
-  if (!undoing) await tell(work, record);
+  const record = await writeStep(runtime.store, run.id, step.id, current => {
+    const known = current ?? stored;
+    const undoing = known.status === 'undoing' ? known.undoBegunAt : undefined;
+    return {
+      ...known,
+      ...(action.undo && { status: 'undoing' }),
+      undoBegunAt: undoing ?? now.toISOString(),
+      undoError: undefined,
+    };
+  });
+  if (!action.undo) return reply('done');
+  await tell(work, record);
   const parameters = await parametersOf(work);
   if (!parameters.ok) throw parameters.error;
-  const context = actionContext(runtime, run, step, record);
-  const seen = await action.undo(context, parameters.value, record.baseline, record.outputs);
+  const context = actionContext(runtime, run, step, { ...record, actedAt: record.undoBegunAt });
+  const baseline = record.undoBaseline ?? record.baseline;
+  const seen = await action.undo(context, parameters.value, baseline, record.outputs);
   switch (seen.status) {
     case 'done':
       await conclude(work, 'undone', { evidence: seen.evidence });
