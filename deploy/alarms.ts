@@ -1,16 +1,16 @@
+import { buildAlarmName } from '../shared/aws/names.ts';
 import type { Plan } from '../shared/plan/schema.ts';
-import { busName, functionName, heartbeatRuleName, logicalId, topicsOf } from './names.ts';
+import { objectiveMetric } from '../shared/triage/objective-metric.ts';
+import { firstTopics } from '../shared/triage/page.ts';
+import { busName, failedEventsName, functionName, heartbeatRuleName, logicalId } from './names.ts';
 
 type Resources = Record<string, Record<string, unknown>>;
-
-/** Name of the alarm behind a heartbeat signal; the triage recognises it by this name. */
-export const signalAlarmName = (system: string, signal: string) => `lifeboat-${system}-${signal}`;
 
 /** Alarms whose state changes go to the triage. */
 export function alarmNamesOf(plan: Plan): string[] {
   return Object.entries(plan.signals).flatMap(([id, signal]) => {
     if (signal.type === 'alarm') return [signal.alarmName];
-    return signal.type === 'heartbeat' ? [signalAlarmName(plan.system.id, id)] : [];
+    return signal.type === 'heartbeat' ? [buildAlarmName(plan.system.id, id)] : [];
   });
 }
 
@@ -23,7 +23,7 @@ export function alarmResources(plan: Plan): Resources {
     resources[logicalId('signal', id, 'alarm')] = {
       Type: 'AWS::CloudWatch::Alarm',
       Properties: {
-        AlarmName: signalAlarmName(system, id),
+        AlarmName: buildAlarmName(system, id),
         AlarmDescription: `${signal.title}: no heartbeat from ${plan.regions.primary} for ${signal.missing} s`,
         Namespace: 'AWS/Events',
         MetricName: 'MatchedEvents',
@@ -44,47 +44,64 @@ export function alarmResources(plan: Plan): Resources {
   return { ...resources, ...ownAlarms(plan) };
 }
 
-/** A recovery that runs too long, and a triage or decision page that errors, must not stay unnoticed. */
+/** Functions whose failures would mean that something is not heard or not said. */
+const watched = ['triage', 'probe', 'decide', 'communicate', 'execution-ended'];
+
+/** A recovery that runs too long, and functions that fail, must not stay unnoticed: whoever is on call is told. */
 function ownAlarms(plan: Plan): Resources {
   const system = plan.system.id;
-  const topic = topicsOf(plan)[0];
-  const tell = topic ? { AlarmActions: [{ Ref: logicalId('topic', topic) }] } : {};
-  const onErrors = (name: string): Record<string, unknown> => ({
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
+  const AlarmActions = firstTopics(plan).map(topic => ({ Ref: logicalId('topic', topic) }));
+  const resources: Resources = {
+    RunningTooLongAlarm: alarm({
+      AlarmName: `lifeboat-${system}-running-too-long`,
+      AlarmDescription: 'A run has used 90 % of its recovery time objective and has not ended',
+      Namespace: objectiveMetric.namespace,
+      MetricName: objectiveMetric.name,
+      Dimensions: dimensions(objectiveMetric.dimensionsOf(system)),
+      Statistic: 'Maximum',
+      Threshold: 90,
+      AlarmActions,
+    }),
+    FailedEventsAlarm: alarm({
+      AlarmName: `${failedEventsName(system)}-waiting`,
+      AlarmDescription: `Events that no function could take wait in the queue ${failedEventsName(system)}`,
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: dimensions({ QueueName: failedEventsName(system) }),
+      Statistic: 'Maximum',
+      Threshold: 1,
+      AlarmActions,
+    }),
+  };
+  for (const name of watched) {
+    resources[logicalId(name, 'errors', 'alarm')] = alarm({
       AlarmName: `${functionName(system, name)}-errors`,
       AlarmDescription: `The function ${name} failed: a signal or an answer may not have been heard`,
       Namespace: 'AWS/Lambda',
       MetricName: 'Errors',
-      Dimensions: [{ Name: 'FunctionName', Value: functionName(system, name) }],
+      Dimensions: dimensions({ FunctionName: functionName(system, name) }),
       Statistic: 'Sum',
+      Threshold: 1,
+      AlarmActions,
+    });
+  }
+  return resources;
+}
+
+/** An alarm that looks once a minute, and for which silence is well. */
+function alarm(properties: Record<string, unknown>): Record<string, unknown> {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
       Period: 60,
       EvaluationPeriods: 1,
-      Threshold: 1,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: 'notBreaching',
-      ...tell,
+      ...properties,
     },
-  });
-  return {
-    RunningTooLongAlarm: {
-      Type: 'AWS::CloudWatch::Alarm',
-      Properties: {
-        AlarmName: `lifeboat-${system}-running-too-long`,
-        AlarmDescription: 'A run has used 90 % of its recovery time objective and has not ended',
-        Namespace: 'Lifeboat',
-        MetricName: 'RunObjectiveUsedPercent',
-        Dimensions: [{ Name: 'service', Value: `lifeboat-${system}` }],
-        Statistic: 'Maximum',
-        Period: 60,
-        EvaluationPeriods: 1,
-        Threshold: 90,
-        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-        TreatMissingData: 'notBreaching',
-        ...tell,
-      },
-    },
-    TriageErrorsAlarm: onErrors('triage'),
-    DecideErrorsAlarm: onErrors('decide'),
   };
+}
+
+function dimensions(values: Readonly<Record<string, string>>) {
+  return Object.entries(values).map(([Name, Value]) => ({ Name, Value }));
 }

@@ -11,7 +11,14 @@ import { compileSystem } from '../state-machines/compile-system.ts';
 import { aliases } from './bundling.ts';
 import { environment, fixedFunctions, functionConfigs, planFile } from './functions.ts';
 import { baseResources, functionRole, type Resources } from './resources.ts';
-import { machineRoles, openArnsOf, stateMachineConfigs, stillOpen } from './state-machines.ts';
+import {
+  assertValid,
+  machineRoles,
+  openArnsOf,
+  type StateMachineConfig,
+  stateMachineConfigs,
+  stillOpen,
+} from './state-machines.ts';
 import { allSteps, familyStatements, fixedStatements, type UsedAction } from './statements.ts';
 
 /** What serverless.yml is filled with. */
@@ -22,7 +29,7 @@ export type Deployment = {
   environment: Record<string, unknown>;
   alias: Record<string, string>;
   functions: Record<string, unknown>;
-  stateMachines: Record<string, unknown>;
+  stateMachines: Record<string, StateMachineConfig>;
   resources: Resources;
 };
 
@@ -40,6 +47,7 @@ export function buildDeployment(path: string): Promise<Deployment> {
 async function derive(path: string): Promise<Deployment> {
   const plan = await readPlan(path);
   const deployment = await deploymentOf(plan);
+  assertValid(deployment.stateMachines);
   mkdirSync(dirname(deployment.planFile), { recursive: true });
   writeFileSync(deployment.planFile, JSON.stringify(plan));
   return deployment;

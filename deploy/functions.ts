@@ -1,10 +1,10 @@
 import type { Plan } from '../shared/plan/schema.ts';
 import { alarmNamesOf } from './alarms.ts';
 import {
+  failedEventsArn,
   functionName,
   linkSecretName,
   logicalId,
-  reportBucket,
   signalTopicName,
   stateMachineArn,
   tableName,
@@ -71,7 +71,7 @@ export function environment(plan: Plan): Record<string, unknown> {
     LIFEBOAT_PLAN_FILE: planFile(system),
     LIFEBOAT_TABLE: tableName(system),
     LIFEBOAT_LINK_SECRET: linkSecretName(system),
-    LIFEBOAT_REPORT_BUCKET: { 'Fn::Sub': reportBucket(system) },
+    LIFEBOAT_REPORT_BUCKET: { Ref: 'ReportBucket' },
     LIFEBOAT_ACCOUNT: { Ref: 'AWS::AccountId' },
     LIFEBOAT_PARTITION: { Ref: 'AWS::Partition' },
     POWERTOOLS_SERVICE_NAME: `lifeboat-${system}`,
@@ -99,14 +99,16 @@ function descriptionOf(name: string): string {
 }
 
 function startedBy(plan: Plan, name: string, runbooks: readonly string[]): FunctionConfig {
+  const system = plan.system.id;
   switch (name) {
     case 'triage':
-      return { events: triageEvents(plan), ...sendsLinks() };
+      return { events: triageEvents(plan), ...losesNothing(system) };
     case 'probe':
-      return { events: [{ schedule: { rate: ['rate(1 minute)'], enabled: true } }], ...sendsLinks() };
+      return { events: [{ schedule: { rate: ['rate(1 minute)'], enabled: true } }] };
     case 'execution-ended':
       return {
         ...sendsLinks(),
+        ...losesNothing(system),
         events: [
           eventBridge({
             source: ['aws.states'],
@@ -124,18 +126,26 @@ function startedBy(plan: Plan, name: string, runbooks: readonly string[]): Funct
     case 'ask':
     case 'communicate':
     case 'run':
-    case 'notify':
       return sendsLinks();
     default:
       return {};
   }
 }
 
-/** Functions whose messages carry links need the address of the page. */
+/** Functions whose messages carry links need the address of the page; HTTP APIs serve it at their root. */
 function sendsLinks(): FunctionConfig {
   return {
-    environment: { LIFEBOAT_DECISION_URL: { 'Fn::GetAtt': ['DecideLambdaFunctionUrl', 'FunctionUrl'] } },
+    environment: {
+      LIFEBOAT_DECISION_URL: {
+        'Fn::Sub': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/',
+      },
+    },
   };
+}
+
+/** Lambda gives an event up after its third attempt; then it waits in a queue, and an alarm tells people. */
+function losesNothing(system: string): FunctionConfig {
+  return { destinations: { onFailure: { type: 'sqs', arn: { 'Fn::Sub': failedEventsArn(system) } } } };
 }
 
 function triageEvents(plan: Plan): FunctionConfig[] {

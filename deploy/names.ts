@@ -1,3 +1,4 @@
+import type { Json } from '../shared/json.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 
 /**
@@ -41,6 +42,14 @@ export function sub(text: string): string | { 'Fn::Sub': string } {
   return text.includes('${') ? { 'Fn::Sub': text } : text;
 }
 
-/** Name of the bucket that reports go to; unique by account and region. */
-export const reportBucket = (system: string) =>
-  `lifeboat-${system}-reports-\${AWS::AccountId}-\${AWS::Region}`;
+/** The same for every text in a structure. */
+export function subDeep(value: Json): Json {
+  if (typeof value === 'string') return sub(value);
+  if (Array.isArray(value)) return value.map(subDeep);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, subDeep(item)]));
+}
+
+/** Queue of the events that a function could not take, after all its attempts. */
+export const failedEventsName = (system: string) => `lifeboat-${system}-failed-events`;
+export const failedEventsArn = (system: string) => arn('sqs', failedEventsName(system));

@@ -4,13 +4,14 @@ import { roleId } from './functions.ts';
 import {
   arn,
   busName,
+  failedEventsName,
   functionName,
   heartbeatRuleName,
   linkSecretName,
   logicalId,
-  reportBucket,
   signalTopicName,
   sub,
+  subDeep,
   tableName,
   topicName,
   topicsOf,
@@ -52,7 +53,6 @@ function memory(plan: Plan): Resources {
       Type: 'AWS::S3::Bucket',
       ...keep,
       Properties: {
-        BucketName: sub(reportBucket(system)),
         VersioningConfiguration: { Status: 'Enabled' },
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
@@ -63,6 +63,15 @@ function memory(plan: Plan): Resources {
           IgnorePublicAcls: true,
           RestrictPublicBuckets: true,
         },
+      },
+    },
+    FailedEvents: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        QueueName: failedEventsName(system),
+        // The longest that SQS keeps a message: nobody has to hurry to look at one.
+        MessageRetentionPeriod: 1_209_600,
+        SqsManagedSseEnabled: true,
       },
     },
     LinkSecret: {
@@ -79,10 +88,9 @@ function memory(plan: Plan): Resources {
 function topics(plan: Plan): Resources {
   const system = plan.system.id;
   const resources: Resources = {
-    SignalTopic: {
-      Type: 'AWS::SNS::Topic',
-      Properties: { TopicName: signalTopicName(system), KmsMasterKeyId: 'alias/aws/sns' },
-    },
+    // Not encrypted with the key of AWS: CloudWatch may not use it, and alarms could not publish. Source: AWS
+    // knowledge center, "How do I configure a CloudWatch alarm with an encrypted SNS topic?"
+    SignalTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: signalTopicName(system) } },
   };
   for (const topic of topicsOf(plan)) {
     resources[logicalId('topic', topic)] = {
@@ -176,7 +184,11 @@ export function role(
           PolicyName: name.slice(0, 128),
           PolicyDocument: {
             Version: '2012-10-17',
-            Statement: statements.map(statement => ({ ...statement, Resource: statement.Resource.map(sub) })),
+            Statement: statements.map(statement => ({
+              ...statement,
+              Resource: statement.Resource.map(sub),
+              ...(statement.Condition && { Condition: subDeep(statement.Condition) }),
+            })),
           },
         },
       ],

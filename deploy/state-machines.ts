@@ -1,3 +1,5 @@
+import aslValidator from 'asl-validator';
+import { InvalidInputError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { allStates, type Definition, fillArns, openArns } from '../state-machines/asl.ts';
 import { functionArnName } from '../state-machines/bake-step.ts';
@@ -17,11 +19,19 @@ export function openArnsOf(system: string, functions: readonly string[]): Record
   return arns;
 }
 
+export type StateMachineConfig = {
+  id: string;
+  name: string;
+  role: unknown;
+  type: 'STANDARD';
+  definition: Json;
+};
+
 /** The `stateMachines` section for serverless-step-functions. */
 export function stateMachineConfigs(
   machines: readonly Machine[],
   arns: Readonly<Record<string, string>>,
-): Record<string, unknown> {
+): Record<string, StateMachineConfig> {
   return Object.fromEntries(
     machines.map(machine => [
       logicalId(machine.name),
@@ -29,7 +39,7 @@ export function stateMachineConfigs(
         id: logicalId(machine.name, 'machine'),
         name: machine.name,
         role: { 'Fn::GetAtt': [machineRoleId(machine), 'Arn'] },
-        type: 'STANDARD',
+        type: 'STANDARD' as const,
         definition: forSub(fillArns(machine.definition, arns)),
       },
     ]),
@@ -102,4 +112,15 @@ export function forSub(value: Json): Json {
 export function stillOpen(machines: readonly Machine[], arns: Readonly<Record<string, string>>): string[] {
   const open = machines.flatMap(machine => openArns(machine.definition)).filter(name => !(name in arns));
   return [...new Set(open)];
+}
+
+/** Checks the definitions against the language. The validator writes defaults into what it is given: it gets a copy. */
+export function assertValid(machines: Readonly<Record<string, StateMachineConfig>>): void {
+  for (const { name, definition } of Object.values(machines)) {
+    const { isValid, errorsText } = aslValidator(structuredClone(definition));
+    if (isValid) continue;
+    throw new InvalidInputError(`The state machine ${name} is not valid: ${errorsText()}`, {
+      nextStep: 'This is a fault in Lifeboat itself; state-machines/ compiles the definitions.',
+    });
+  }
 }

@@ -4,9 +4,9 @@ import { stepsOf } from '../shared/runbook/phases.ts';
 import { runsInNetwork } from './functions.ts';
 import {
   arn,
+  failedEventsArn,
   functionArn,
   linkSecretName,
-  reportBucket,
   stateMachineArn,
   tableArn,
   topicArn,
@@ -15,7 +15,7 @@ import {
 
 /** IAM statements of a role, before `Fn::Sub`. */
 export type Statement = {
-  Effect: 'Allow';
+  Effect: 'Allow' | 'Deny';
   Action: string[];
   Resource: string[];
   Condition?: Record<string, Record<string, string | string[]>>;
@@ -47,16 +47,18 @@ export function fixedStatements(
   const answer = allow(['states:SendTaskSuccess'], [stateMachineArn(askMachine)]);
   const remember = allow(writes, [table]);
   const unlock = allow([...writes, 'dynamodb:DeleteItem'], [table]);
+  const setAside = allow(['sqs:SendMessage'], [failedEventsArn(system)]);
+  const writeReports = allow(['s3:PutObject'], ['${ReportBucket.Arn}/*']);
   return {
-    triage: [remember, start, publish],
+    triage: [remember, start, publish, setAside],
     probe: [remember, start, publish],
     // Closing a run sends its last messages.
     run: [unlock, publish, linkSecret, answer],
-    'execution-ended': [unlock, publish, linkSecret, answer],
+    'execution-ended': [unlock, publish, linkSecret, answer, setAside],
     ask: [remember, publish, linkSecret, answer],
     decide: [remember, linkSecret, answer],
     communicate: [remember, publish, linkSecret, answer],
-    report: [remember, allow(['s3:PutObject'], [`arn:\${AWS::Partition}:s3:::${reportBucket(system)}/*`])],
+    report: [remember, writeReports],
   };
 }
 
@@ -73,7 +75,7 @@ export function familyStatements(plan: Plan, family: string, used: readonly Used
         ),
       ]
     : [];
-  const interfaces = runsInNetwork(plan, family) ? [networkInterfaces] : [];
+  const interfaces = runsInNetwork(plan, family) ? networkInterfaces(functionArn(system, family)) : [];
   const needed = used
     .filter(({ action }) => action.kind.startsWith(`${family}.`))
     .flatMap(({ action, parameters }) => action.permissions(parameters, plan.regions))
@@ -81,11 +83,23 @@ export function familyStatements(plan: Plan, family: string, used: readonly Used
   return [own, ...publish, ...interfaces, ...merge(needed)];
 }
 
-/** Lambda makes the network interfaces of a function with the function's role; these actions take no resource. */
-const networkInterfaces = allow(
-  ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces'],
-  ['*'],
-);
+/**
+ * Lambda makes the network interfaces of a function with the function's role; these actions take no resource. The
+ * second statement keeps the function's own code from using them. Source: Lambda developer guide, "Giving Lambda
+ * functions access to resources in an Amazon VPC".
+ */
+function networkInterfaces(ownArn: string): Statement[] {
+  const Action = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  const Condition = { ArnEquals: { 'lambda:SourceFunctionArn': [ownArn] } };
+  return [allow(Action, ['*']), { Effect: 'Deny', Action, Resource: ['*'], Condition }];
+}
 
 /** An action of the plan with the parameters of one step, components filled in. */
 export type UsedAction = { action: Action; parameters: never; step: StepPlan };

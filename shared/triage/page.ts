@@ -53,7 +53,8 @@ export async function pageOnce(runtime: Runtime, send: SendPage, page: Page): Pr
   }
 }
 
-function firstTopics(plan: Runtime['plan']): string[] {
+/** Topics of the people who are told first. Pure. */
+export function firstTopics(plan: Runtime['plan']): string[] {
   const first = plan.escalation.toSorted((a, b) => a.after - b.after)[0];
   const channels = first
     ? first.people.map(person => plan.people[person]?.channel ?? '')
