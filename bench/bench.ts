@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { loadPlan } from '../shared/plan/load.ts';
+import type { Plan } from '../shared/plan/schema.ts';
+import type { Report } from '../shared/report/report.ts';
+import { rehearse } from '../simulator/rehearse.ts';
+import { measureBundles } from './bundles.ts';
+
+/**
+ * `npm run bench`: figures, not tests. What is measured here depends on the machine; quote the median, and the
+ * machine with it. Options: --quick leaves out the bundles.
+ */
+const planPath = 'plans/liquid-abt/plan.yml';
+const scenario = 'region-failure';
+const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
+
+const { plan } = await loadPlan(planPath);
+if (!plan) throw new Error(`${planPath} can't be read`);
+
+await throughput(plan);
+await overhead(plan);
+wholeProcess();
+if (!process.argv.includes('--quick')) await bundles();
+process.exit(0);
+
+async function run(of: Plan, name: string, seed: number): Promise<Report> {
+  const mode = of.scenarios[name]?.modes[0] ?? 'recover';
+  const request = {
+    plan: of,
+    planDirectory: dirname(planPath),
+    scenario: name,
+    mode,
+    seed,
+    faults: [],
+    parameters: {},
+  };
+  const result = await rehearse(request);
+  if (!result.ok) throw new Error(result.problems.join('\n'));
+  return result.report;
+}
+
+async function throughput(of: Plan): Promise<void> {
+  await run(of, scenario, 0);
+  const times: number[] = [];
+  for (const seed of seeds) {
+    const started = performance.now();
+    await run(of, scenario, seed);
+    times.push(performance.now() - started);
+  }
+  const each = median(times);
+  say(
+    'one rehearsal of region-failure, warm',
+    `${each.toFixed(0)} ms`,
+    `${(1000 / each).toFixed(1)} a second`,
+  );
+}
+
+async function overhead(of: Plan): Promise<void> {
+  for (const name of Object.keys(of.scenarios)) {
+    const reports = [];
+    for (const seed of seeds) reports.push(await run(of, name, seed));
+    const ratios = reports.flatMap(({ rto }) =>
+      rto.executeSeconds && rto.criticalPathSeconds ? [rto.executeSeconds / rto.criticalPathSeconds] : [],
+    );
+    const numbers = (pick: (report: Report) => number | null) =>
+      median(reports.map(report => pick(report) ?? 0));
+    say(
+      `${name}: execute / critical path`,
+      ratios.length > 0 ? median(ratios).toFixed(3) : 'none',
+      ratios.length > 0 ? `worst ${Math.max(...ratios).toFixed(3)} of ${ratios.length} seeds` : '',
+    );
+    say(
+      `${name}: recovery time`,
+      `${numbers(report => report.rto.actualSeconds).toFixed(0)} s`,
+      `loss ${numbers(report => report.rpo.actualSeconds)} s`,
+    );
+    say(
+      `${name}: state transitions`,
+      numbers(report => report.stateTransitions).toFixed(0),
+      `${numbers(report => report.lambdaInvocations).toFixed(0)} Lambda calls, USD ${numbers(report => report.estimatedCostUsd).toFixed(4)} a run`,
+    );
+  }
+}
+
+/** What a person waits for: npm, Node, the imports, the run and the report. */
+function wholeProcess(): void {
+  const times = seeds.slice(0, 5).map(seed => {
+    const started = performance.now();
+    spawnSync(
+      'npm',
+      ['run', '--silent', 'rehearse', '--', '--seed', String(seed), '--out', '.lifeboat/bench'],
+      { stdio: 'ignore' },
+    );
+    return performance.now() - started;
+  });
+  say(
+    'npm run rehearse, whole process',
+    `${(median(times) / 1000).toFixed(2)} s`,
+    `best ${(Math.min(...times) / 1000).toFixed(2)} s`,
+  );
+}
+
+async function bundles(): Promise<void> {
+  for (const { name, zipBytes, importMs } of await measureBundles()) {
+    say(`bundle ${name}`, `${(zipBytes / 1000).toFixed(0)} kB zipped`, `import ${importMs.toFixed(0)} ms`);
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
+
+function say(what: string, figure: string, more = ''): void {
+  process.stdout.write(`${what.padEnd(42)} ${figure.padStart(16)}  ${more}\n`);
+}
