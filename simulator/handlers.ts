@@ -11,6 +11,18 @@ import type { Action } from '../shared/actions/contract.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Handler } from './world/functions.ts';
 
+/** Functions that every deployment has, beside one for each family of actions. */
+export const fixedHandlers = [
+  'triage',
+  'probe',
+  'run',
+  'execution-ended',
+  'ask',
+  'decide',
+  'communicate',
+  'report',
+] as const;
+
 /** The handlers of a deployment, the same code that Lambda runs, on the simulated runtime. */
 export function createHandlers(
   runtime: Runtime,
@@ -18,7 +30,7 @@ export function createHandlers(
   actions: Readonly<Record<string, Action>>,
 ): Record<string, Handler> {
   const provider = () => Promise.resolve(runtime);
-  const handlers: Record<string, Handler> = {
+  const fixed: Record<(typeof fixedHandlers)[number], Handler> = {
     triage: callable(createTriageHandler(provider)),
     probe: callable(createProbeHandler(provider)),
     run: callable(createRunHandler(provider)),
@@ -28,6 +40,7 @@ export function createHandlers(
     communicate: callable(createCommunicateHandler(provider)),
     report: callable(createReportHandler(provider)),
   };
+  const handlers: Record<string, Handler> = fixed;
   for (const family of families) {
     // The modules are loaded already; a rehearsal must not wait for the file system in virtual time.
     handlers[family] = callable(createStepHandler(name => actionOf(actions, `${family}.${name}`), provider));

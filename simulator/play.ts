@@ -158,7 +158,10 @@ async function tell(
   await sleep(world.outageStartedAtMs - world.nowMs());
   for (const region of request.faults.lostRegions) world.loseRegion(region);
   if (mode === 'recover' && disaster) strike(world, disaster);
-  if (world.isLost(plan.regions.recovery)) return withoutRecoveryRegion(plan.regions.recovery);
+  if (world.isLost(plan.regions.recovery)) {
+    request.faults.hit(`region:${plan.regions.recovery}`);
+    return withoutRecoveryRegion(plan.regions.recovery);
+  }
   if (mode === 'recover' && disaster) bus.watch();
   if (mode !== 'recover' || !startsByItself(plan, id)) {
     engine.startExecution({

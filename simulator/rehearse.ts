@@ -7,7 +7,8 @@ import type { Report } from '../shared/report/report.ts';
 import type { Mode, Run } from '../shared/runbook/contract.ts';
 import { criticalPathSeconds } from './critical-path.ts';
 import { deploy } from './deployment.ts';
-import { createFaults } from './faults/faults.ts';
+import { createFaults, unknownTargets } from './faults/faults.ts';
+import { fixedHandlers } from './handlers.ts';
 import { type Played, playScenario } from './play.ts';
 import { loadServices } from './services.ts';
 import { startVirtualTime } from './world/clock.ts';
@@ -29,7 +30,7 @@ export type RehearsalRequest = {
 };
 
 export type Rehearsal =
-  | { ok: true; report: Report; ledger: LedgerEntry[] }
+  | { ok: true; report: Report; ledger: LedgerEntry[]; faultsWithoutEffect: string[] }
   | { ok: false; problems: string[] };
 
 /** Virtual time before the outage, in which the world stands still and well. */
@@ -53,6 +54,11 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   );
   const [actions, services] = await Promise.all([loadActions(kinds.map(step => step.do)), loadServices()]);
   const deployment = deploy(plan, actions);
+  const unknown = unknownTargets(request.faults, {
+    services: services.map(service => service.name),
+    handlers: [...fixedHandlers, ...deployment.families],
+  });
+  if (unknown.length > 0) return { ok: false, problems: unknown };
   const outageStartedAt = plan.rehearsal.outageStart;
   const time = startVirtualTime(Date.parse(outageStartedAt) - calmSeconds * 1000);
   try {
@@ -88,7 +94,8 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
         invariants: played.invariants,
       },
     });
-    return { ok: true, report, ledger: played.ledger };
+    const faultsWithoutEffect = faults.faults.withoutEffect();
+    return { ok: true, report, ledger: played.ledger, faultsWithoutEffect };
   } finally {
     time.stop();
   }

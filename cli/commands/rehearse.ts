@@ -33,6 +33,11 @@ export async function rehearseCommand(args: RehearseArguments, io: Io): Promise<
     io.err(`${result.problems.join('\n')}\n`);
     return 2;
   }
+  for (const fault of result.faultsWithoutEffect) {
+    io.err(
+      `The fault "${fault}" had no effect in this run: nothing that it hits was used, or not often enough.\n`,
+    );
+  }
   const report = result.report;
   report.wallMs = Math.round(performance.now() - started);
   const directory = resolve(

@@ -82,9 +82,16 @@ function reasonsOf(record: StepRecord): Reason[] {
   return [
     {
       what: said.startsWith(`${title}: `) ? said : `${title}: ${said}`,
-      mend: 'Look at the resource itself, mend it, and start the scenario again: what is done is found done.',
+      mend: mendFor(record.error?.name),
     },
   ];
+}
+
+function mendFor(error: string | undefined): string {
+  if (error === 'NotApprovedError' || error === 'AbortedError') {
+    return 'Start the scenario again when it is wanted: what is done is found done.';
+  }
+  return 'Look at the resource itself, mend it, and start the scenario again: what is done is found done.';
 }
 
 function leftBehind({ step, undoError }: StepRecord): Reason[] {

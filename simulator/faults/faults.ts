@@ -1,4 +1,5 @@
 import { nearest } from '../../shared/plan/nearest.ts';
+import { regionSchema } from '../../shared/plan/region.ts';
 
 /**
  * Faults by name. A call fault hits the first calls it matches and then lets go, as faults of AWS do: a fault that
@@ -13,6 +14,10 @@ export type FaultSet = {
   has(name: string): boolean;
   /** Regions that are lost from the beginning of the outage. */
   readonly lostRegions: readonly string[];
+  /** Notes that a fault that the world plays itself had an effect, such as a call to a lost region. */
+  hit(name: string): void;
+  /** Faults of calls, handlers and regions that have had no effect so far, so that nobody takes them for survived. */
+  withoutEffect(): string[];
   /** How this call is to fail; undefined for a call that goes through. */
   onCall(call: { service: string; operation: string; region: string }): CallFault | undefined;
   /** Whether this call of a handler dies, before it did anything or after it did everything. */
@@ -35,6 +40,9 @@ export const knownFaults: Record<string, string> = {
   'no-snapshot': 'the recovery region has nothing to restore from',
 };
 
+/** Services whose simulation keeps its past. */
+const staleServices = ['rds', 'eks', 'kubernetes', 'secretsmanager', 'elasticloadbalancing', 'route53'];
+
 const throttledCalls = 10;
 const serverFaults = 2;
 
@@ -51,33 +59,74 @@ export function createFaults(
     return next;
   };
   const on = new Set(names);
+  const effective = new Set<string>();
+  const onCall = ({ service, operation }: { service: string; operation: string }): CallFault | undefined => {
+    const call = `${service}.${operation}`;
+    if (on.has(`throttle:${service}`)) {
+      const n = count(`throttle:${service}`);
+      if (n % 3 === 0 && n <= throttledCalls * 3) return 'throttle';
+    }
+    if (on.has(`error5xx:${call}`) && count(`error5xx:${call}`) <= serverFaults) return 'error5xx';
+    if (on.has(`timeout:${call}`) && count(`timeout:${call}`) === 1) return 'timeout';
+    if (on.has(`lost-reply:${call}`) && count(`lost-reply:${call}`) === 1) return 'lost-reply';
+    if (on.has(`stale-read:${service}`) && isStaleRead(service, operation)) return 'stale-read';
+    return undefined;
+  };
   return {
     ok: true,
     faults: {
       names,
       has: name => on.has(name),
       lostRegions: names.filter(name => name.startsWith('region:')).map(name => name.slice('region:'.length)),
-      onCall: ({ service, operation }) => {
-        const call = `${service}.${operation}`;
-        if (on.has(`throttle:${service}`)) {
-          const n = count(`throttle:${service}`);
-          if (n % 3 === 0 && n <= throttledCalls * 3) return 'throttle';
-        }
-        if (on.has(`error5xx:${call}`) && count(`error5xx:${call}`) <= serverFaults) return 'error5xx';
-        if (on.has(`timeout:${call}`) && count(`timeout:${call}`) === 1) return 'timeout';
-        if (on.has(`lost-reply:${call}`) && count(`lost-reply:${call}`) === 1) return 'lost-reply';
-        if (on.has(`stale-read:${service}`) && /^(Describe|Get|List|Test)/.test(operation))
-          return 'stale-read';
-        return undefined;
+      hit: name => effective.add(name),
+      withoutEffect: () => [...on].filter(name => name.includes(':') && !effective.has(name)),
+      onCall: call => {
+        const fault = onCall(call);
+        if (fault === 'throttle' || fault === 'stale-read') effective.add(`${fault}:${call.service}`);
+        else if (fault) effective.add(`${fault}:${call.service}.${call.operation}`);
+        return fault;
       },
       onHandler: name => {
         if (!on.has(`handler-crash:${name}`)) return undefined;
         const n = count(`handler-crash:${name}`);
-        if (n === 2) return 'crash-before';
-        return n === 4 ? 'crash-after' : undefined;
+        if (n !== 2 && n !== 4) return undefined;
+        effective.add(`handler-crash:${name}`);
+        return n === 2 ? 'crash-before' : 'crash-after';
       },
     },
   };
+}
+
+/** Whether this read can be behind. The others are consistent by what AWS promises, or never change in a run. */
+function isStaleRead(service: string, operation: string): boolean {
+  return staleServices.includes(service) && /^(Describe|Get|List)/.test(operation);
+}
+
+/** What a rehearsal has, so that a fault in something that is not there is an error and not a success. */
+export type Known = { services: readonly string[]; handlers: readonly string[] };
+
+/** Says which faults name a service or a handler that the rehearsal does not have, and which there are. */
+export function unknownTargets(names: readonly string[], { services, handlers }: Known): string[] {
+  return names.flatMap(name => {
+    const [kind = '', argument = ''] = splitOnce(name, ':');
+    if (kind === 'handler-crash') return missing(name, 'function', argument, handlers);
+    if (kind === 'region') return regionSchema.safeParse(argument).success ? [] : [notARegion(name)];
+    if (argument === '') return [];
+    return missing(name, 'service', splitOnce(argument, '.')[0], services);
+  });
+}
+
+function missing(name: string, what: string, wanted: string, known: readonly string[]): string[] {
+  if (known.includes(wanted)) return [];
+  const near = nearest(wanted, known);
+  const hint = near ? ` Did you mean "${near}"?` : '';
+  return [
+    `The fault "${name}" names the ${what} "${wanted}", which a rehearsal of this plan does not have.${hint} It has: ${known.join(', ')}`,
+  ];
+}
+
+function notARegion(name: string): string {
+  return `The fault "${name}" does not name an AWS region. Write region:ap-southeast-2, for example`;
 }
 
 function problemWith(name: string): string | undefined {

@@ -1,3 +1,4 @@
+import { keepHistory, seenState } from '../world/history.ts';
 import {
   groupsOf,
   loadBalancers,
@@ -7,8 +8,8 @@ import {
 } from '../world/load-balancing.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
-function groupOf(world: World, call: Call, arn: string): TargetGroup {
-  const group = groupsOf(world).get(arn);
+function groupOf(world: World, call: Call, arn: string, groups = groupsOf(world)): TargetGroup {
+  const group = groups.get(arn);
   // Each region knows its own target groups only.
   if (!group || group.region !== call.region) {
     throw new SimulatedAwsError('TargetGroupNotFoundException', `Target groups '${arn}' not found`, 400);
@@ -34,11 +35,17 @@ function describeGroup(world: World, group: TargetGroup) {
   };
 }
 
+/** The target groups as a read sees them, which is the past while reads are stale. */
+function seenGroups(world: World): Map<string, TargetGroup> {
+  return seenState(world, 'elasticloadbalancing', groupsOf(world));
+}
+
 function describeTargetGroups(world: World, call: Call) {
   const arns = call.input.TargetGroupArns as string[] | undefined;
+  const seen = seenGroups(world);
   const groups = arns
-    ? arns.map(arn => groupOf(world, call, arn))
-    : [...groupsOf(world).values()].filter(group => group.region === call.region);
+    ? arns.map(arn => groupOf(world, call, arn, seen))
+    : [...seen.values()].filter(group => group.region === call.region);
   return { TargetGroups: groups.map(group => describeGroup(world, group)) };
 }
 
@@ -48,7 +55,7 @@ const reasons: Partial<Record<Target['state'], string>> = {
 };
 
 function describeTargetHealth(world: World, call: Call) {
-  const group = groupOf(world, call, String(call.input.TargetGroupArn));
+  const group = groupOf(world, call, String(call.input.TargetGroupArn), seenGroups(world));
   return {
     TargetHealthDescriptions: [...group.targets.values()].map(target => ({
       Target: { Id: target.id, Port: 80 },
@@ -99,7 +106,7 @@ export const service: SimulatedService = {
     DescribeLoadBalancers: describeLoadBalancers,
   },
   arrange(world) {
-    groupsOf(world);
+    keepHistory(world, 'elasticloadbalancing', () => groupsOf(world));
   },
 };
 

@@ -2,6 +2,7 @@ import type { Change as RecordChange, ResourceRecordSet } from '@aws-sdk/client-
 import { plainName } from '../world/addresses.ts';
 import { authoritativeAnswer, type Zone, zonesOf } from '../world/dns-plane.ts';
 import { checksOf, isHealthy } from '../world/health-checks.ts';
+import { keepHistory, seenState } from '../world/history.ts';
 import { fillCaches, followChange, loseChecks, refreshAnswers } from '../world/resolvers.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
@@ -27,7 +28,9 @@ function listRecordSets(world: World, call: Call) {
     ? sortKey(String(StartRecordName), String(StartRecordType ?? ''), String(StartRecordIdentifier ?? ''))
     : '';
   const keyOf = (set: ResourceRecordSet) => sortKey(set.Name ?? '', set.Type, set.SetIdentifier);
-  const sorted = zoneOf(world, call).sets.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const { id } = zoneOf(world, call);
+  const { sets } = seenState(world, 'route53', zonesOf(world)).get(id) ?? zoneOf(world, call);
+  const sorted = sets.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const from = sorted.filter(set => keyOf(set) >= start.trimEnd());
   const most = Math.min(Number(MaxItems ?? 300), 300);
   const next = from[most];
@@ -196,7 +199,7 @@ export const service: SimulatedService = {
     TestDNSAnswer: testDnsAnswer,
   },
   arrange(world) {
-    zonesOf(world);
+    keepHistory(world, 'route53', () => zonesOf(world));
     fillCaches(world);
     world.onChange(change => followChange(world, change.resource));
   },

@@ -99,7 +99,10 @@ async function answerCall(
 ): Promise<unknown> {
   const name = `${call.service}.${call.operation}`;
   calls.set(name, (calls.get(name) ?? 0) + 1);
-  if (world.isLost(call.region)) return silence(world, call);
+  if (world.isLost(call.region)) {
+    world.faults.hit(`region:${call.region}`);
+    return silence(world, call);
+  }
   const fault = world.faults.onCall(call);
   if (fault === 'throttle') throw new SimulatedAwsError('ThrottlingException', 'Rate exceeded', 429);
   if (fault === 'error5xx')

@@ -47,6 +47,8 @@ export function faultsOf(planned: Record<string, CallFault[]> = {}): FaultSet {
     has: () => false,
     onCall: ({ service, operation }) => planned[`${service}.${operation}`]?.shift(),
     onHandler: () => undefined,
+    hit: () => {},
+    withoutEffect: () => [],
   };
 }
 
