@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  growthAfterTypical,
+  mostPolls,
+  nextWaitSeconds,
+  shortestWaitSeconds,
+} from '../../shared/runbook/poll.ts';
+
+const day = 86_400;
+const timeouts = fc.integer({ min: 1, max: 30 * day });
+const typicals = fc
+  .tuple(
+    fc.integer({ min: 0, max: 30 * day }),
+    fc.integer({ min: 0, max: day }),
+    fc.integer({ min: 0, max: day }),
+  )
+  .map(([minSeconds, more, most]) => ({
+    minSeconds,
+    likelySeconds: minSeconds + more,
+    maxSeconds: minSeconds + more + most,
+    source: 'made up',
+  }));
+
+test('no step takes more than 400 looks, whatever its time-out and its typical duration', () => {
+  fc.assert(
+    fc.property(timeouts, typicals, (timeout, typical) => {
+      expect(mostPolls(typical, timeout)).toBeLessThanOrEqual(400);
+    }),
+    { numRuns: 300 },
+  );
+  const none = { minSeconds: 0, likelySeconds: 0, maxSeconds: 0, source: 'the worst case' };
+  expect(mostPolls(none, 30 * day)).toBeLessThanOrEqual(400);
+});
+
+test('after the shortest typical duration the overshoot is two seconds or a fixed small part of it', () => {
+  fc.assert(
+    fc.property(timeouts, typicals, fc.double({ min: 0, max: 1, noNaN: true }), (timeout, typical, part) => {
+      const elapsed = typical.minSeconds + part * Math.max(0, timeout - typical.minSeconds);
+      const most = Math.max(shortestWaitSeconds, elapsed * growthAfterTypical);
+      expect(nextWaitSeconds(elapsed, typical, timeout)).toBeLessThanOrEqual(most);
+    }),
+  );
+  expect(growthAfterTypical).toBeLessThanOrEqual(0.05);
+});
+
+test('waits are whole seconds, never shorter than two, and never beyond the deadline by more than that', () => {
+  fc.assert(
+    fc.property(
+      timeouts,
+      typicals,
+      fc.double({ min: -60, max: 40 * day, noNaN: true }),
+      (timeout, typical, elapsed) => {
+        const wait = nextWaitSeconds(elapsed, typical, timeout);
+        expect(Number.isInteger(wait)).toBe(true);
+        expect(wait).toBeGreaterThanOrEqual(shortestWaitSeconds);
+        const left = Math.max(0, timeout - elapsed);
+        expect(wait).toBeLessThanOrEqual(Math.max(shortestWaitSeconds, Math.ceil(left)));
+      },
+    ),
+  );
+});
+
+test('before the typical duration the waits are longer, and one ends where it begins', () => {
+  const typical = { minSeconds: 600, likelySeconds: 900, maxSeconds: 1800, source: 'made up' };
+  expect(nextWaitSeconds(100, typical, 3600)).toBeGreaterThan(
+    nextWaitSeconds(100, { ...typical, minSeconds: 0 }, 3600),
+  );
+  expect(nextWaitSeconds(530, typical, 3600)).toBe(10);
+});

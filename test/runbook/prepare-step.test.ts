@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { stepKey } from '../../shared/incident/keys.ts';
+import { writeStep } from '../../shared/runbook/step-record.ts';
+import { firstRecord } from '../../shared/runbook/step-work.ts';
+import { makeScene, makeStep, type Scene } from './fixture.ts';
+
+describe('modes', () => {
+  it('skip a step that is not part of them, without looking', async () => {
+    const scene = await makeScene({ mode: 'drill', step: { modes: ['recover'] } });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'skipped' });
+    expect(await scene.record()).toMatchObject({ status: 'skipped', note: 'Not part of the mode drill' });
+    expect(scene.thing.seen).toEqual([]);
+  });
+
+  it('drill: prepares what would touch production, and goes no further', async () => {
+    const scene = await makeScene({ mode: 'drill', behaviour: { drill: 'prepare-only' } });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'skipped' });
+    expect(scene.thing.seen).toEqual(['prepare 3 none']);
+    expect((await scene.stepEntries()).at(-1)).toMatchObject({
+      status: 'skipped',
+      note: 'Drill: prepared, production is left alone',
+      evidence: [{ what: 'It has 1' }],
+    });
+  });
+
+  it.each(['isolated', 'same'] as const)('drill: carries out what is %s', async drill => {
+    const scene = await makeScene({ mode: 'drill', behaviour: { drill } });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'act' });
+  });
+
+  it('dry-run: prepares what changes something, and does not look for what was not made', async () => {
+    const scene = await makeScene({ mode: 'dry-run' });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'skipped' });
+    expect(scene.thing).toMatchObject({ changes: 0, seen: ['prepare 3 none'] });
+  });
+
+  it('dry-run: looks once at what only reads, so that later steps have its outputs', async () => {
+    const scene = await makeScene({ mode: 'dry-run', behaviour: { mutates: false } });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'done' });
+    expect(await scene.record()).toMatchObject({ status: 'done', outputs: { size: 1 } });
+    expect((await scene.stepEntries()).at(-1)?.evidence).toEqual([
+      { what: 'It has 1' },
+      { what: 'The size is 3' },
+    ]);
+  });
+
+  it.each([
+    [{ status: 'pending', note: 'not ready yet' }, 'not ready yet'],
+    [{ status: 'failed', reasons: [{ what: 'It is broken.', mend: '' }], evidence: [] }, 'It is broken.'],
+  ] as const)('dry-run: notes what one look found missing: $1', async (seen, what) => {
+    const scene = await makeScene({
+      mode: 'dry-run',
+      behaviour: {
+        mutates: false,
+        observe: () =>
+          seen.status === 'failed' ? { ...seen, reasons: [...seen.reasons], evidence: [] } : seen,
+      },
+    });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'skipped' });
+    expect((await scene.record()).note).toBe(`Dry run: looked once; ${what}`);
+  });
+
+  it('dry-run: asks nobody, and says who would be asked', async () => {
+    const scene = await makeScene({
+      mode: 'dry-run',
+      behaviour: {
+        prepare: () => ({
+          status: 'ask',
+          baseline: {},
+          question: {
+            kind: 'approval',
+            title: 'Go?',
+            shows: [],
+            askedOf: ['ben', 'approver'],
+            quorum: 1,
+            answerWithinSeconds: 60,
+          },
+          evidence: [],
+        }),
+      },
+    });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'skipped' });
+    expect((await scene.record()).note).toBe('Dry run: would ask ben, approver');
+  });
+
+  it('dry-run: skips a step that needs what another one would have made', async () => {
+    const scene = await makeScene({ mode: 'dry-run', step: { with: { size: '${steps.restore.size}' } } });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'skipped' });
+    expect((await scene.record()).note).toMatch(/^Dry run: .*steps\.restore/);
+  });
+
+  it('dry-run: finds parameters that can never fit', async () => {
+    const scene = await makeScene({ mode: 'dry-run', step: { with: { size: 'three' } } });
+    await expect(scene.call('prepare')).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringContaining('size'),
+    });
+  });
+});
+
+describe('parameters', () => {
+  async function withRestored(scene: Scene, size: number): Promise<void> {
+    await writeStep(scene.runtime.store, scene.run.id, 'restore', () => ({
+      ...firstRecord(makeStep({ id: 'restore' }), '2026-03-10T16:50:00.000Z'),
+      status: 'done',
+      outputs: { size },
+    }));
+  }
+
+  it('take outputs of earlier steps as the values that they are, and text is put together', async () => {
+    const scene = await makeScene({
+      step: {
+        with: {
+          size: '${steps.restore.size}',
+          label: '${run.id} in ${run.mode} since ${incident.startedAt}',
+        },
+      },
+    });
+    await withRestored(scene, 7);
+    await scene.call('prepare');
+    expect(scene.thing.seen).toEqual([
+      `prepare 7 20260310-3f9c1a in recover since ${scene.run.outageStartedAt}`,
+    ]);
+  });
+
+  it('are the same in act and observe, though the outputs of other steps grow', async () => {
+    const scene = await makeScene({ step: { with: { size: '${steps.restore.size}' } } });
+    await withRestored(scene, 7);
+    for (const operation of ['prepare', 'act', 'observe'] as const) await scene.call(operation);
+    expect((await scene.record()).outputs).toEqual({ size: 7 });
+  });
+
+  it('that name a step without outputs say so before anything is changed', async () => {
+    const scene = await makeScene({ step: { with: { size: '${steps.restore.size}' } } });
+    await expect(scene.call('prepare')).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringContaining('steps.restore.size'),
+    });
+  });
+
+  it('that do not fit the action name the step, the parameter and the kind', async () => {
+    const scene = await makeScene({ step: { with: {} } });
+    await expect(scene.call('prepare')).rejects.toThrow(
+      /The parameters of step "resize" do not fit thing\.resize: size: /,
+    );
+  });
+});
+
+it('records are found by run and step', async () => {
+  const scene = await makeScene();
+  await scene.call('prepare');
+  expect(await scene.runtime.store.get(stepKey(scene.run.id, 'resize'))).toMatchObject({
+    data: { step: { id: 'resize' } },
+  });
+});
