@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,12 +11,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = join(root, 'node_modules', '.bin', 'node');
 const stamp = join(root, 'node_modules', '.lifeboat-installed');
 
-const lifeboat = ['cli/lifeboat.ts'];
 const tasks = {
-  lifeboat: args => run(node, [...lifeboat, ...args]),
+  lifeboat: args => lifeboat(args),
   rehearse: args =>
-    run(node, [
-      ...lifeboat,
+    lifeboat([
       'rehearse',
       ...(args.some(arg => arg.endsWith('.yml')) ? [] : ['plans/liquid-abt/plan.yml']),
       ...(args.includes('--scenario') ? [] : ['--scenario', 'region-failure']),
@@ -27,6 +26,22 @@ const tasks = {
   package: args => all([tool('serverless', ['package', ...args])]),
 };
 tasks.check.steps = () => [tool('tsc', ['-p', '.']), tool('biome', ['check', '.'])];
+
+/** In this process if it is the right Node already, so that nobody waits for a second one to start. */
+async function lifeboat(args) {
+  if (process.version !== lockedVersion()) return run(node, ['cli/lifeboat.mjs', ...args]);
+  // Compiled modules are kept between calls: half a second of a rehearsal's second and a half.
+  module.enableCompileCache?.(join(root, '.lifeboat', 'cache', 'compile'));
+  process.chdir(root);
+  process.argv = [process.argv[0], join(root, 'cli', 'lifeboat.mjs'), ...args];
+  await import('../cli/lifeboat.mjs');
+  return process.exitCode ?? 0;
+}
+
+/** Version of the Node in the lock file, such as `v24.21.0`. */
+function lockedVersion() {
+  return `v${JSON.parse(readFileSync(join(root, 'node_modules', 'node', 'package.json'), 'utf8')).version}`;
+}
 
 function tool(name, args) {
   return () => run(join(root, 'node_modules', '.bin', name), args);
@@ -42,7 +57,11 @@ function all(steps) {
 
 function run(command, args) {
   const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
-  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  });
   if (result.error) {
     process.stderr.write(`${command} can't be started: ${result.error.message}\n`);
     return 1;
@@ -51,7 +70,9 @@ function run(command, args) {
 }
 
 function lockHash() {
-  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 }
 
 function isInstalled() {
@@ -67,7 +88,9 @@ function install() {
     stdio: ['ignore', process.stderr.fd, 'inherit'],
   });
   if (result.status !== 0) {
-    process.stderr.write('The installation failed; see above. Node 20 or later with npm and a registry are needed.\n');
+    process.stderr.write(
+      'The installation failed; see above. Node 20 or later with npm and a registry are needed.\n',
+    );
     process.exit(1);
   }
   mkdirSync(dirname(stamp), { recursive: true });
@@ -80,4 +103,4 @@ if (!Object.hasOwn(tasks, task)) {
   process.exit(2);
 }
 install();
-process.exitCode = tasks[task](args);
+process.exitCode = await tasks[task](args);

@@ -9,7 +9,7 @@ export type ClientConstructor<C> = new (settings: never) => C;
  * `lost` lists regions that get short time-outs and a single attempt, since nothing there may be waited for.
  */
 export type AwsClients = {
-  client<C extends { destroy(): void }>(constructor: ClientConstructor<C>, region: string): C;
+  client<C extends { destroy(): void }>(Client: ClientConstructor<C>, region: string): C;
 };
 
 export type { Clock };

@@ -5,7 +5,9 @@ import type * as z from 'zod';
  * in-memory store of a rehearsal hands out the same frozen data as long as a record stands. Data from DynamoDB is
  * new each time, and is parsed each time.
  */
-export function parseOnce<Schema extends z.ZodType>(schema: Schema): (data: object | undefined) => z.output<Schema> {
+export function parseOnce<Schema extends z.ZodType>(
+  schema: Schema,
+): (data: object | undefined) => z.output<Schema> {
   const known = new WeakMap<object, z.output<Schema>>();
   return data => {
     const before = data && known.get(data);

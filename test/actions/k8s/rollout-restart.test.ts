@@ -56,7 +56,9 @@ describe('k8s.rollout-restart', () => {
       const preparation = await scene.drive(action.prepare(scene.context, parameters));
       expect(preparation).toMatchObject({
         status: 'refused',
-        reasons: [{ what: expect.stringContaining('0 replicas'), mend: expect.stringContaining('k8s.scale') }],
+        reasons: [
+          { what: expect.stringContaining('0 replicas'), mend: expect.stringContaining('k8s.scale') },
+        ],
       });
     }));
 
