@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { executeStep } from '../../shared/runbook/execute-step.ts';
+import { at, makeScene } from './fixture.ts';
+
+describe('a function that lacks the kind of a step', () => {
+  it('says which one, with the cause', async () => {
+    const { runtime, run, step } = await makeScene();
+    const load = () => Promise.reject(new Error('no such file'));
+    await expect(executeStep(runtime, load, { operation: 'prepare', run, step })).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: 'This function has no action of the kind "thing.resize"',
+      cause: expect.objectContaining({ message: 'no such file' }),
+    });
+  });
+
+  it('does not run the action of that name that another family has', async () => {
+    const { runtime, run, step, action, thing } = await makeScene();
+    const event = { operation: 'prepare' as const, run, step: { ...step, action: 'other.resize' } };
+    await expect(executeStep(runtime, async () => ({ action }), event)).rejects.toThrow('"other.resize"');
+    expect(thing.seen).toEqual([]);
+  });
+});
+
+describe('time', () => {
+  it('that is up is an error with what was missing last', async () => {
+    const scene = await makeScene({ step: { timeoutSeconds: 60 }, takesSeconds: 999 });
+    await scene.call('prepare');
+    await scene.call('act');
+    scene.wait(59);
+    expect(await scene.call('observe')).toMatchObject({ next: 'pending', waitSeconds: 2 });
+    scene.wait(1);
+    await expect(scene.call('observe')).rejects.toMatchObject({
+      name: 'StepTimedOutError',
+      message: 'Not done after 60 s: not there yet',
+    });
+  });
+
+  it('that is up does not matter to a step that is done by then', async () => {
+    const scene = await makeScene({ step: { timeoutSeconds: 60 } });
+    await scene.call('prepare');
+    await scene.call('act');
+    scene.wait(600);
+    expect(await scene.call('observe')).toMatchObject({ next: 'done' });
+    expect((await scene.record()).endedAt).toBe(at(600));
+  });
+
+  it('between two looks grows with the time that has passed', async () => {
+    const scene = await makeScene({ takesSeconds: 3000, behaviour: { minSeconds: 1000 } });
+    await scene.call('prepare');
+    await scene.call('act');
+    const waits: number[] = [];
+    for (let looks = 0; looks < 200; looks++) {
+      const reply = await scene.call('observe');
+      if (reply.next === 'done') break;
+      waits.push(reply.waitSeconds);
+      scene.wait(reply.waitSeconds);
+    }
+    expect(waits.length).toBeLessThan(60);
+    expect((await scene.record()).endedAt).toBe(at(waits.reduce((sum, wait) => sum + wait, 0)));
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThanOrEqual(3000 * 1.05);
+  });
+});
