@@ -1,0 +1,50 @@
+import { createSecretReader } from '../shared/aws/secret-reader.ts';
+import type { RecordStore } from '../shared/incident/record-store.ts';
+import type { Runtime, Settings } from '../shared/runtime.ts';
+import { onPodsReady } from './kubernetes/cluster.ts';
+import { simulateKubernetes } from './kubernetes/simulate-kubernetes.ts';
+import { createInternet } from './world/internet.ts';
+import { setTargets } from './world/load-balancing.ts';
+import type { Postgres } from './world/postgres.ts';
+import { simulatedRedis } from './world/redis.ts';
+import { simulatedClients } from './world/simulated-clients.ts';
+import { simulatedSql } from './world/simulated-sql.ts';
+import type { World } from './world/world.ts';
+
+/** Ready pods become targets of the group that their deployment serves. */
+export function registerPods(world: World): void {
+  onPodsReady(world, ready => {
+    for (const component of Object.values(world.plan.components)) {
+      if (component.type !== 'k8s-deployment' || component.targetGroup === undefined) continue;
+      const group = world.plan.components[component.targetGroup];
+      const same = component.cluster === ready.cluster && component.namespace === ready.namespace;
+      if (!same || component.name !== ready.deployment || group?.type !== 'target-group') continue;
+      setTargets(world, group.arn, ready.addresses);
+    }
+  });
+}
+
+/** What handlers get in a rehearsal: every port answered by the simulated world. */
+export function createRuntime(
+  world: World,
+  settings: Settings,
+  store: RecordStore,
+  postgres: Promise<Postgres>,
+): Runtime {
+  const aws = simulatedClients(world, world.plan.regions);
+  return {
+    plan: world.plan,
+    settings,
+    clock: { now: () => world.now() },
+    store,
+    aws,
+    network: {
+      ...createInternet(world),
+      sql: simulatedSql(world, postgres),
+      redis: simulatedRedis(world),
+    },
+    kubernetes: simulateKubernetes(world),
+    secret: createSecretReader(aws),
+    log: () => {},
+  };
+}

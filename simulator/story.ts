@@ -1,0 +1,102 @@
+import { setAutomation } from '../shared/incident/switch.ts';
+import type { Plan } from '../shared/plan/schema.ts';
+import type { Mode } from '../shared/runbook/contract.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { SimulatedDeployment } from './deployment.ts';
+import { strike } from './disaster.ts';
+import type { Engine } from './engine/engine.ts';
+import type { createEventBus } from './event-bus.ts';
+import type { FaultSet } from './faults/faults.ts';
+import { sleep } from './world/sleep.ts';
+import type { World } from './world/world.ts';
+
+export type StoryRequest = {
+  plan: Plan;
+  scenario: string;
+  mode: Mode;
+  seed: number;
+  faults: FaultSet;
+  deployment: SimulatedDeployment;
+};
+
+/** Why there is no run, and what to do about it. */
+export type NotStarted = { what: string; mend: string };
+
+/** Virtual time after which a rehearsal that has not ended is given up: the longest that anybody would wait. */
+const longestSeconds = 48 * 3600;
+/** Without a run by then nobody's signals were enough, and none will come. */
+const longestTriageSeconds = 6 * 3600;
+/** How often it is looked whether everything has ended. */
+const lookEveryMs = 30_000;
+/** Time for the last messages after a run has ended. */
+const afterglowSeconds = 60;
+
+type Stage = {
+  world: World;
+  runtime: Runtime;
+  engine: Engine;
+  bus: ReturnType<typeof createEventBus>;
+};
+
+/** What happens: calm, then the disaster or a person's start, then the run until everything has ended. */
+export async function tellStory(
+  { plan, scenario: id, mode, seed, faults, deployment }: StoryRequest,
+  { world, runtime, engine, bus }: Stage,
+): Promise<NotStarted | undefined> {
+  await setAutomation(runtime.store, runtime.clock, plan.system.id, {
+    state: 'on',
+    by: 'rehearsal',
+    reason: 'The automatic start is part of what is rehearsed',
+  });
+  const disaster = plan.scenarios[id]?.disaster;
+  const runbook = deployment.settings.runbookArns[id] ?? '';
+  await sleep(world.outageStartedAtMs - world.nowMs());
+  for (const region of faults.lostRegions) world.loseRegion(region);
+  if (mode === 'recover' && disaster) strike(world, disaster);
+  if (world.isLost(plan.regions.recovery)) {
+    faults.hit(`region:${plan.regions.recovery}`);
+    return withoutRecoveryRegion(plan.regions.recovery);
+  }
+  if (mode === 'recover' && disaster) bus.watch();
+  if (mode !== 'recover' || !startsByItself(plan, id)) {
+    engine.startExecution({
+      stateMachineArn: runbook,
+      name: `rehearsal-${seed}`,
+      input: { mode, by: 'a person' },
+    });
+  }
+  const givenUpAtMs = world.nowMs() + longestSeconds * 1000;
+  const tooLateMs = world.nowMs() + longestTriageSeconds * 1000;
+  // Only when to stop is decided here; how long a run took is read from its own records.
+  while (world.nowMs() < givenUpAtMs) {
+    await sleep(lookEveryMs);
+    const started = engine.listExecutions({ stateMachineArn: runbook }).length > 0;
+    if (started && engine.listExecutions({ status: 'RUNNING' }).length === 0) break;
+    if (!started && world.nowMs() > tooLateMs) break;
+  }
+  bus.stop();
+  await bus.deliverAgain();
+  await sleep(afterglowSeconds * 1000);
+  return undefined;
+}
+
+/**
+ * Functions, state machines, table and topics are all there: no event arrives, nobody can start anything, and so
+ * nothing happens however long one waits.
+ */
+function withoutRecoveryRegion(region: string): NotStarted {
+  return {
+    what: `The recovery region ${region} does not answer. Lifeboat runs there, so no event arrives and no run can start; nobody was told and nothing was changed.`,
+    mend: 'Tell people by another way, and recover by hand from the plan. Start the scenario when the region answers again.',
+  };
+}
+
+/** A scenario that a signal of this disaster opens; the others are started by a person. */
+function startsByItself(plan: Plan, id: string): boolean {
+  const scenario = plan.scenarios[id];
+  return (
+    scenario?.disaster !== undefined &&
+    scenario.trigger !== undefined &&
+    scenario.trigger.start === 'automatic'
+  );
+}
