@@ -1,6 +1,7 @@
 import type { Mode } from '../../shared/runbook/contract.ts';
 import { clustersOf } from '../kubernetes/cluster.ts';
-import { databaseAt } from '../services/rds.ts';
+import { databaseAt, endpointOf } from '../services/rds.ts';
+import { componentsOf } from '../world/addresses.ts';
 import { recoveryServesTraffic, type Side, whereUsersGo } from '../world/traffic.ts';
 import type { World } from '../world/world.ts';
 
@@ -14,10 +15,19 @@ export function writersOf(world: World, mode: Mode): string[] {
     if (world.isLost(cluster.region)) continue;
     if (mode === 'drill' && cluster.region !== world.plan.regions.primary) continue;
     for (const { pods } of cluster.deployments) {
-      for (const pod of pods) if (pod.ready && pod.databaseHost) hosts.add(pod.databaseHost);
+      for (const pod of pods) {
+        const host = pod.databaseHost ?? declaredHost(world, cluster.region);
+        if (pod.ready && host) hosts.add(host);
+      }
     }
   }
   return [...hosts].filter(host => databaseAt(world, host)?.writable).sort();
+}
+
+/** The database of a region whose applications read no secret that the plan knows: the one that it declares there. */
+function declaredHost(world: World, region: string): string | undefined {
+  const [database] = componentsOf(world.plan, 'rds-instance').filter(one => one.region === region);
+  return database && endpointOf(region, database.identifier);
 }
 
 /** Where the users of each name go, and whether the recovery side could serve them. */
