@@ -109,8 +109,11 @@ function stepLine(state: LineState, at: string, entry: EntryOf<'step'>): Line | 
       // The line of the answer has said so already.
       if (entry.action === 'people.approval' || entry.action === 'people.task') return undefined;
       const took = elapsedSeconds(begun, at);
-      const line: Line = { at, mark: '✓', tone: 'good', text: title };
-      if (took > 0) return { ...line, text: `${title}, ${formatDuration(took)}` };
+      // "Done" is not the same as "fenced": a step that comes to a verdict says which.
+      const verdict = entry.outputs?.verdict;
+      const said = typeof verdict === 'string' ? `${title}: ${verdict}` : title;
+      const line: Line = { at, mark: '✓', tone: 'good', text: said };
+      if (took > 0) return { ...line, text: `${said}, ${formatDuration(took)}` };
       return { ...line, gather: { key: `done ${clockTime(at)}`, before: '', after: '' } };
     }
     case 'failed':
