@@ -1,5 +1,13 @@
 // What serverless.yml asks for: the parts of the deployment that follow from the plan. Serverless loads CommonJS only.
 module.exports = async ({ resolveVariable }) => {
   const { buildDeployment } = await import('./build.ts');
-  return buildDeployment(await resolveVariable("param:plan, 'plans/liquid-abt/plan.yml'"));
+  const path = await resolveVariable("param:plan, 'plans/liquid-abt/plan.yml'");
+  try {
+    return await buildDeployment(path);
+  } catch (error) {
+    if (error.name !== 'InvalidInputError') throw error;
+    // Serverless would say it again for each variable that is filled in from here, and bury it in stack traces.
+    process.stderr.write(`\n${error.message}\n\n${error.nextStep}\n`);
+    process.exit(1);
+  }
 };

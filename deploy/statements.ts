@@ -84,19 +84,22 @@ export function familyStatements(plan: Plan, family: string, used: readonly Used
 }
 
 /**
- * Lambda makes the network interfaces of a function with the function's role; these actions take no resource. The
- * second statement keeps the function's own code from using them. Source: Lambda developer guide, "Giving Lambda
+ * Actions that change something and can't be held to a resource, and why. Every other one names what it may touch.
+ */
+export const openActions: Readonly<Record<string, string>> = {
+  'ec2:AssignPrivateIpAddresses': 'Lambda makes the interfaces of a function in a network',
+  'ec2:CreateNetworkInterface': 'Lambda makes the interfaces of a function in a network',
+  'ec2:DeleteNetworkInterface': 'Lambda removes the interfaces of a function in a network',
+  'ec2:UnassignPrivateIpAddresses': 'Lambda removes the interfaces of a function in a network',
+};
+
+/**
+ * Lambda makes the network interfaces of a function with the function's role, and asks for these on every resource.
+ * The second statement keeps the function's own code from using them. Source: Lambda developer guide, "Giving Lambda
  * functions access to resources in an Amazon VPC".
  */
 function networkInterfaces(ownArn: string): Statement[] {
-  const Action = [
-    'ec2:AssignPrivateIpAddresses',
-    'ec2:CreateNetworkInterface',
-    'ec2:DeleteNetworkInterface',
-    'ec2:DescribeNetworkInterfaces',
-    'ec2:DescribeSubnets',
-    'ec2:UnassignPrivateIpAddresses',
-  ];
+  const Action = [...Object.keys(openActions), 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
   const Condition = { ArnEquals: { 'lambda:SourceFunctionArn': [ownArn] } };
   return [allow(Action, ['*']), { Effect: 'Deny', Action, Resource: ['*'], Condition }];
 }

@@ -11,7 +11,8 @@ import type { Network } from '../shared/ports.ts';
 import type { Runtime, Settings } from '../shared/runtime.ts';
 import type { Connections } from './runtime.ts';
 
-const environmentSchema = z.object({
+/** What a function is told by its environment; the deployment sets all of it. */
+export const environmentSchema = z.object({
   LIFEBOAT_SYSTEM: z.string(),
   LIFEBOAT_PLAN_FILE: z.string(),
   LIFEBOAT_TABLE: z.string(),
