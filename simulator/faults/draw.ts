@@ -1,4 +1,5 @@
 import type { Plan } from '../../shared/plan/schema.ts';
+import { stepsOf } from '../../shared/runbook/phases.ts';
 import { hashToUnit } from '../world/world.ts';
 
 /** Operations that a recovery depends on; a fault in any of them must not do harm. */
@@ -30,12 +31,13 @@ const services = [
   'sns',
   'dynamodb',
 ];
-const handlers = ['triage', 'run', 'rds', 'k8s', 'eks', 'secrets', 'route53', 'ask', 'communicate', 'decide'];
+const fixed = ['triage', 'probe', 'run', 'ask', 'communicate', 'decide'];
 
 /** None to three faults for a campaign's run, from its seed alone. */
 export function drawFaults(plan: Plan, seed: number): string[] {
   const unit = (key: string) => hashToUnit(seed, `faults/${key}`);
   const pick = (list: readonly string[], key: string) => list[Math.floor(unit(key) * list.length)] ?? '';
+  const handlers = [...fixed, ...familiesOf(plan)];
   const kinds = [
     (key: string) => `throttle:${pick(services, key)}`,
     (key: string) => `stale-read:${pick(services, key)}`,
@@ -58,4 +60,11 @@ export function drawFaults(plan: Plan, seed: number): string[] {
     if (kind) drawn.add(kind(`argument/${index}`));
   }
   return [...drawn].sort();
+}
+
+/** Functions of the plan's steps. */
+function familiesOf(plan: Plan): string[] {
+  const phases = Object.values(plan.scenarios).flatMap(scenario => scenario.phases);
+  const families = phases.flatMap(phase => stepsOf(phase.steps)).map(step => step.do.split('.')[0] ?? '');
+  return [...new Set(families)].sort();
 }

@@ -43,6 +43,22 @@ export const knownFaults: Record<string, string> = {
 /** Services whose simulation keeps its past. */
 const staleServices = ['rds', 'eks', 'kubernetes', 'secretsmanager', 'elasticloadbalancing', 'route53'];
 
+/** Kinds that end by themselves: with these alone every run has to reach its end. */
+const passingKinds = [
+  'throttle',
+  'error5xx',
+  'timeout',
+  'lost-reply',
+  'stale-read',
+  'duplicate-event',
+  'handler-crash',
+];
+
+/** Whether a fault passes by itself, so that no run may fail for it. */
+export function passes(name: string): boolean {
+  return passingKinds.includes(splitOnce(name, ':')[0]);
+}
+
 const throttledCalls = 10;
 const serverFaults = 2;
 
