@@ -2,7 +2,16 @@ import { buildAlarmName } from '../shared/aws/names.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { objectiveMetric } from '../shared/triage/objective-metric.ts';
 import { firstTopics } from '../shared/triage/page.ts';
-import { busName, failedEventsName, functionName, heartbeatRuleName, logicalId } from './names.ts';
+import { fixedMachineName } from '../state-machines/compile-system.ts';
+import {
+  busName,
+  failedEventsName,
+  functionName,
+  heartbeatRuleName,
+  logicalId,
+  stateMachineArn,
+  sub,
+} from './names.ts';
 
 type Resources = Record<string, Record<string, unknown>>;
 
@@ -72,6 +81,16 @@ function ownAlarms(plan: Plan): Resources {
       Threshold: 1,
       AlarmActions,
     }),
+    CommunicationFailedAlarm: alarm({
+      AlarmName: `lifeboat-${system}-communication-failed`,
+      AlarmDescription: 'Messages about an incident are no longer sent: inform the audiences by hand',
+      Namespace: 'AWS/States',
+      MetricName: 'ExecutionsFailed',
+      Dimensions: dimensions({ StateMachineArn: stateMachineArn(fixedMachineName(system, 'communicate')) }),
+      Statistic: 'Sum',
+      Threshold: 1,
+      AlarmActions,
+    }),
   };
   for (const name of watched) {
     resources[logicalId(name, 'errors', 'alarm')] = alarm({
@@ -103,5 +122,5 @@ function alarm(properties: Record<string, unknown>): Record<string, unknown> {
 }
 
 function dimensions(values: Readonly<Record<string, string>>) {
-  return Object.entries(values).map(([Name, Value]) => ({ Name, Value }));
+  return Object.entries(values).map(([Name, Value]) => ({ Name, Value: sub(Value) }));
 }

@@ -1,11 +1,22 @@
+import { InvalidInputError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Plan } from '../shared/plan/schema.ts';
+
+/** Longest name of a Lambda function. Source: Lambda API reference, CreateFunction. */
+const longestFunctionName = 64;
 
 /**
  * Names of what a deployment makes. They are fixed by the plan, so that functions and state machines can name each
  * other without CloudFormation seeing a circle, and so that a role can be written before the resource exists.
  */
-export const functionName = (system: string, name: string) => `lifeboat-${system}-${name}`;
+export function functionName(system: string, name: string): string {
+  const full = `lifeboat-${system}-${name}`;
+  if (full.length <= longestFunctionName) return full;
+  throw new InvalidInputError(
+    `The function "${full}" would have a name of more than ${longestFunctionName} characters`,
+    { nextStep: 'Shorten the id of the system in the plan.' },
+  );
+}
 export const tableName = (system: string) => `lifeboat-${system}`;
 export const busName = (system: string) => `lifeboat-${system}`;
 export const heartbeatRuleName = (system: string) => `lifeboat-${system}-heartbeat`;

@@ -1,7 +1,7 @@
 import aslValidator from 'asl-validator';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { allStates, type Definition, fillArns, openArns } from '../state-machines/asl.ts';
+import { allStates, fillArns, openArns } from '../state-machines/asl.ts';
 import { functionArnName } from '../state-machines/bake-step.ts';
 import { fixedMachineName, type Machine } from '../state-machines/compile-system.ts';
 import { fixedMachineNames } from '../state-machines/fixed-machines.ts';
@@ -59,8 +59,11 @@ export function machineRoles(
 ): Record<string, Record<string, unknown>> {
   const roles: Record<string, Record<string, unknown>> = {};
   for (const kind of new Set(machines.map(machine => machine.kind))) {
-    const definitions = machines.filter(machine => machine.kind === kind).map(machine => machine.definition);
-    const calls = callsOf(system, definitions, families);
+    const calls = callsOf(
+      system,
+      machines.filter(machine => machine.kind === kind),
+      families,
+    );
     const name = `lifeboat-${system}-${kind}-machine`;
     roles[logicalId(kind, 'machine', 'role')] = role(
       'states.amazonaws.com',
@@ -71,24 +74,28 @@ export function machineRoles(
   return roles;
 }
 
-/** What definitions invoke and start. `$.step.function` may be any family's function, so all of them count. */
-function callsOf(system: string, definitions: readonly Definition[], families: readonly string[]) {
+/**
+ * What machines invoke and start. `$.step.function` may be any family's function, so all of them count;
+ * `$$.StateMachine.Id` is the machine itself, which goes on with an empty history.
+ */
+function callsOf(system: string, machines: readonly Machine[], families: readonly string[]) {
   const functions = new Set<string>();
   const sync = new Set<string>();
   const start = new Set<string>();
   const machineNames = new Map(
     fixedMachineNames.map(name => [`\${${logicalId(name)}MachineArn}`, fixedMachineName(system, name)]),
   );
-  for (const [, state] of definitions.flatMap(allStates)) {
-    if (state.Type !== 'Task') continue;
-    const parameters = state.Parameters;
-    if (state.Resource.includes(':lambda:invoke')) {
-      const name = parameters.FunctionName;
-      if (typeof name === 'string') functions.add(functionOf(name));
-      else for (const family of families) functions.add(family);
-    } else {
-      const target = machineNames.get(String(parameters.StateMachineArn));
-      if (target) (state.Resource.endsWith('.sync') ? sync : start).add(target);
+  for (const machine of machines) {
+    for (const [, state] of allStates(machine.definition)) {
+      if (state.Type !== 'Task') continue;
+      const { FunctionName, StateMachineArn } = state.Parameters;
+      if (state.Resource.includes(':lambda:invoke')) {
+        if (typeof FunctionName === 'string') functions.add(functionOf(FunctionName));
+        else for (const family of families) functions.add(family);
+      } else {
+        const target = StateMachineArn ? machineNames.get(String(StateMachineArn)) : machine.name;
+        if (target) (state.Resource.endsWith('.sync') ? sync : start).add(target);
+      }
     }
   }
   return { functions: [...functions].sort(), sync: [...sync].sort(), start: [...start].sort() };
