@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import plugins from '../../deploy/link-imports.cjs';
+
+const { linkImports } = plugins;
+const nothing = () => [];
+
+it('links the import of one file ahead of time', () => {
+  const text = linkImports("const real = import('./real-runtime.ts');", nothing);
+  expect(text).toBe('import * as linked0 from "./real-runtime.ts";\nconst real = Promise.resolve(linked0);');
+});
+
+it('links every module of a folder that is chosen from by name', () => {
+  const load = 'export const load = (name: string) => import(`../shared/actions/rds/${name}.ts`);';
+  const text = linkImports(load, folder =>
+    folder === '../shared/actions/rds/' ? ['restore.ts', 'fence.ts', 'notes.md'] : [],
+  );
+  expect(text).toContain('import * as linked0 from "../shared/actions/rds/fence.ts";');
+  expect(text).toContain('import * as linked1 from "../shared/actions/rds/restore.ts";');
+  expect(text).toContain('findLinked(new Map([["fence", linked0], ["restore", linked1]]), name)');
+  expect(text).not.toContain('notes');
+});
+
+it('rejects a name that is not there, as an import would', async () => {
+  const text = linkImports('const load = (name) => import(`./x/${name}.ts`);', nothing);
+  const load = new Function(`${text}; return load;`)() as (name: string) => Promise<unknown>;
+  await expect(load('missing')).rejects.toThrow('This bundle has no module missing');
+});
+
+it('leaves every other text as it is', () => {
+  const text = "import { a } from './a.ts';\nexport const b = a;";
+  expect(linkImports(text, nothing)).toBe(text);
+});
