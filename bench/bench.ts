@@ -57,7 +57,7 @@ async function throughput(of: Plan): Promise<void> {
 
 async function overhead(of: Plan): Promise<void> {
   for (const name of Object.keys(of.scenarios)) {
-    const reports = [];
+    const reports: Report[] = [];
     for (const seed of seeds) reports.push(await run(of, name, seed));
     const ratios = reports.flatMap(({ rto }) =>
       rto.executeSeconds && rto.criticalPathSeconds ? [rto.executeSeconds / rto.criticalPathSeconds] : [],
