@@ -124,8 +124,8 @@ function operating(): Record<string, Command> {
     command(
       'status',
       'Says what a deployed system is doing, and who is waited for',
-      'PLAN [--incident ID] [--json]',
-      { incident: text, json: flag },
+      'PLAN [--incident ID] [--watch] [--json]',
+      { incident: text, json: flag, watch: flag },
     ),
     command('ack', 'Acknowledges the open incident: escalation stops', 'PLAN --by PERSON', { ...who }),
     command('approve', 'Approves what waits for approval', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
@@ -138,6 +138,9 @@ function operating(): Record<string, Command> {
       ...who,
     }),
     command('skip', 'Has a failed step skipped', 'PLAN QUESTION --by PERSON [--reason TEXT]', { ...who }),
+    command('done', 'Says that a task for a person is done', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
+      ...who,
+    }),
     command('abort', 'Ends the run that is under way', 'PLAN --by PERSON [--reason TEXT]', { ...who }),
     command('resolve', 'Closes the open incident', 'PLAN --by PERSON [--reason TEXT]', { ...who }),
     command(

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Command, commands } from './commands.ts';
 import { processIo } from './io.ts';
+import { suggest } from './suggest.ts';
 
 /** Entry of the `lifeboat` command: finds the command, parses its options, and returns its exit code. */
 export async function main(argv: readonly string[], io = processIo()): Promise<number> {
@@ -11,7 +12,7 @@ export async function main(argv: readonly string[], io = processIo()): Promise<n
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
-    io.err(`There is no command "${name}".\n\n${usage()}`);
+    io.err(`There is no command "${name}". ${suggest(name, Object.keys(commands), 'There are')}\n`);
     return 2;
   }
   const parsed = parseOptions(command, rest);
@@ -48,4 +49,5 @@ function usage(): string {
   return `Lifeboat turns a disaster-recovery plan that people read into one that runs.\n\nUsage: lifeboat <command> …\n\n${lines.join('\n')}\n\nlifeboat <command> --help says more.\n`;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Not when it is imported: by a test, or by cli/lifeboat.mjs, which is what `npx lifeboat` runs.
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -1,57 +1,112 @@
-import { readQuestions } from '../shared/communication/questions.ts';
-import { lastIncidentOf, readIncident } from '../shared/incident/incident.ts';
-import { readLedger } from '../shared/incident/ledger.ts';
-import { readAutomation } from '../shared/incident/switch.ts';
-import { formatDuration } from '../shared/plan/duration.ts';
-import { readRun } from '../shared/runbook/run-record.ts';
-import { readSteps, type StepRecord } from '../shared/runbook/step-record.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import { isExercise } from '../shared/incident/incident.ts';
+import { elapsedSeconds, fullTime } from '../shared/report/time.ts';
+import { duration } from '../shared/report/words.ts';
+import { createPaint, oneLine } from './paint.ts';
+import type { IncidentStatus, Status } from './status.ts';
+import { stepLines } from './status-steps.ts';
+import { toldLines } from './status-told.ts';
+import { nameOf, row, type StatusView } from './status-view.ts';
+import { questionLines } from './status-waiting.ts';
 
-/** What a deployed system is doing now, as text or as JSON. */
-export async function statusText(
-  runtime: Runtime,
-  options: { incident?: string; json: boolean },
-): Promise<string> {
-  const { store, plan, clock } = runtime;
-  const [automation, incident] = await Promise.all([
-    readAutomation(store, plan.system.id),
-    options.incident ? readIncident(store, options.incident) : lastIncidentOf(store, plan.system.id),
-  ]);
+/** From this share of the objective on, the time is shown as a warning. */
+const warnFrom = 0.75;
+
+/**
+ * What a system is doing, for somebody who was just woken: what it is, how much time is left, who has to decide what
+ * and with which command, and then how far the run has come. Times are UTC.
+ */
+export function statusText(status: Status, options: { planPath: string; colour: boolean }): string {
+  const paint = createPaint(options.colour);
+  const { incident, plan } = status;
   if (!incident) {
-    if (options.json) return `${JSON.stringify({ system: plan.system.id, automation, incident: null })}\n`;
-    return `${plan.system.title}: no incident so far. The automatic start is ${automation.state}: ${automation.reason}\n`;
+    return [
+      paint.good(paint.bold(`${plan.system.title}: no incident so far`)),
+      automationLine(status),
+      '',
+    ].join('\n');
   }
-  const [run, steps, questions, ledger] = await Promise.all([
-    incident.runId ? readRun(store, incident.runId) : undefined,
-    incident.runId ? readSteps(store, incident.runId) : [],
-    readQuestions(store, incident.id),
-    readLedger(store, incident.id),
-  ]);
-  const waiting = questions.filter(question => question.status === 'open');
-  if (options.json) {
-    const open = waiting.map(({ token: _, ...question }) => question);
-    return `${JSON.stringify({ system: plan.system.id, automation, incident, run, steps, waiting: open })}\n`;
-  }
-  const end = Date.parse(incident.resolvedAt ?? clock.now().toISOString());
-  const elapsed = (end - Date.parse(incident.outageStartedAt)) / 1000;
-  const target = plan.scenarios[incident.scenario]?.rto ?? plan.objectives.rto;
+  const view: StatusView = { ...status, incident, planPath: options.planPath, paint };
   return [
-    `${plan.system.title}: ${plan.scenarios[incident.scenario]?.title ?? incident.scenario}, ${incident.mode}, ${incident.status}`,
-    `  ${incident.id}, opened ${incident.openedAt} by ${incident.openedBy}`,
-    `  ${formatDuration(elapsed)} since the outage began; the objective is ${formatDuration(target)}`,
-    `  acknowledged: ${incident.acknowledgedBy ?? 'by nobody yet'}`,
-    `  run: ${run ? `${run.run.id}, ${run.outcome ?? (run.abortedBy ? `being stopped by ${run.abortedBy}` : 'under way')}` : 'none'}`,
-    ...steps.map(line),
-    ...waiting.map(
-      question =>
-        `  waits for ${question.askedOf.join(' or ')} until ${question.expiresAt}: ${question.title}  [${question.id}]`,
-    ),
-    `  ${ledger.filter(({ entry }) => entry.type === 'message').length} messages sent, ${ledger.length} ledger entries`,
+    headline(view),
+    ...facts(view),
+    ...questionLines(view),
+    ...stepLines(view),
+    ...toldLines(view),
+    ...commands(view),
     '',
   ].join('\n');
 }
 
-function line(record: StepRecord): string {
-  const note = record.status === 'acting' ? record.note : (record.error?.message ?? record.note);
-  return `    ${record.status.padEnd(9)} ${record.step.title}${note ? `: ${note}` : ''}`;
+function headline({ plan, incident: { incident, run }, paint }: StatusView): string {
+  const title = plan.scenarios[incident.scenario]?.title ?? incident.scenario;
+  const state = incident.status === 'resolved' ? 'resolved' : runState(run);
+  const colour = incident.status === 'resolved' ? paint.good : run?.outcome ? paint.bad : paint.warn;
+  const kind = isExercise(incident) ? ` (${incident.mode})` : '';
+  return colour(paint.bold(oneLine(`${plan.system.title}: ${title}${kind}: ${state}`)));
+}
+
+function runState(run: IncidentStatus['run']): string {
+  if (!run) return 'no run yet';
+  if (run.outcome === 'recovered') return 'recovered';
+  if (run.outcome) return `run ${run.outcome}, people have to go on`;
+  if (run.abortedBy) return `being stopped by ${run.abortedBy}`;
+  return 'run under way';
+}
+
+function facts(view: StatusView): string[] {
+  const { incident: found, paint, planPath } = view;
+  const { incident, run } = found;
+  const by = incident.acknowledgedBy;
+  return [
+    row(
+      'incident',
+      `${incident.id}, ${incident.severity}, opened ${fullTime(incident.openedAt)} by ${incident.openedBy}`,
+    ),
+    row('time', timeText(view)),
+    row(
+      'answers',
+      by
+        ? `${nameOf(view, by)} since ${fullTime(incident.acknowledgedAt ?? incident.openedAt)}`
+        : incident.status === 'resolved'
+          ? 'nobody did'
+          : paint.warn(`nobody yet: npx lifeboat ack ${planPath} --by PERSON`),
+    ),
+    ...(run ? [row('run', `${run.run.id}, mode ${run.run.mode}${endText(run)}`)] : []),
+  ];
+}
+
+function endText({ outcome, endedAt, abortedBy, abortReason }: NonNullable<IncidentStatus['run']>): string {
+  if (outcome) return `, ${outcome}${endedAt ? ` at ${fullTime(endedAt)}` : ''}`;
+  return abortedBy ? `, stopped by ${abortedBy}${abortReason ? `: ${abortReason}` : ''}` : '';
+}
+
+/** Time since the outage began against the objective; until the end once there is one. */
+function timeText({ plan, now, incident: { incident, run }, paint }: StatusView): string {
+  const target = plan.scenarios[incident.scenario]?.rto ?? plan.objectives.rto;
+  const end = incident.resolvedAt ?? (run?.outcome === 'recovered' ? run.endedAt : undefined);
+  const elapsed = elapsedSeconds(incident.outageStartedAt, end ?? now.toISOString());
+  const left = target - elapsed;
+  const verdict = left < 0 ? `${duration(-left)} over` : `${duration(left)} left`;
+  const colour = left < 0 ? paint.bad : elapsed >= target * warnFrom ? paint.warn : paint.good;
+  return `${duration(elapsed)} since the outage began; objective ${duration(target)}, ${colour(end && left >= 0 ? 'met' : verdict)}`;
+}
+
+/** What can be done now, each with its command. */
+function commands(view: StatusView): string[] {
+  const { incident: found, planPath, paint } = view;
+  const { incident, run } = found;
+  if (incident.status === 'resolved') return [automationLine(view)];
+  const command = (text: string) => `  npx lifeboat ${text}`;
+  const lines =
+    run && !run.outcome
+      ? [command(`abort ${planPath} --by PERSON`)]
+      : [
+          command(`start ${planPath} --scenario ${incident.scenario} --by PERSON`),
+          command(`resolve ${planPath} --by PERSON`),
+        ];
+  return [paint.bold('you can'), ...lines];
+}
+
+function automationLine({ automation }: Status): string {
+  return row('automation', `${automation.state}: ${automation.reason}`);
 }

@@ -6,6 +6,7 @@ import { writeReport } from '../../shared/report/write.ts';
 import { type Mode, modes } from '../../shared/runbook/contract.ts';
 import { rehearse } from '../../simulator/rehearse.ts';
 import type { Io } from '../io.ts';
+import { readParameters } from '../parameters.ts';
 import { createProgress } from '../progress.ts';
 import { reportText } from '../report-text.ts';
 import { printFindings } from './validate.ts';
@@ -72,8 +73,8 @@ async function readRequest(args: RehearseArguments, io: Io) {
     );
     return undefined;
   }
-  const seed = args.seed === undefined ? 1 : Number(args.seed);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
+  const seed = Number(args.seed ?? 1);
+  if (!/^\d+$/.test(args.seed ?? '1') || !Number.isSafeInteger(seed)) {
     io.err(`The seed "${args.seed}" is not a whole number of 0 or more.\n`);
     return undefined;
   }
@@ -85,8 +86,11 @@ async function readRequest(args: RehearseArguments, io: Io) {
     );
     return undefined;
   }
-  const parameters = readParameters(args.set, io);
-  if (!parameters) return undefined;
+  const read = readParameters(args.set);
+  if ('problem' in read) {
+    io.err(`${read.problem}\n`);
+    return undefined;
+  }
   return {
     plan,
     planDirectory: dirname(file),
@@ -95,27 +99,6 @@ async function readRequest(args: RehearseArguments, io: Io) {
     mode: mode as Mode,
     seed,
     faults: args.faults,
-    parameters,
+    parameters: read.parameters,
   };
-}
-
-function readParameters(
-  set: readonly string[],
-  io: Io,
-): Record<string, string | number | boolean> | undefined {
-  const parameters: Record<string, string | number | boolean> = {};
-  for (const text of set) {
-    const at = text.indexOf('=');
-    if (at < 1) {
-      io.err(`--set takes name=value, not "${text}".\n`);
-      return undefined;
-    }
-    parameters[text.slice(0, at)] = parseValue(text.slice(at + 1));
-  }
-  return parameters;
-}
-
-function parseValue(text: string): string | number | boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

@@ -1,5 +1,5 @@
 /** Only what the tests use; the package brings no types. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
-  export default function dynalite(options?: { createTableMs?: number }): Server;
+  export default function dynalite(options?: { createTableMs?: number; deleteTableMs?: number }): Server;
 }
