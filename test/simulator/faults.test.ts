@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { isSuccess } from '../../shared/report/verdict.ts';
+import { runSeed } from '../../simulator/campaign/one-run.ts';
+import { drawFaults } from '../../simulator/faults/draw.ts';
+import { createFaults, knownFaults, passes } from '../../simulator/faults/faults.ts';
+import { fixedHandlers } from '../../simulator/handlers.ts';
+import { countOf, plan, planPath, rehearsal, violations } from './support/liquid-abt.ts';
+
+const reads = /\.(Describe|Get|List|Query|Test)/;
+
+/** Every passing fault that can hit what a calm run calls: each change in every way, the reads one way each. */
+async function faultsOf(scenario: string): Promise<string[]> {
+  const { report } = await rehearsal({ scenario });
+  const calls = Object.keys(report.awsCalls ?? {}).sort();
+  const services = [...new Set(calls.map(call => call.split('.')[0] ?? ''))];
+  const families = [...new Set(report.steps.map(step => step.action.split('.')[0] ?? ''))];
+  const ways = ['error5xx', 'timeout', 'lost-reply'];
+  return [
+    ...services.flatMap(service => [`throttle:${service}`, `stale-read:${service}`]),
+    ...calls.flatMap((call, index) =>
+      (reads.test(call) ? [ways[index % ways.length]] : ways).map(way => `${way}:${call}`),
+    ),
+    ...[...fixedHandlers, ...families].map(handler => `handler-crash:${handler}`),
+    'duplicate-event',
+  ];
+}
+
+for (const scenario of Object.keys(plan.scenarios)) {
+  const seed = scenario.length * 1009;
+  describe(`${scenario} reaches its objectives (seed ${seed}) with`, async () => {
+    test.each(await faultsOf(scenario))('%s', async fault => {
+      const result = await rehearsal({ scenario, seed, faults: [fault] });
+      expect(result.report.detail.problems).toEqual([]);
+      expect(isSuccess(result.report)).toBe(true);
+      expect(violations(result)).toEqual([]);
+      expect(countOf(result, 'incident-opened')).toBe(1);
+      expect(countOf(result, 'run-started')).toBe(1);
+      expect(result.report.notifications.filter(({ onTime }) => !onTime)).toEqual([]);
+    });
+  });
+}
+
+describe('runs with faults drawn at random', () => {
+  const seeds = Array.from({ length: 20 }, (_, index) => 610_000 + index);
+  const cases = seeds.map(seed => ({ seed, faults: drawFaults(plan, seed).join(' + ') || 'none' }));
+
+  test.each(cases)('seed $seed: $faults', async ({ seed }) => {
+    const run = await runSeed([{ path: planPath, plan }], seed);
+    expect(run.problems).toEqual([]);
+  });
+});
+
+describe('drawing', () => {
+  test('the same seed draws the same faults, and all of them are known', () => {
+    const drawn = Array.from({ length: 300 }, (_, seed) => drawFaults(plan, seed));
+    expect(drawn).toEqual(drawn.map((_, seed) => drawFaults(plan, seed)));
+    for (const names of drawn) expect(createFaults(names).ok).toBe(true);
+    const kinds = new Set(drawn.flat().map(name => name.split(':')[0]));
+    expect(kinds.size).toBe(Object.keys(knownFaults).length);
+  });
+});
+
+describe('what a fault hits', () => {
+  const of = (...names: string[]) => {
+    const made = createFaults(names);
+    if (!made.ok) throw new Error(made.problems.join('\n'));
+    return made.faults;
+  };
+  const describeInstances = { service: 'rds', operation: 'DescribeDBInstances', region: 'ap-southeast-4' };
+
+  test('throttling refuses every third call, ten times', () => {
+    const faults = of('throttle:rds');
+    const seen = Array.from({ length: 60 }, () => faults.onCall(describeInstances));
+    expect(seen.filter(fault => fault === 'throttle')).toHaveLength(10);
+    expect(seen.slice(0, 3)).toEqual([undefined, undefined, 'throttle']);
+    expect(faults.onCall({ ...describeInstances, service: 'kms' })).toBeUndefined();
+  });
+
+  test('a server fault comes twice, silence once', () => {
+    const faults = of('error5xx:rds.DescribeDBInstances', 'timeout:rds.DescribeDBInstances');
+    const seen = Array.from({ length: 4 }, () => faults.onCall(describeInstances));
+    expect(seen).toEqual(['error5xx', 'error5xx', 'timeout', undefined]);
+  });
+
+  test('a handler dies before its second and after its fourth work', () => {
+    const faults = of('handler-crash:run');
+    const seen = Array.from({ length: 5 }, () => faults.onHandler('run'));
+    expect(seen).toEqual([undefined, 'crash-before', undefined, 'crash-after', undefined]);
+    expect(faults.onHandler('rds')).toBeUndefined();
+  });
+
+  test('some faults pass by themselves and some do not', () => {
+    expect(passes('timeout:rds.RebootDBInstance')).toBe(true);
+    expect(passes('no-approval')).toBe(false);
+    expect(passes('region:us-east-1')).toBe(false);
+  });
+});
