@@ -60,7 +60,7 @@ function facts(view: StatusView): string[] {
   return [
     row(
       'incident',
-      `${incident.id}, ${incident.severity}, opened ${fullTime(incident.openedAt)} by ${incident.openedBy}`,
+      `${incident.id}, ${incident.severity}, opened ${fullTime(incident.openedAt)} by ${oneLine(incident.openedBy)}`,
     ),
     row('time', timeText(view)),
     row(
@@ -77,7 +77,7 @@ function facts(view: StatusView): string[] {
 
 function endText({ outcome, endedAt, abortedBy, abortReason }: NonNullable<IncidentStatus['run']>): string {
   if (outcome) return `, ${outcome}${endedAt ? ` at ${fullTime(endedAt)}` : ''}`;
-  return abortedBy ? `, stopped by ${abortedBy}${abortReason ? `: ${abortReason}` : ''}` : '';
+  return abortedBy ? `, ${oneLine(`stopped by ${abortedBy}${abortReason ? `: ${abortReason}` : ''}`)}` : '';
 }
 
 /** Time since the outage began against the objective; until the end once there is one. */
@@ -108,5 +108,5 @@ function commands(view: StatusView): string[] {
 }
 
 function automationLine({ automation }: Status): string {
-  return row('automation', `${automation.state}: ${automation.reason}`);
+  return row('automation', `${automation.state}: ${oneLine(automation.reason)}`);
 }

@@ -1,5 +1,6 @@
 import type { EntryOf } from '../shared/incident/entries.ts';
 import { clockTime } from '../shared/report/time.ts';
+import { oneLine } from './paint.ts';
 import { nameOf, row, type StatusView } from './status-view.ts';
 
 /** Who was told, who was not, and how far it was escalated. */
@@ -33,7 +34,9 @@ function notDelivered(messages: readonly EntryOf<'message'>[]): string[] {
   const last = new Map(messages.map(message => [message.key, message]));
   return [...last.values()]
     .filter(({ status }) => status === 'failed')
-    .map(({ template, audience, error }) => `${template} to ${audience}${error ? `: ${error}` : ''}`);
+    .map(({ template, audience, error }) =>
+      oneLine(`${template} to ${audience}${error ? `: ${error}` : ''}`),
+    );
 }
 
 function titleOf(view: StatusView, id: string): string {
