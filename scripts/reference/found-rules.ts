@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkPlan } from '../../shared/plan/check.ts';
+import type { Finding } from '../../shared/plan/finding.ts';
+import {
+  apply,
+  type Damage,
+  lintDamages,
+  referenceDamages,
+  schemaDamages,
+  stepDamages,
+  textDamages,
+} from '../../test/plan/damages.ts';
+
+const root = new URL('../../', import.meta.url);
+
+/** What `validate` says about the plan that triggers a lint rule. */
+export async function exampleOfLintRule(rule: string): Promise<Finding> {
+  const text = readFileSync(new URL(`test/plan/fixtures/${rule}/triggers.yml`, root), 'utf8');
+  const { findings } = await checkPlan({ text, file: 'plan.yml' });
+  const found = findings.find(finding => finding.rule === rule);
+  if (!found) throw new Error(`test/plan/fixtures/${rule}/triggers.yml does not trigger ${rule}`);
+  return found;
+}
+
+/** One finding of each other rule: what `validate` says about LIQUID ABT's plan when it is damaged on purpose. */
+export async function examplesOfOtherRules(lintRuleIds: readonly string[]): Promise<Finding[]> {
+  const text = readFileSync(new URL('plans/liquid-abt/plan.yml', root), 'utf8');
+  const damages = [textDamages, schemaDamages, referenceDamages, stepDamages, lintDamages, more].flat();
+  const examples = new Map<string, Finding>();
+  for (const damage of damages) {
+    if (examples.has(damage.rule) || lintRuleIds.includes(damage.rule)) continue;
+    keepFirst(examples, await findingsIn(apply(text, damage).text));
+  }
+  for (const whole of wholeFiles) keepFirst(examples, await findingsIn(whole));
+  keepFirst(examples, (await checkPlan('plans/no-such-system/plan.yml')).findings);
+  keepFirst(examples, await findingsInBytes(Buffer.from([0x6c, 0xe9, 0x0a])));
+  for (const rule of lintRuleIds) examples.delete(rule);
+  return [...examples.values()];
+}
+
+/** Damages that no group of the tests has. */
+const more: Damage[] = [
+  {
+    name: 'a reference to what may not be there',
+    find: 'onFailure: stop',
+    put: 'onFailure: continue',
+    after: 'id: find-restore-point',
+    rule: 'reference-may-be-missing',
+  },
+  {
+    name: 'a restore in the region that may be lost',
+    find: 'region: ap-southeast-4',
+    put: 'region: ap-southeast-2',
+    after: 'type: rds-restore-target',
+    rule: 'restore-in-primary',
+  },
+];
+
+const wholeFiles = [
+  'zero: \0\n',
+  `deep: ${'['.repeat(60)}${']'.repeat(60)}\n`,
+  `one: &a 1\nmany: [${'*a, '.repeat(200)}1]\n`,
+  'x'.repeat(1_000_001),
+  Array.from({ length: 300 }, (_, index) => `unknown-${index}: 1\n`).join(''),
+];
+
+async function findingsIn(text: string): Promise<Finding[]> {
+  return (await checkPlan({ text, file: 'plan.yml' })).findings;
+}
+
+/** Only a file has an encoding. */
+async function findingsInBytes(bytes: Buffer): Promise<Finding[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeboat-'));
+  try {
+    writeFileSync(join(folder, 'plan.yml'), bytes);
+    return (await checkPlan(join(folder, 'plan.yml'))).findings;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function keepFirst(examples: Map<string, Finding>, findings: readonly Finding[]): void {
+  for (const finding of findings) {
+    if (!examples.has(finding.rule)) examples.set(finding.rule, finding);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Action } from '../../shared/actions/contract.ts';
+import { componentSchema } from '../../shared/plan/components.ts';
+
+/**
+ * Parameters with the names of the components' fields as their values, such as `<identifier>`. The permissions that an
+ * action asks for with them show which field of the plan each resource comes from.
+ */
+export function sampleParameters(action: Action): Record<string, unknown> {
+  const parameters: Record<string, unknown> = {};
+  for (const [name, types] of Object.entries(action.components)) {
+    const [type] = typeof types === 'string' ? [types] : types;
+    parameters[name] = sampleComponent(type ?? '');
+  }
+  return parameters;
+}
+
+/** The regions that go with them. */
+export const sampleRegions = { primary: '<regions.primary>', recovery: '<regions.recovery>' };
+
+function sampleComponent(type: string): Record<string, unknown> {
+  const schema = componentSchema.options.find(option => option.shape.type.value === type);
+  const fields = Object.keys(schema?.shape ?? {});
+  return Object.fromEntries(fields.map(field => [field, sampleField(field)]));
+}
+
+function sampleField(field: string): unknown {
+  switch (field) {
+    case 'credentials':
+      return 'secret:<credentials>';
+    case 'gate':
+      return { bucket: '<gate.bucket>', key: '<gate.key>' };
+    case 'securityGroups':
+    case 'resolvers':
+      return [`<${field}>`];
+    default:
+      return `<${field}>`;
+  }
+}
