@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { campaign } from '../../cli/commands/campaign.ts';
+import { runSeed } from '../../simulator/campaign/one-run.ts';
+import { plan, planPath } from './support/liquid-abt.ts';
+import { withPhases } from './support/play.ts';
+
+async function run(args: Partial<Parameters<typeof campaign>[0]>) {
+  const said = { out: [] as string[], err: [] as string[] };
+  const io = {
+    out: (text: string) => void said.out.push(text),
+    err: (text: string) => void said.err.push(text),
+    colour: false,
+  };
+  const exit = await campaign({ plans: [planPath], json: true, ...args }, io);
+  return { exit, out: said.out.join(''), err: said.err.join('') };
+}
+
+test('says how the runs ended, and is the same however many threads rehearse', async () => {
+  const one = await run({ runs: '4', seed: '800' });
+  expect(one.exit).toBe(0);
+  expect(JSON.parse(one.out)).toEqual({ runs: 4, seed: 800, outcomes: expect.any(Object), failed: [] });
+  expect(await run({ runs: '4', seed: '800', jobs: '2' })).toEqual(one);
+});
+
+test('says so on a terminal as well', async () => {
+  const { exit, out, err } = await run({ runs: '2', seed: '800', json: false });
+  expect(exit).toBe(0);
+  expect(err).toBe('Seeds 800 to 801\n');
+  expect(out).toMatch(/^2 runs: .*; none went wrong\n$/);
+});
+
+test.each([{ runs: 'many' }, { runs: '0' }, { seed: '-1' }, { jobs: '0' }, { plans: [] }])(
+  'refuses %o',
+  async args => {
+    expect(await run(args)).toMatchObject({
+      exit: 2,
+      out: '',
+      err: expect.stringContaining('whole numbers'),
+    });
+  },
+);
+
+test('a plan that can not be read is bad input', async () => {
+  expect(await run({ plans: ['plans/liquid-abt/rehearsal.sql'] })).toMatchObject({ exit: 2, out: '' });
+});
+
+test('a broken rule is a problem of its seed, with everything that replays it', async () => {
+  const early = withPhases('region-failure', phases => {
+    const route = phases.filter(({ id }) => id === 'route');
+    const others = phases.filter(({ id }) => id !== 'route');
+    return [...others.slice(0, 1), ...route, ...others.slice(1)];
+  });
+  const scenario = early.scenarios['region-failure'];
+  if (!scenario) throw new Error('no scenario');
+  const only = { ...early, scenarios: { 'region-failure': { ...scenario, modes: ['recover' as const] } } };
+  const results = [];
+  for (const seed of [1, 2, 3, 4]) results.push(await runSeed([{ path: planPath, plan: only }], seed));
+  const broken = results.filter(({ problems }) => problems.length > 0);
+  expect(broken.length).toBeGreaterThan(0);
+  expect(broken[0]).toMatchObject({ plan: planPath, scenario: 'region-failure', mode: 'recover' });
+  expect(broken.flatMap(({ problems }) => problems).join()).toContain(
+    'traffic-after-readiness: users of app-name',
+  );
+});
+
+test('a run that faults which pass by themselves kept from its objectives is a problem', async () => {
+  const hasty = { ...plan, objectives: { ...plan.objectives, rto: 60 } };
+  const scenario = hasty.scenarios['region-failure'];
+  if (!scenario) throw new Error('no scenario');
+  const only = { ...hasty, scenarios: { 'region-failure': { ...scenario, modes: ['recover' as const] } } };
+  const results = [];
+  for (const seed of [2, 3, 4, 5]) results.push(await runSeed([{ path: planPath, plan: only }], seed));
+  const late = results.filter(({ outcome }) => outcome === 'recovered');
+  expect(late.length).toBeGreaterThan(0);
+  for (const { problems } of late) {
+    expect(problems).toEqual([
+      'faults that pass by themselves kept it from success: an objective was missed',
+    ]);
+  }
+});
