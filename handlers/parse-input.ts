@@ -10,7 +10,7 @@ export function parseInput<Schema extends z.ZodType>(
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(issue => `${issue.path.join('.') || 'event'}: ${issue.message}`);
-  throw new InvalidInputError(`This is not a ${what} event: ${problems.join('; ')}`, {
+  throw new InvalidInputError(`This is no ${what} event: ${problems.join('; ')}`, {
     nextStep: 'Deploy again: the state machines and the functions come from different versions.',
   });
 }

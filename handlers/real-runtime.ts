@@ -60,8 +60,25 @@ function readEnvironment(): Environment {
 }
 
 /** The plan was checked when it was packed; here it only has to be there. */
-async function readPlan({ LAMBDA_TASK_ROOT, LIFEBOAT_PLAN_FILE }: Environment): Promise<Plan> {
-  return JSON.parse(await readFile(`${LAMBDA_TASK_ROOT}/${LIFEBOAT_PLAN_FILE}`, 'utf8')) as Plan;
+async function readPlan(environment: Environment): Promise<Plan> {
+  const { LAMBDA_TASK_ROOT, LIFEBOAT_PLAN_FILE, LIFEBOAT_SYSTEM } = environment;
+  const plan = await readJson(`${LAMBDA_TASK_ROOT}/${LIFEBOAT_PLAN_FILE}`);
+  if (plan.system.id === LIFEBOAT_SYSTEM) return plan;
+  throw new InvalidInputError(
+    `This function is one of "${LIFEBOAT_SYSTEM}", and was packed with the plan of "${plan.system.id}"`,
+    { nextStep: 'Deploy again, with the plan of one system only.' },
+  );
+}
+
+async function readJson(file: string): Promise<Plan> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Plan;
+  } catch (cause) {
+    throw new InvalidInputError(`The plan that was packed with this function can't be read: ${file}`, {
+      nextStep: 'Deploy again; packaging puts the plan beside the code.',
+      cause,
+    });
+  }
 }
 
 /** Names of a deployment follow from the plan, so ARNs need only account and partition. */

@@ -16,7 +16,13 @@ export type Connections = Partial<Network> & {
 export function loadRuntime(connections: Connections = {}): RuntimeProvider {
   let runtime: Promise<Runtime> | undefined;
   return () => {
-    runtime ??= import('./real-runtime.ts').then(({ createRuntime }) => createRuntime(connections));
+    runtime ??= import('./real-runtime.ts')
+      .then(({ createRuntime }) => createRuntime(connections))
+      .catch(error => {
+        // The next event tries again: what was missing may be there by then.
+        runtime = undefined;
+        throw error;
+      });
     return runtime;
   };
 }
