@@ -66,15 +66,16 @@ export function fixedStatements(
 export function familyStatements(plan: Plan, family: string, used: readonly UsedAction[]): Statement[] {
   const system = plan.system.id;
   const own = allow(writes, [tableArn(system)]);
-  const mail = family === 'notify' || family === 'people';
-  const publish = mail
-    ? [
-        allow(
-          ['sns:Publish'],
-          topicsOf(plan).map(topic => topicArn(system, topic)),
-        ),
-      ]
-    : [];
+  // Questions are put by the ask function; the family `people` only keeps what was answered.
+  const publish =
+    family === 'notify'
+      ? [
+          allow(
+            ['sns:Publish'],
+            topicsOf(plan).map(topic => topicArn(system, topic)),
+          ),
+        ]
+      : [];
   const interfaces = runsInNetwork(plan, family) ? networkInterfaces(functionArn(system, family)) : [];
   const needed = used
     .filter(({ action }) => action.kind.startsWith(`${family}.`))

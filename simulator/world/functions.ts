@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Json } from '../../shared/json.ts';
 import type { World } from './world.ts';
 
@@ -28,6 +29,9 @@ const warmCallMs = 60;
 /** Waits of Lambda's asynchronous retries. Source: Lambda developer guide, "error handling for asynchronous invocation". */
 const asynchronousRetryMs = [60_000, 120_000];
 
+/** Name of the function whose code is running, so that a call to AWS can be held against that function's role. */
+export const runningFunction = new AsyncLocalStorage<string>();
+
 /** The functions of the deployment, by name. */
 export function createFunctions(world: World, handlers: Record<string, Handler>): Functions {
   const invocations: Invocation[] = [];
@@ -43,7 +47,7 @@ export function createFunctions(world: World, handlers: Record<string, Handler>)
     const crash = world.faults.onHandler(name);
     try {
       if (crash === 'crash-before') throw exitError(name);
-      const answer = toJson(await handler(toJson(payload)));
+      const answer = toJson(await runningFunction.run(name, () => handler(toJson(payload))));
       if (crash === 'crash-after') throw exitError(name);
       invocation.failed = false;
       return answer;
