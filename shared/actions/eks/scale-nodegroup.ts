@@ -128,9 +128,15 @@ export const action = defineAction({
       const reasons = issues.map(({ code, message }) => unhealthy(component, `${code}: ${message}`));
       return { status: 'failed', reasons, evidence: [] };
     }
-    const scaling = scalingOf(nodegroup);
+    let scaling = scalingOf(nodegroup);
+    if (scaling.desiredSize < size && succeeded) {
+      // The update may have ended after the node group was read, so that is read again before anybody is blamed.
+      scaling = scalingOf((await readNodegroup(client, component)) ?? nodegroup);
+      if (scaling.desiredSize < size) {
+        return { status: 'failed', reasons: [setBack(component, scaling)], evidence: [] };
+      }
+    }
     if (scaling.desiredSize < size) {
-      if (succeeded) return { status: 'failed', reasons: [setBack(component, scaling)], evidence: [] };
       // The request was turned away since another update was under way; it is made again until EKS takes it.
       await raise(context, component, scaling, size, baseline);
       return { status: 'pending', note: `waiting for another update of ${component.name} to end` };

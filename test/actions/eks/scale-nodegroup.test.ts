@@ -237,6 +237,17 @@ describe('eks.scale-nodegroup against EKS', () => {
     });
   });
 
+  it('blames nobody when the update ended between its two reads', async () => {
+    givenUpdate({ status: 'Successful' });
+    eks
+      .on(DescribeNodegroupCommand)
+      .resolvesOnce({ nodegroup: { status: 'UPDATING', scalingConfig: before } })
+      .resolves({ nodegroup: { status: 'ACTIVE', scalingConfig: { ...before, desiredSize: 3 } } });
+    const seen = await action.observe(context, parameters, baseline);
+    expect(seen).toEqual({ status: 'pending', note: '1 of 3 nodes Ready' });
+    expect(eks.commandCalls(UpdateNodegroupConfigCommand)).toHaveLength(0);
+  });
+
   it('refuses a node group that does not exist', async () => {
     eks
       .on(DescribeNodegroupCommand)
