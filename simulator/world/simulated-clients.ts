@@ -16,8 +16,18 @@ type SimulatedClient = {
       ) => (args: { input: unknown }) => Promise<{ response: unknown; output: unknown }>,
       options: { relation: 'after'; toMiddleware: string; name: string; override: boolean },
     ): void;
+    remove(name: string): boolean;
   };
 };
+
+/** What only matters to a request that is sent, or to a logger that is there. */
+const needless = [
+  'loggerMiddleware',
+  'getUserAgentMiddleware',
+  'hostHeaderMiddleware',
+  'recursionDetectionMiddleware',
+  'contentLengthMiddleware',
+];
 
 /**
  * The SDK's own clients, answered by the simulated world. The answer comes right after the SDK's retry middleware,
@@ -48,6 +58,7 @@ export function simulatedClients(world: World, regions: { primary: string; recov
 function answerFrom(world: World, client: SimulatedClient, region: string): void {
   const signingName = client.config.defaultSigningName ?? 'unknown';
   const service = prefixes[signingName] ?? signingName;
+  for (const name of needless) client.middlewareStack.remove(name);
   client.middlewareStack.addRelativeTo(
     (_next, context) => async args => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');
