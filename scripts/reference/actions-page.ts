@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Action, DrillBehaviour, Permission } from '../../shared/actions/contract.ts';
 import { listKinds, loadActions } from '../../shared/actions/load-actions.ts';
 import { formatDuration } from '../../shared/plan/duration.ts';
@@ -64,6 +65,7 @@ function section(action: Action): string {
     ),
     `What can go wrong:\n\n${failureModes.map(mode => `- ${mode}`).join('\n')}\n`,
     permissions(action),
+    ...clusterRights(kind),
   ];
   return `\n${lines.join('\n\n').replaceAll(/\n{3,}/g, '\n\n')}`;
 }
@@ -91,6 +93,14 @@ function permissions(action: Action): string {
   if (needed.length === 0)
     return 'IAM: nothing beyond what every step function has (the record table, its log).';
   return `IAM:\n\n${table(['actions', 'on', 'note'], needed.map(permissionRow))}`;
+}
+
+/** What the cluster itself has to allow; the action's own docstring says it, since IAM does not. */
+function clusterRights(kind: string): string[] {
+  const file = new URL(`../../shared/actions/${kind.replace('.', '/')}.ts`, import.meta.url);
+  const [said] =
+    /In the cluster the function's role needs[\s\S]*?(?=\n \*\/)/.exec(readFileSync(file, 'utf8')) ?? [];
+  return said ? [said.replaceAll(/\s*\n \* /g, ' ')] : [];
 }
 
 function permissionRow({ actions, resources, conditions, reason }: Permission): string[] {
