@@ -66,3 +66,15 @@ describe('validate', () => {
     expect((await lifeboat(['validate'])).code).toBe(2);
   });
 });
+
+describe('campaign', () => {
+  it.each([
+    [['campaign']],
+    [['campaign', planPath, '--runs', 'many']],
+    [['campaign', planPath, '--seed', '-1']],
+    [['campaign', 'plans/none.yml']],
+  ])('%j exits with 2', async argv => {
+    const { code, out } = await lifeboat(argv);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+});
