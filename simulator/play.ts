@@ -96,7 +96,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   const counts = engine.counts();
   return {
     run,
-    notStarted,
+    notStarted: notStarted ?? (run ? undefined : whyNotOpened(engine, deployment, request.scenario)),
     ledger,
     invocations: functions.invocations,
     changes: world.changes,
@@ -111,6 +111,21 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
       unsent,
       entries: seen,
     }),
+  };
+}
+
+/** What became of an execution that was started and never opened a run. */
+function whyNotOpened(
+  engine: Engine,
+  { settings }: SimulatedDeployment,
+  scenario: string,
+): NotStarted | undefined {
+  const [started] = engine.listExecutions({ stateMachineArn: settings.runbookArns[scenario] });
+  if (!started) return undefined;
+  const why = [started.error, started.cause].filter(Boolean).join(': ') || 'no further information';
+  return {
+    what: `The execution ${started.name} ended as ${started.status} before it had opened a run: ${why}`,
+    mend: 'Start the scenario again: nothing was changed. The log of the run function says what failed.',
   };
 }
 

@@ -98,6 +98,21 @@ test('a database that came back by itself opens no second incident', async () =>
   }
 });
 
+test('an execution that could not open a run is named, with why', async () => {
+  const operations = ['GetItem', 'PutItem', 'Query'];
+  const ways = ['error5xx', 'timeout', 'lost-reply'];
+  const calls = operations.flatMap(operation => ways.map(way => `${way}:dynamodb.${operation}`));
+  const faults = ['throttle:dynamodb', 'handler-crash:run', ...calls];
+  const result = await rehearsal({ scenario: 'database-failure', mode: 'planned', seed: 41, faults });
+  expect(result.report.outcome).toBe('failed');
+  expect(result.report.detail.problems).toEqual([
+    expect.objectContaining({
+      what: expect.stringMatching(/^The execution rehearsal-41 ended as FAILED before it had opened a run: /),
+      mend: expect.stringMatching(/^Start the scenario again/),
+    }),
+  ]);
+});
+
 describe('a run is a function of its request', () => {
   const requests = [
     { seed: 7 },
