@@ -121,7 +121,7 @@ describe('a run is a function of its request', () => {
     { seed: 7, scenario: 'database-failure', faults: ['lost-reply:states.StartExecution'] },
   ];
 
-  test.each(requests)('$scenario $mode $faults', async request => {
+  test.each(requests)('%j', async request => {
     const [first, second] = [await rehearsal(request), await rehearsal(request)];
     expect(JSON.stringify(second.report)).toBe(JSON.stringify(first.report));
     expect(JSON.stringify(second.ledger)).toBe(JSON.stringify(first.ledger));
