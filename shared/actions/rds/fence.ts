@@ -26,7 +26,8 @@ const patienceSeconds = 60;
 
 /**
  * Makes sure that the old writer can't write any more, so that there are never two. "Unreachable" is not "fenced": a
- * region that nobody reaches may still serve its own users, and come back at any time.
+ * region that nobody reaches may still serve its own users, and come back at any time. A writer that is seen to run
+ * never passes, whatever was accepted.
  */
 export const action = defineAction({
   kind: 'rds.fence',
@@ -77,8 +78,9 @@ export const action = defineAction({
     };
   },
 
-  async act(context, { database }) {
+  async act(context, { database }, baseline) {
     const { region, identifier } = database;
+    const before = baselineSchema.parse(baseline);
     await context.changed({
       call: 'rds.StopDBInstance',
       region,
@@ -92,9 +94,11 @@ export const action = defineAction({
           .send(new StopDBInstanceCommand({ DBInstanceIdentifier: identifier })),
       );
     } catch (error) {
-      // Nobody there, or already stopping, or not stoppable: observe looks and gives the verdict.
-      if (isUnreachable(error) || isNamed(error, 'InvalidDBInstanceStateFault')) return;
-      throw error;
+      // Already stopping, or not stoppable: observe looks and gives the verdict.
+      if (isNamed(error, 'InvalidDBInstanceStateFault')) return;
+      if (!isUnreachable(error)) throw error;
+      // A region that answers had one bad moment: the request is made again. In one that is silent nobody heard it.
+      if (before.status !== 'unreachable' && (await look(context, database)) !== 'unreachable') throw error;
     }
   },
 
@@ -119,11 +123,7 @@ export const action = defineAction({
     if (seen.status === 'stopping' || context.elapsedSeconds < patienceSeconds) {
       return { status: 'pending', note: `${database.identifier} is ${seen.status}` };
     }
-    return notProvable(
-      database,
-      acceptedRisks,
-      `${database.identifier} is still ${seen.status} ${patienceSeconds} s after it was asked to stop`,
-    );
+    return { status: 'failed', reasons: [stillRunning(database, seen)], evidence: [] };
   },
 
   async undo(context, { database }, baseline) {
@@ -215,6 +215,14 @@ async function startAgain(context: ActionContext, database: Database): Promise<O
 function proofOf({ identifier, region }: Database, { restartsAt }: Seen): string {
   const limit = restartsAt ? `; RDS starts it again by itself at ${restartsAt}` : '';
   return `RDS in ${region} says that ${identifier} is stopped${limit}`;
+}
+
+/** Nobody has accepted this: the accepted risk is a writer that can't be seen, and this one is seen to run. */
+function stillRunning({ identifier, region }: Database, { status }: Seen): Reason {
+  return {
+    what: `${identifier} is still ${status} ${patienceSeconds} s after it was asked to stop; going on would make two writers`,
+    mend: `Look at the events of RDS in ${region} for what keeps it from stopping (read replicas do), stop it or cut it off by hand, then retry.`,
+  };
 }
 
 function missing({ identifier, region }: Database): Reason {

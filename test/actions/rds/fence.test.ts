@@ -121,6 +121,35 @@ test('a writer that RDS refuses to stop is not fenced', async () => {
   });
 });
 
+test('a writer that is seen to run never passes, whatever was accepted', async () => {
+  const before = { status: 'available' };
+  for (const baseline of [before, { status: 'unreachable' }]) {
+    expect(await action.observe(contextFor({ elapsedSeconds: 61 }), accepting, baseline)).toMatchObject({
+      status: 'failed',
+      reasons: [{ what: expect.stringContaining('two writers') }],
+    });
+  }
+});
+
+test('a stop that fails once in a region that answers is asked for again', async () => {
+  rds.on(StopDBInstanceCommand).rejects(noAnswer());
+  await expect(action.act?.(contextFor({}), accepting, { status: 'available' })).rejects.toMatchObject({
+    name: 'ServiceUnavailableError',
+  });
+});
+
+test('a stop that nobody hears is left to observe', async () => {
+  isSilent();
+  for (const status of ['available', 'unreachable']) {
+    await action.act?.(contextFor({}), accepting, { status });
+  }
+  expect(
+    await action.observe(contextFor({ elapsedSeconds: 61 }), accepting, { status: 'available' }),
+  ).toMatchObject({
+    outputs: { verdict: 'not-provable' },
+  });
+});
+
 test('no permission is an error, not "unreachable"', async () => {
   rds.on(DescribeDBInstancesCommand).rejects(awsError('AccessDenied', 403));
   await expect(action.prepare(contextFor({}), accepting)).rejects.toMatchObject({
