@@ -42,7 +42,10 @@ async function probeOnce(context: ActionContext, url: string): Promise<Probe> {
   }
 }
 
-/** What the region's own API says of the writer. A refusal of the request is a reason: nothing can be told then. */
+/**
+ * What the region's own API says of the writer. Reachable means that the API answers about it, whatever its status: a
+ * writer that is being backed up or modified takes writes. A refusal of the request is a reason: nothing can be told.
+ */
 async function askWriter(context: ActionContext, database: Parameters['database']): Promise<Writer | Reason> {
   const { identifier, region } = database;
   try {
@@ -51,14 +54,14 @@ async function askWriter(context: ActionContext, database: Parameters['database'
         .client(RDSClient, region)
         .send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier })),
     );
-    const status = reply.DBInstances?.[0]?.DBInstanceStatus ?? 'unknown';
-    return {
-      state: status === 'available' ? 'reachable' : 'unreachable',
-      said: `${identifier} is ${status}`,
-    };
+    const status = reply.DBInstances?.[0]?.DBInstanceStatus ?? 'in an unknown state';
+    return { state: 'reachable', said: `${identifier} is ${status}` };
   } catch (error) {
-    if (isUnreachable(error) || isThrottle(error)) {
+    if (isUnreachable(error)) {
       return { state: 'unreachable', said: `the RDS API of ${region} did not answer` };
+    }
+    if (isThrottle(error)) {
+      return { state: 'reachable', said: `the RDS API of ${region} answers that it has too many requests` };
     }
     const why = error instanceof Error ? error.message : String(error);
     return {
@@ -117,7 +120,7 @@ export const action = defineAction({
   components: { database: 'rds-instance' },
   outputs: {
     verdict: 'lost, partly or reachable',
-    writer: 'reachable or unreachable',
+    writer: 'reachable or unreachable, through the API of RDS',
     unreachable: 'How many addresses do not serve',
     summary: 'One sentence for the person who decides',
   },

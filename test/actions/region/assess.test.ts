@@ -67,6 +67,27 @@ describe('region.assess', () => {
     });
   });
 
+  it.each(['available', 'backing-up', 'modifying', 'stopped'])(
+    'never calls a region lost whose API answers that the database is %s',
+    async status => {
+      rds.on(DescribeDBInstancesCommand).resolves({ DBInstances: [{ DBInstanceStatus: status }] });
+      const { preparation } = await prepare({});
+      expect(preparation).toMatchObject({
+        baseline: {
+          verdict: 'partly',
+          writer: 'reachable',
+          summary: expect.stringContaining(`is ${status}`),
+        },
+      });
+    },
+  );
+
+  it('takes a limit on requests for an answer', async () => {
+    rds.on(DescribeDBInstancesCommand).rejects(named('ThrottlingException', 429));
+    const { preparation } = await prepare({});
+    expect(preparation).toMatchObject({ baseline: { verdict: 'partly', writer: 'reachable' } });
+  });
+
   it('counts server errors as unreachable, but not as a lost region', async () => {
     rds.on(DescribeDBInstancesCommand).rejects(silentApi());
     const { preparation } = await prepare({ [urls[0] ?? '']: [503] });
