@@ -33,6 +33,7 @@ export async function settleStep(
     return reply('stop');
   }
   await tell(work, record, { error: said, reasons: record.reasons, evidence: record.evidence });
+  if (isTaskLeftOpen(work, record, failure)) return reply('continue');
   if (final.includes(failure.Error)) return reply('stop');
   // A refusal before the first change ends the run: the same refusal would only be asked about in an outage.
   if (failure.Error === 'RefusedError' && step.onFailure !== 'continue' && !(await hasChanged(work))) {
@@ -48,6 +49,19 @@ export async function settleStep(
     case 'ask':
       return run.mode === 'dry-run' ? reply('stop') : reply('ask', 0, failedStepAnswerSeconds);
   }
+}
+
+/**
+ * A task that nobody has carried out in time decides nothing: when the plan says that the run goes on without it, it
+ * stays an open task. An approval without an answer is a no, whatever the plan says.
+ */
+function isTaskLeftOpen({ step }: StepWork, { answer }: StepRecord, failure: { Error: string }): boolean {
+  return (
+    failure.Error === 'NotApprovedError' &&
+    step.action === 'people.task' &&
+    step.onFailure === 'continue' &&
+    answer?.value === 'timeout'
+  );
 }
 
 /** Whether what failed was the undoing; also when this call is made again. */

@@ -1,6 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { StepFailedError } from '../../shared/errors.ts';
-import { failedStepAnswerSeconds } from '../../shared/runbook/settle-step.ts';
+import type { Answer, Step } from '../../shared/runbook/contract.ts';
+import { failedStepAnswerSeconds, settleStep } from '../../shared/runbook/settle-step.ts';
+import { writeStep } from '../../shared/runbook/step-record.ts';
 import { at, makeScene, type Scene } from './fixture.ts';
 
 const failure = {
@@ -42,6 +44,33 @@ describe('what happens after a failure is what the plan says', () => {
       expect(await scene.call('settle', { failure: { Error: name } })).toMatchObject({ next: 'stop' });
     },
   );
+});
+
+describe('a task that nobody has carried out in time', () => {
+  const settled = async (
+    { onFailure, action = 'people.task' }: Pick<Step, 'onFailure'> & { action?: string },
+    value: Answer['value'] = 'timeout',
+  ) => {
+    const { runtime, run, step, action: resize } = await failed({ step: { onFailure } });
+    await writeStep(runtime.store, run.id, step.id, current => {
+      if (!current) throw new Error('The step has no record.');
+      return { ...current, answer: { value, by: 'nobody', at: at(60) } };
+    });
+    const work = { runtime, run, action: resize, step: { ...step, action } };
+    return settleStep(work, { Error: 'NotApprovedError' });
+  };
+
+  it('is left open and the run goes on where the plan says so', async () => {
+    expect(await settled({ onFailure: 'continue' })).toMatchObject({ next: 'continue' });
+  });
+
+  it('ends the run where the plan does not, and after a person ended it', async () => {
+    expect(await settled({ onFailure: 'ask' })).toMatchObject({ next: 'stop' });
+    expect(await settled({ onFailure: 'continue' }, 'abort')).toMatchObject({ next: 'stop' });
+    expect(await settled({ onFailure: 'continue', action: 'people.approval' })).toMatchObject({
+      next: 'stop',
+    });
+  });
 });
 
 describe('a refusal', () => {

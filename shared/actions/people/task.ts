@@ -11,7 +11,9 @@ export const action = defineAction({
     title: z.string().max(200).describe('What is to be done'),
     text: z.string().describe('How, or the prepared text of a call or a post'),
     owner: z.string().describe('Id or role of who does it'),
-    within: durationSchema.describe('Time to do it; without an answer the run ends'),
+    within: durationSchema.describe(
+      'Time to do it; without an answer the step fails, and the run ends unless onFailure is continue',
+    ),
   }),
   components: {},
   outputs: { doneBy: 'Id of the person who said that it is done', note: 'What they added; may be empty' },
