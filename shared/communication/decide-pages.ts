@@ -27,7 +27,7 @@ export function showQuestion(runtime: Runtime, visitor: Visitor, question: Quest
     ...head(runtime, visitor.incident),
     title: question.title,
     lead: open
-      ? `${formatDuration(leftSeconds)} left, until ${formatTime(question.expiresAt)}. Without an answer the run ends.`
+      ? `${formatDuration(leftSeconds)} left, until ${formatTime(question.expiresAt)}. ${withoutAnswer[question.kind]}`
       : closedLead(question, asked, answered),
     sections: [{ heading: headings[question.kind], lines: question.shows }],
     people: peopleOf(runtime, question),
@@ -37,6 +37,13 @@ export function showQuestion(runtime: Runtime, visitor: Visitor, question: Quest
   if (!asked) return respond(403, page);
   return respond(question.status === 'answered' || answered ? 409 : 410, page);
 }
+
+/** A task may stand in a step that the run goes on without. */
+const withoutAnswer: Record<Question['kind'], string> = {
+  approval: 'Without an answer the run ends.',
+  'failed-step': 'Without an answer the run ends.',
+  task: 'Without an answer it counts as not done.',
+};
 
 const headings: Record<Question['kind'], string> = {
   approval: 'What will happen',

@@ -121,7 +121,7 @@ Say when it is done, by \${message.answerBy}:
   },
   unanswered: {
     subject: '${system.title}: nobody has answered - ${message.question}',
-    text: `The recovery waits for an answer until \${message.answerBy}, and ends without one.
+    text: `The run waits for an answer until \${message.answerBy}.
 
 \${message.question}
 Asked: \${message.asked}

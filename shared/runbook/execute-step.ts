@@ -3,6 +3,7 @@ import { AbortedError, InvalidInputError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { answerStep } from './answer-step.ts';
 import type { Run, StepEvent, StepReply } from './contract.ts';
+import { holdSystem } from './hold-system.ts';
 import { actStep, observeStep } from './observe-step.ts';
 import { prepareStep } from './prepare-step.ts';
 import { readRun } from './run-record.ts';
@@ -21,13 +22,14 @@ export async function executeStep(runtime: Runtime, load: LoadAction, event: Ste
   const work = { runtime, action, run: event.run, step: event.step };
   switch (event.operation) {
     case 'prepare':
-      await stopIfAborted(runtime, event.run);
+      await stopIfOver(runtime, event.run);
+      await holdSystem(runtime, event.run, event.step);
       return prepareStep(work);
     case 'act':
-      await stopIfAborted(runtime, event.run);
+      await stopIfOver(runtime, event.run);
       return actStep(work);
     case 'observe':
-      await stopIfAborted(runtime, event.run);
+      await stopIfOver(runtime, event.run);
       return observeStep(work);
     case 'settle':
       return settleStep(work, event.failure ?? { Error: 'Unknown' });
@@ -53,15 +55,18 @@ async function loadAction(load: LoadAction, kind: string): Promise<Action> {
   return loaded.action;
 }
 
-/** A person may stop a run between any two calls; nothing new is begun after that. */
-async function stopIfAborted(runtime: Runtime, run: Run): Promise<void> {
+/**
+ * A person may stop a run between any two calls, and an execution may be stopped while the ones that it started go on
+ * for a moment; nothing new is begun after that.
+ */
+async function stopIfOver(runtime: Runtime, run: Run): Promise<void> {
   const record = await readRun(runtime.store, run.id);
-  if (record?.abortedBy) {
-    throw new AbortedError(
-      `${record.abortedBy} stopped the run${record.abortReason ? `: ${record.abortReason}` : ''}`,
-      {
-        nextStep: 'See the report for what was done until then; start the scenario again when it is wanted.',
-      },
-    );
+  const over = record?.abortedBy
+    ? `${record.abortedBy} stopped the run${record.abortReason ? `: ${record.abortReason}` : ''}`
+    : record?.outcome && `The run has ended already: ${record.outcome}`;
+  if (over) {
+    throw new AbortedError(over, {
+      nextStep: 'See the report for what was done until then; start the scenario again when it is wanted.',
+    });
   }
 }

@@ -13,6 +13,7 @@ import { acquireLock, type LockReply, type LockRequest, releaseLock } from '../i
 import type { Runtime } from '../runtime.ts';
 import { abortRun } from './abort-run.ts';
 import { type Mode, modeSchema, type Run, type RunEvent } from './contract.ts';
+import { lockSeconds } from './hold-system.ts';
 import { createRun } from './run-record.ts';
 
 type OpenEvent = Extract<RunEvent, { operation: 'open' }>;
@@ -21,9 +22,6 @@ type Input = ReturnType<typeof readInput>;
 export type OpenReply =
   | { opened: 'opened'; run: Run }
   | { opened: 'attached'; incidentId: string; run: null };
-
-/** Longest that a lock is held without a sign of life; a run ends or is ended before. */
-const lockSeconds = 24 * 3600;
 
 /** What an execution may be started with. `{}` is enough: the scenario, in the first of its modes, started by hand. */
 const inputSchema = z.object({
