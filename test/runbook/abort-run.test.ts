@@ -94,15 +94,13 @@ describe('a question that a stopped run waits for', () => {
   it('is answered by the next try when Step Functions does not take it', async () => {
     const scene = await makeScene();
     await asked(scene);
-    scene.sfn
-      .on(SendTaskSuccessCommand)
-      .rejectsOnce(
-        Object.assign(new Error('down'), {
-          name: 'ServiceUnavailable',
-          $fault: 'server',
-          $metadata: { httpStatusCode: 503 },
-        }),
-      );
+    scene.sfn.on(SendTaskSuccessCommand).rejectsOnce(
+      Object.assign(new Error('down'), {
+        name: 'ServiceUnavailable',
+        $fault: 'server',
+        $metadata: { httpStatusCode: 503 },
+      }),
+    );
     await expect(abortRun(scene.runtime, scene.run.id, { by: 'ben' })).rejects.toThrow();
     scene.sfn.on(SendTaskSuccessCommand).resolves({});
     await abortRun(scene.runtime, scene.run.id, { by: 'ben' });

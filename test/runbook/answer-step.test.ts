@@ -90,9 +90,10 @@ describe('an answer', () => {
       expect(await scene.call('answer', { answer: answer('skip', 'done by hand') })).toMatchObject({
         next: 'skipped',
       });
+      scene.wait(20);
     }
     const note = 'ben skipped it: done by hand';
-    expect(await scene.record()).toMatchObject({ status: 'skipped', note, acted: true });
+    expect(await scene.record()).toMatchObject({ status: 'skipped', note, acted: true, endedAt: at(0) });
     expect((await scene.stepEntries()).at(-1)).toMatchObject({ status: 'skipped', note });
     expect(await scene.said()).toEqual(['preparing 1', 'acting 1', 'failed 1', 'skipped 1']);
   });

@@ -73,6 +73,48 @@ describe('a handler that dies', () => {
   });
 });
 
+describe('a handler that dies while it finds that nothing is to be done', () => {
+  const behaviour = {
+    prepare: () => ({
+      status: 'already-done' as const,
+      baseline: {},
+      outputs: { size: 3 },
+      evidence: [{ what: 'It has 3' }],
+    }),
+  };
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    'before or after write %i says so all the same, with its evidence',
+    async write => {
+      for (const when of ['before', 'after'] as const) {
+        const scene = await makeScene({ behaviour });
+        scene.crashes.push({ write, when });
+        expect(await patiently(() => scene.call('prepare'))).toMatchObject({ next: 'done' });
+        expect(await scene.said()).toEqual(['preparing 1', 'done 1']);
+        expect((await scene.stepEntries()).at(-1)).toMatchObject({
+          outputs: { size: 3 },
+          evidence: [{ what: 'It has 3' }],
+        });
+      }
+    },
+  );
+});
+
+describe('undoing whose handler dies', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('at its write %i takes back and tells once', async offset => {
+    for (const when of ['before', 'after'] as const) {
+      const scene = await makeScene();
+      for (const operation of ['prepare', 'act', 'observe'] as const) await scene.call(operation);
+      scene.crashes.push({ write: scene.writes() + offset, when });
+      await patiently(() => scene.call('undo'));
+      await patiently(() => scene.call('undo'));
+      expect(scene.thing).toMatchObject({ target: 1, changes: 2 });
+      expect(await scene.entries('change')).toHaveLength(2);
+      expect((await scene.said()).slice(3)).toEqual(['undoing 1', 'undone 1']);
+    }
+  });
+});
+
 describe('a call that is made again, or late', () => {
   it('says "done" again without looking again', async () => {
     const scene = await makeScene();
@@ -129,7 +171,7 @@ describe('a call that is made again, or late', () => {
     expect((await scene.record()).status).toBe(status);
   });
 
-  it('at the same time as another one changes the world once, and says so once', async () => {
+  it('at the same time as another one is told once, as is its change', async () => {
     const scene = await makeScene();
     await scene.call('prepare');
     await Promise.all([scene.call('act'), scene.call('act')]);
