@@ -1,4 +1,5 @@
 import { LifeboatError } from '../../shared/errors.ts';
+import { fullTime } from '../../shared/report/time.ts';
 import { readStatus, statusJson } from '../status.ts';
 import { statusText } from '../status-text.ts';
 import { type OperationWork, textOf } from './operations.ts';
@@ -18,6 +19,8 @@ export async function showStatus({ runtime, args, io, planPath }: OperationWork)
   await show();
   while (args.values.watch === true && (await io.wait?.(watchSeconds))) {
     try {
+      if (args.values.json !== true)
+        io.out(`\nRead again at ${fullTime(runtime.clock.now().toISOString())}\n`);
       await show();
     } catch (error) {
       // Whoever watches a recovery must not have to start again because one read failed.

@@ -368,6 +368,7 @@ describe('status', () => {
     const { code, out, waited } = await lifeboat(['status', planPath, '--watch'], { looks: 2 });
     expect(code).toBe(0);
     expect(out.match(/run under way/g)).toHaveLength(3);
+    expect(out.match(/^Read again at .* UTC$/gm)).toHaveLength(2);
     expect(waited).toEqual([5, 5, 5]);
   });
 });
