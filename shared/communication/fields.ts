@@ -3,6 +3,7 @@ import type { EntryOf } from '../incident/entries.ts';
 import type { JsonObject } from '../json.ts';
 import { formatDuration } from '../plan/duration.ts';
 import type { Plan } from '../plan/schema.ts';
+import type { Mode } from '../runbook/contract.ts';
 import { scopeOf } from '../runbook/scope.ts';
 import type { PlannedMessage } from './due.ts';
 import { nextUpdateAt } from './due-audiences.ts';
@@ -59,6 +60,7 @@ function common(situation: Situation, message: PlannedMessage): Record<string, s
     scenario: scenario?.title ?? run.scenario,
     severity: plan.severities[severity]?.title ?? severity,
     outageStarted: formatTime(run.outageStartedAt),
+    clock: run.mode === 'recover' ? 'the outage began' : 'the run began',
     opened: formatTime(openedAt(situation)),
     elapsed: elapsed(run.outageStartedAt, now.toISOString()),
     nextUpdate: next ? formatTime(next) : 'when there is something to say',
@@ -99,6 +101,14 @@ function progressFields(situation: Situation): Record<string, string> {
   };
 }
 
+/** What a run that ended well came to. Only a real recovery recovers anything. */
+const results: Record<Mode, string> = {
+  recover: 'recovered',
+  planned: 'moved as planned',
+  drill: 'exercise complete',
+  'dry-run': 'dry run complete',
+};
+
 function endFields(situation: Situation): Record<string, string> {
   const end = ending(situation);
   if (!end) return {};
@@ -106,6 +116,7 @@ function endFields(situation: Situation): Record<string, string> {
   return {
     ended: formatTime(end.at),
     outcome: end.entry.outcome,
+    result: end.entry.outcome === 'recovered' ? results[situation.run.mode] : end.entry.outcome,
     reasons: list(reasons, '- none was recorded'),
     took: elapsed(situation.run.outageStartedAt, end.at),
   };
@@ -129,11 +140,21 @@ export function stepsNow(situation: Situation): StepEntry[] {
   return [...newest.values()];
 }
 
-/** Steps of the plan's verifying phases that the ledger calls done: all that an all-clear may claim. */
+/**
+ * Checks of the plan's verifying phases that the ledger calls done: all that an all-clear may claim. A step that
+ * changed something is none, and neither is a message or what a person was asked for.
+ */
 export function checksDone(situation: Situation): StepEntry[] {
   const phases = situation.plan.scenarios[situation.run.scenario]?.phases ?? [];
   const verifying = new Set(phases.filter(phase => phase.stage === 'verify').map(phase => phase.id));
-  return stepsNow(situation).filter(({ entry }) => entry.status === 'done' && verifying.has(entry.phase));
+  const changing = new Set(allOf(situation, 'change').map(({ entry }) => entry.step));
+  return stepsNow(situation).filter(
+    ({ entry }) =>
+      entry.status === 'done' &&
+      verifying.has(entry.phase) &&
+      !changing.has(entry.step) &&
+      !['notify', 'people'].includes(entry.action.split('.')[0] ?? ''),
+  );
 }
 
 function line(situation: Situation, { at, entry }: StepEntry): string {

@@ -17,8 +17,8 @@ const readers: Record<string, Reader> = {
 const inside: Record<string, Template> = {
   initial: {
     subject: '${system.title}: ${message.scenario} - recovery has begun',
-    text: `\${message.scenario} on \${system.title}, severity \${message.severity}.
-The outage began at \${message.outageStarted}; it has lasted \${message.elapsed}.
+    text: `The scenario "\${message.scenario}" of \${system.title} was opened, severity \${message.severity}.
+It is \${message.elapsed} since \${message.clock}, at \${message.outageStarted}.
 
 Where we are: \${message.phase}
 Objectives: back within \${message.rto}, at most \${message.rpo} of data lost.
@@ -27,7 +27,7 @@ Next update: \${message.nextUpdate}`,
   },
   drill: {
     subject: '${system.title}: ${message.scenario} is being exercised',
-    text: `\${message.scenario} on \${system.title} is being exercised since \${message.opened}.
+    text: `The scenario "\${message.scenario}" of \${system.title} is being exercised since \${message.opened}.
 Production is not touched. You are told so that the exercise includes you.
 
 Next update: \${message.nextUpdate}`,
@@ -48,8 +48,8 @@ Commander: \${message.commander}
 Next update: \${message.nextUpdate}`,
   },
   'all-clear': {
-    subject: '${system.title}: recovered after ${message.took}',
-    text: `\${message.scenario} is over. The run ended at \${message.ended}, \${message.took} after the outage began (objective: \${message.rto}).
+    subject: '${system.title}: ${message.result} after ${message.took}',
+    text: `The run of "\${message.scenario}" ended at \${message.ended}, \${message.took} after \${message.clock} (objective: \${message.rto}).
 
 Checked, with its result:
 \${message.checks}
@@ -71,7 +71,7 @@ The incident stays open. A person has to take it from here.`,
   },
   escalation: {
     subject: '${system.title}: ${message.scenario}, please take it (level ${message.level})',
-    text: `\${message.scenario} on \${system.title}, severity \${message.severity}. The outage began at \${message.outageStarted}; it has lasted \${message.elapsed} and nobody has acknowledged it.
+    text: `The scenario "\${message.scenario}" of \${system.title} was opened, severity \${message.severity}. It is \${message.elapsed} since \${message.clock}, at \${message.outageStarted}, and nobody has acknowledged it.
 
 Where we are: \${message.phase}
 
@@ -135,7 +135,7 @@ Please reach one of them.`,
 \${message.undelivered}
 
 State of the recovery: \${message.phase}
-Time since the outage began: \${message.elapsed}`,
+Time since \${message.clock}: \${message.elapsed}`,
   },
 };
 
@@ -172,21 +172,23 @@ export const messageFields: Record<string, string> = {
   recipient: 'title of the audience, or the name of the person',
   scenario: "the scenario's title",
   severity: "the severity's title",
-  outageStarted: 'when the outage began',
+  outageStarted: 'when the outage began; in a run without an outage, when the run did',
+  clock: 'what the times count from: the outage began, or the run began where there is no outage',
   opened: 'when the incident was opened',
-  elapsed: 'time since the outage began, such as 1 h 12 min',
+  elapsed: 'time since then, such as 1 h 12 min',
   phase: 'title of the phase that is under way',
   progress: 'steps done and in all, such as 7 of 15 steps done',
   done: 'one line for each step that is done, with its evidence',
   failed: 'one line for each step that failed or was refused, and for each open question',
-  checks: 'one line for each verification that is done, with its evidence',
-  checkTitles: 'one line for each verification that is done',
+  checks: 'one line for each check that is done, with its evidence',
+  checkTitles: 'one line for each check that is done',
   commander: 'name of the incident commander',
   nextUpdate: 'when the next update follows',
   ended: 'when the run ended',
   outcome: 'recovered, refused, aborted or failed',
   reasons: 'why it ended without success',
-  took: 'time from the beginning of the outage to the end of the run',
+  result: 'what a run that ended well came to: recovered, moved as planned, exercise complete',
+  took: 'time from the beginning of the outage, or of the run, to its end',
   rto: 'objective for the recovery time',
   rpo: 'objective for data loss',
   question: 'title of the question',

@@ -9,6 +9,7 @@ import {
   messageFields,
   templateOf,
 } from '../../shared/communication/templates.ts';
+import type { Entry } from '../../shared/incident/entries.ts';
 import { ended, ledgerOf, makePlan, makeRun, messageEntry, minute, opened, stepEntry } from './fixture.ts';
 
 const message: PlannedMessage = {
@@ -54,6 +55,47 @@ describe('the all-clear', () => {
     expect(checked).toContain('Check the API: GET /api/health answers 200.');
     expect(checked).not.toContain('Check DNS');
     expect(checked).not.toContain('Restore');
+  });
+
+  it('takes neither a message nor a task nor a change for a check', () => {
+    const step = (id: string, action: string): [string, Entry] => {
+      const done = stepEntry(id, 'verify', 'done', 'It is done.');
+      return [minute(81), done.type === 'step' ? { ...done, action } : done];
+    };
+    const text = render(
+      'all-clear',
+      'customer',
+      situation(
+        step('tell-customers', 'notify.send'),
+        step('status-page', 'people.task'),
+        step('workers', 'k8s.scale'),
+        [
+          minute(81),
+          {
+            type: 'change',
+            run: situation().run.id,
+            step: 'workers',
+            call: 'kubernetes.PatchDeploymentScale',
+            region: 'ap-southeast-4',
+            resource: 'workers',
+            what: 'Replicas changed from 0 to 2',
+          },
+        ],
+        ended(minute(85)),
+      ),
+    ).text;
+    expect(text).toContain('nothing has been checked');
+  });
+
+  it('speaks of an outage and a recovery only where there was one', () => {
+    const drill = { ...verified, run: { ...verified.run, mode: 'drill' as const } };
+    const { subject, text } = render('all-clear', 'technical', drill);
+    expect(subject).toContain('exercise complete');
+    expect(`${subject}${text}`).not.toMatch(/recovered|outage/);
+    expect(render('all-clear', 'technical', verified).subject).toContain('recovered after');
+    expect(
+      render('initial', 'technical', { ...drill, run: { ...drill.run, mode: 'planned' } }).text,
+    ).toContain('since the run began');
   });
 
   it('says so when nothing was checked', () => {
