@@ -34,11 +34,12 @@ export function createLineState(plan: Plan): LineState {
   return { plan, words: wordsOf(plan), phases: [], mode: undefined, begun: new Map() };
 }
 
-/** Ids of phases and steps are looked up in all scenarios: an id that two of them share is mostly the same thing. */
-function wordsOf(plan: Plan): Words {
+/** Ids of phases and steps are looked up in the run's own scenario first: two scenarios may share an id. */
+function wordsOf(plan: Plan, own: readonly Phase[] = []): Words {
   const names = namesOf(plan);
-  const phases = Object.values(plan.scenarios).flatMap(scenario => scenario.phases);
-  const titles = new Map(phases.flatMap(stepsOf).map(({ id, title }) => [id, title ?? id]));
+  const others = Object.values(plan.scenarios).flatMap(scenario => scenario.phases);
+  const phases = [...own, ...others.filter(phase => !own.some(({ id }) => id === phase.id))];
+  const titles = new Map([...others, ...own].flatMap(stepsOf).map(({ id, title }) => [id, title ?? id]));
   return {
     phase: id => phases.find(phase => phase.id === id)?.title ?? id,
     step: id => titles.get(id) ?? id,
@@ -52,6 +53,7 @@ export function lineOf(state: LineState, { at, entry }: LedgerEntry): Line | und
     case 'run-started':
       state.phases = state.plan.scenarios[entry.scenario]?.phases ?? [];
       state.mode = entry.mode;
+      state.words = wordsOf(state.plan, state.phases);
       return undefined;
     case 'phase-started': {
       const place = state.phases.findIndex(({ id }) => id === entry.phase) + 1;
@@ -88,8 +90,8 @@ export function lineOf(state: LineState, { at, entry }: LedgerEntry): Line | und
 }
 
 /** The words of the report's timeline. */
-function spoken({ words }: LineState, at: string, entry: Entry, mark: string): Line | undefined {
-  const telling = tell(entry, words);
+function spoken({ words, mode }: LineState, at: string, entry: Entry, mark: string): Line | undefined {
+  const telling = tell(entry, words, mode);
   return telling && { at, mark, text: telling.what, tone: telling.tone };
 }
 

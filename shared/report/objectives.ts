@@ -132,13 +132,20 @@ function cutOf(
   if (oldest)
     return {
       atIso: oldest.pointTime,
-      basis: `Step ${oldest.step} restored to ${fullTime(oldest.pointTime)}.`,
+      basis: `Step ${oldest.step} restored to ${fullTime(oldest.pointTime)}.${unfencedNote(steps)}`,
     };
   if (failover) return { atIso: clockStart(measured), basis: failoverBasis(failover) };
   return {
     atIso: null,
     basis: 'No step of this run restored data or moved a database, so no loss was measured.',
   };
+}
+
+/** What an old writer took after the outage began is lost as well, and nobody can tell how much it is. */
+function unfencedNote(steps: readonly StepDetail[]): string {
+  const fence = steps.find(step => step.outputs.verdict === 'not-provable');
+  if (!fence) return '';
+  return ` Counted up to the beginning of the outage: step ${fence.id} could not prove that the old database took no writes after that.`;
 }
 
 /** Points in time of the data that steps named `<family>.restore…` brought back. */

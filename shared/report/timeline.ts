@@ -1,5 +1,6 @@
 import type { Entry, EntryOf, LedgerEntry, StepStatus } from '../incident/entries.ts';
 import { formatDuration } from '../plan/duration.ts';
+import type { Mode } from '../runbook/contract.ts';
 import type { TimelineItem } from './report.ts';
 import { elapsedSeconds } from './time.ts';
 
@@ -11,15 +12,20 @@ export type Words = { phase(id: string): string; step(id: string): string; name(
 
 /** What happened, in the order of the ledger, as sentences. Changes have their own list and are left out. */
 export function timelineOf(ledger: readonly LedgerEntry[], clockStart: string, words: Words): TimelineItem[] {
+  let mode: Mode | undefined;
   return ledger.flatMap(({ at, entry }) => {
-    const telling = tell(entry, words);
+    if (entry.type === 'run-started') mode = entry.mode;
+    const telling = tell(entry, words, mode);
     if (!telling) return [];
     return [{ at, afterSeconds: elapsedSeconds(clockStart, at), type: entry.type, ...telling }];
   });
 }
 
-/** One ledger entry as a sentence; undefined for what a timeline has no room for. */
-export function tell(entry: Entry, words: Words): Telling | undefined {
+/**
+ * One ledger entry as a sentence; undefined for what a timeline has no room for. `mode` is that of the run, where it
+ * is known: a drill or a dry run that ends well has passed, and recovered nothing.
+ */
+export function tell(entry: Entry, words: Words, mode?: Mode): Telling | undefined {
   switch (entry.type) {
     case 'signal':
       return {
@@ -69,7 +75,7 @@ export function tell(entry: Entry, words: Words): Telling | undefined {
     case 'run-ended':
       return {
         tone: entry.outcome === 'recovered' ? 'good' : 'bad',
-        what: `Run ended: ${entry.outcome}${listed(entry.reasons.map(({ what }) => what))}`,
+        what: `Run ended: ${entry.outcome === 'recovered' && isExercise(mode) ? 'passed' : entry.outcome}${listed(entry.reasons.map(({ what }) => what))}`,
       };
     case 'incident-resolved':
       return { tone: 'good', what: `Incident resolved by ${words.name(entry.by)}` };
@@ -77,6 +83,8 @@ export function tell(entry: Entry, words: Words): Telling | undefined {
       return { tone: 'plain', what: `${words.name(entry.by)}: ${entry.what}` };
   }
 }
+
+const isExercise = (mode: Mode | undefined) => mode === 'drill' || mode === 'dry-run';
 
 const signalTones = { firing: 'bad', clear: 'good', unknown: 'warn' } as const;
 

@@ -23,9 +23,12 @@ export function verdictOf(report: Report): Verdict {
   return { tone: 'bad', headline: stoppedHeadline(report), lines: [...reasonLine(report), ...lines] };
 }
 
-function recoveredHeadline({ rto, mode, detail }: Report): string {
+function recoveredHeadline({ rto, mode, detail, steps }: Report): string {
   const target = formatDuration(rto.targetSeconds);
-  if (mode === 'dry-run') return 'Dry run passed: everything that could be looked at is ready';
+  if (mode === 'dry-run') {
+    const done = steps.filter(({ status }) => status === 'done').length;
+    return `Dry run passed: no guard refused; ${done} of ${steps.length} steps could be looked at to the end`;
+  }
   if (rto.actualSeconds === null) return 'Recovered; how long it took was not measured';
   const took = formatDuration(rto.actualSeconds);
   const what =

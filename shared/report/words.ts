@@ -34,7 +34,8 @@ export function runNotice({ detail, mode }: Report): string | null {
   if (detail.simulated) {
     return 'This is a rehearsal: the outage, AWS, the people and the messages were simulated. No account was touched and nobody was told.';
   }
-  if (mode === 'drill') return 'This was a drill on isolated copies: production was not changed.';
+  if (mode === 'drill')
+    return 'This was a drill: it worked on the recovery side, and the primary side was not changed.';
   if (mode === 'dry-run') return 'This was a dry run: everything was prepared and nothing was changed.';
   return null;
 }

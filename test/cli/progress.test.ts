@@ -95,6 +95,24 @@ describe('live progress', () => {
     ]);
   });
 
+  it('takes the titles of the scenario that runs where another one has the same ids', async () => {
+    const { plan } = await drillRun();
+    const own = plan.scenarios['region-failure'];
+    const first = own?.phases[0];
+    if (!own || !first) throw new Error('The plan has no region failure.');
+    const foreign = { ...own, phases: [{ ...first, title: 'Something else' }] };
+    const moments: Moment[] = [
+      [0, { type: 'run-started', run: runId, scenario: 'region-failure', mode: 'drill', execution: 'arn' }],
+      [1, { type: 'phase-started', run: runId, phase: first.id }],
+      [2, { type: 'run-ended', run: runId, outcome: 'recovered', reasons: [] }],
+    ];
+    const both = { ...plan, scenarios: { other: foreign, 'region-failure': own } };
+    expect(linesOf({ plan: both, ledger: await sealLedger(moments) })).toEqual([
+      `16:42:01 +00:00:01  ■ ${first.title} (phase 1 of ${own.phases.length})`,
+      '16:42:02 +00:00:02  ■ Run ended: passed',
+    ]);
+  });
+
   it('uses no colour and no control character unless it may', async () => {
     expect(linesOf(await recoveredRun()).join('')).not.toMatch(/\p{Cc}/u);
     expect(linesOf(await recoveredRun(), true).join('')).toContain('\u001b[');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Measured, measureRto } from '../../shared/report/objectives.ts';
-import type { PhaseDetail } from '../../shared/report/report.ts';
+import { type Measured, measureRpo, measureRto } from '../../shared/report/objectives.ts';
+import type { PhaseDetail, StepDetail } from '../../shared/report/report.ts';
 import { modes, outcomes, stages } from '../../shared/runbook/contract.ts';
 
 const day = 86_400_000;
@@ -63,5 +63,43 @@ describe('the parts of the recovery time', () => {
         expect(actualSeconds).toBe(Math.ceil((Math.max(...moments) - begin) / 1000));
       }),
     );
+  });
+});
+
+describe('the data loss', () => {
+  const outageStartedAt = '2026-03-10T16:42:00.000Z';
+  const run: Measured = {
+    mode: 'recover',
+    outcome: 'recovered',
+    phases: [],
+    outageStartedAt,
+    openedAt: '2026-03-10T16:49:00.000Z',
+    runStartedAt: '2026-03-10T16:49:00.000Z',
+  };
+  const step = (id: string, action: string, outputs: StepDetail['outputs']): StepDetail => ({
+    phase: 'activate',
+    id,
+    action,
+    status: 'done',
+    startedAt: outageStartedAt,
+    endedAt: outageStartedAt,
+    attempts: 1,
+    title: id,
+    note: null,
+    error: null,
+    reasons: [],
+    evidence: [],
+    outputs,
+    segments: [],
+  });
+  const restore = step('restore', 'rds.restore', { pointTime: '2026-03-10T16:36:00.000Z' });
+
+  it.each([
+    ['not-provable', true],
+    ['fenced', false],
+  ])('says what it does not count when the fence was %s', (verdict, said) => {
+    const rpo = measureRpo(run, 3600, [step('fence', 'rds.fence', { verdict }), restore], null);
+    expect(rpo).toMatchObject({ actualSeconds: 360, met: true });
+    expect(rpo.basis.includes('took no writes after that')).toBe(said);
   });
 });
