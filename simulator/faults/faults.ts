@@ -41,7 +41,14 @@ export const knownFaults: Record<string, string> = {
 };
 
 /** Services whose simulation keeps its past. */
-const staleServices = ['rds', 'eks', 'kubernetes', 'secretsmanager', 'elasticloadbalancing', 'route53'];
+export const staleServices = [
+  'rds',
+  'eks',
+  'kubernetes',
+  'secretsmanager',
+  'elasticloadbalancing',
+  'route53',
+];
 
 /** Kinds that end by themselves: with these alone every run has to reach its end. */
 const passingKinds = [

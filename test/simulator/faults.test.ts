@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { isSuccess } from '../../shared/report/verdict.ts';
 import { runSeed } from '../../simulator/campaign/one-run.ts';
 import { drawFaults } from '../../simulator/faults/draw.ts';
-import { createFaults, knownFaults, passes } from '../../simulator/faults/faults.ts';
+import { createFaults, knownFaults, passes, staleServices } from '../../simulator/faults/faults.ts';
 import { fixedHandlers } from '../../simulator/handlers.ts';
 import { countOf, plan, planPath, rehearsal, violations } from './support/liquid-abt.ts';
 
 const reads = /\.(Describe|Get|List|Query|Test)/;
 
-/** Every passing fault that can hit what a calm run calls: each change in every way, the reads one way each. */
+/** Passing faults that can hit what a calm run calls: each change in every way, every second read in one. */
 async function faultsOf(scenario: string): Promise<string[]> {
   const { report } = await rehearsal({ scenario });
   const calls = Object.keys(report.awsCalls ?? {}).sort();
@@ -16,10 +16,12 @@ async function faultsOf(scenario: string): Promise<string[]> {
   const families = [...new Set(report.steps.map(step => step.action.split('.')[0] ?? ''))];
   const ways = ['error5xx', 'timeout', 'lost-reply'];
   return [
-    ...services.flatMap(service => [`throttle:${service}`, `stale-read:${service}`]),
-    ...calls.flatMap((call, index) =>
-      (reads.test(call) ? [ways[index % ways.length]] : ways).map(way => `${way}:${call}`),
-    ),
+    ...services.map(service => `throttle:${service}`),
+    ...services.filter(service => staleServices.includes(service)).map(service => `stale-read:${service}`),
+    ...calls.filter(call => !reads.test(call)).flatMap(call => ways.map(way => `${way}:${call}`)),
+    ...calls
+      .filter(call => reads.test(call))
+      .flatMap((call, index) => (index % 2 === 0 ? [`${ways[(index / 2) % ways.length]}:${call}`] : [])),
     ...[...fixedHandlers, ...families].map(handler => `handler-crash:${handler}`),
     'duplicate-event',
   ];
