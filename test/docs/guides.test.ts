@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../cli/commands.ts';
 import { messageFields } from '../../shared/communication/templates.ts';
+import { checkPlan } from '../../shared/plan/check.ts';
 import { componentSchema } from '../../shared/plan/components.ts';
 import { signalSchema } from '../../shared/plan/schema.ts';
 import { knownFaults } from '../../simulator/faults/faults.ts';
@@ -13,6 +14,30 @@ describe('the guides', () => {
     const page = guide('rehearsing');
     for (const [name, does] of Object.entries(knownFaults))
       expect(page).toContain(`| \`${name}\` | ${does} |`);
+  });
+
+  it("quote LIQUID ABT's plan as it is", () => {
+    const plan = readFileSync(new URL('../../plans/liquid-abt/plan.yml', import.meta.url), 'utf8');
+    const lines = new Set(plan.split('\n').map(line => line.trim()));
+    const quoted = [...guide('writing-a-plan').matchAll(/^```yaml\n([\s\S]*?)^```/gm)]
+      .flatMap(([, block = '']) => block.split('\n'))
+      .map(line => line.trim());
+    expect(quoted.length).toBeGreaterThan(100);
+    expect(quoted.filter(line => line !== '' && !lines.has(line))).toEqual([]);
+  });
+
+  it('show what validate says of the two slips', async () => {
+    const plan = readFileSync(new URL('../../plans/liquid-abt/plan.yml', import.meta.url), 'utf8');
+    const text = plan
+      .replaceAll('kmsKey:', 'kmskey:')
+      .replaceAll('target: database-restored', 'target: database-restord');
+    const { findings } = await checkPlan({ text, file: 'plan.yml' });
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    expect(errors).toHaveLength(3);
+    const page = guide('writing-a-plan').replace(/plan\.yml:\d+:\d+/g, 'plan.yml');
+    for (const { rule, message, mend } of errors) {
+      expect(page).toContain(`plan.yml  error  ${rule}  ${message}\n    mend: ${mend}\n`);
+    }
   });
 
   it('list every field of messages', () => {
