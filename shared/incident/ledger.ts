@@ -15,7 +15,7 @@ export const genesisHash = '0'.repeat(64);
 /** Writers of one ledger are few (branches of a run, triage, people); each round of a race has one winner. */
 const maxAttempts = 50;
 
-export const ledgerEntrySchema = z.object({
+const ledgerEntrySchema = z.object({
   seq: z.number().int().positive(),
   at: z.string(),
   /** Checked, and kept as it is: a field that the schema does not know is part of what was hashed. */
@@ -73,7 +73,7 @@ export async function readLedger(store: RecordStore, incidentId: string): Promis
     partition: ledgerKey(incidentId, 1).partition,
     sortPrefix: prefixes.ledger,
   });
-  return records.map(record => withoutOnce(parseRecord(record, parseEntryRecord)));
+  return records.map(entryOf);
 }
 
 export type Verification = { ok: true } | { ok: false; seq: number; what: string };
@@ -173,6 +173,11 @@ function hashOf({ seq, at, entry, previousHash }: Omit<LedgerEntry, 'hash'>): st
 
 function withoutOnce({ seq, at, entry, previousHash, hash }: LedgerRecord): LedgerEntry {
   return { seq, at, entry, previousHash, hash };
+}
+
+/** The entry in a record of the ledger. Throws InvalidInputError when it can't be read. */
+export function entryOf(record: StoredRecord): LedgerEntry {
+  return withoutOnce(parseRecord(record, parseEntryRecord));
 }
 
 const parseEntryRecord = parseOnce(ledgerRecordSchema);

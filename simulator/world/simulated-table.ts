@@ -2,7 +2,7 @@ import { backoffMs, patienceFor } from '../../shared/aws/aws-clients.ts';
 import { isThrottle, isUnreachable, request } from '../../shared/aws/aws-errors.ts';
 import type { LedgerEntry } from '../../shared/incident/entries.ts';
 import { prefixes } from '../../shared/incident/keys.ts';
-import { ledgerEntrySchema } from '../../shared/incident/ledger.ts';
+import { entryOf } from '../../shared/incident/ledger.ts';
 import type { RecordStore } from '../../shared/incident/record-store.ts';
 import { type RecordOperation, wrapRecordStore } from '../../shared/incident/wrap-record-store.ts';
 import { sleep } from './sleep.ts';
@@ -36,7 +36,7 @@ export function watchLedger(store: RecordStore, onEntry: (entry: LedgerEntry) =>
     ...store,
     async put(key, data, condition) {
       const written = await store.put(key, data, condition);
-      if (key.sort.startsWith(prefixes.ledger)) onEntry(ledgerEntrySchema.parse(data));
+      if (key.sort.startsWith(prefixes.ledger)) onEntry(entryOf(written));
       return written;
     },
   };
