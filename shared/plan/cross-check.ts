@@ -10,6 +10,7 @@ import { phasesExceedRto } from './rules/phases-exceed-rto.ts';
 import { placeholder } from './rules/placeholder.ts';
 import { checkReferences } from './rules/references.ts';
 import { restoreWithoutFence } from './rules/restore-without-fence.ts';
+import { riskNobodyAccepted } from './rules/risk-nobody-accepted.ts';
 import { checkSteps } from './rules/steps.ts';
 import { checkTemplates } from './rules/templates.ts';
 import { trafficBeforeReadiness } from './rules/traffic-before-readiness.ts';
@@ -51,6 +52,7 @@ export type LintRule = {
 export const lintRules: readonly LintRule[] = [
   trafficBeforeReadiness,
   restoreWithoutFence,
+  riskNobodyAccepted,
   approvalLongerThanRto,
   phasesExceedRto,
   usEast1ControlPlane,
