@@ -8,7 +8,8 @@ import {
   rehearsalSection,
 } from './markdown-record.ts';
 import { code, list, escapeMarkdown as md, section, table } from './markdown-text.ts';
-import type { Report } from './report.ts';
+import { isIdle } from './phases.ts';
+import type { PhaseDetail, Report } from './report.ts';
 import { clockTime, fullTime } from './time.ts';
 import { sentence, verdictOf } from './verdict.ts';
 import { answerText, duration, measuredFromText, metText, rtoParts, runKind, runNotice } from './words.ts';
@@ -85,15 +86,25 @@ function openTasksSection({ detail }: Report): string {
   );
 }
 
+function phaseStatus(phase: PhaseDetail): string {
+  if (isIdle(phase)) return 'nothing to do in this mode';
+  if (phase.ok === null) return phase.startedAt ? 'not ended' : 'not begun';
+  return phase.ok ? 'done' : 'failed';
+}
+
 function phasesSection({ detail }: Report): string {
   const rows = detail.phases.flatMap(phase => [
     [
       `**${md(phase.title)}**`,
       phase.stage,
-      phase.ok === null ? (phase.startedAt ? 'not ended' : 'not begun') : phase.ok ? 'done' : 'failed',
+      phaseStatus(phase),
       phase.startedAt ? clockTime(phase.startedAt) : '',
       phase.endedAt ? clockTime(phase.endedAt) : '',
-      phase.inTime === null ? '' : phase.inTime ? 'in time' : `later than ${duration(phase.withinSeconds)}`,
+      phase.inTime === null || isIdle(phase)
+        ? ''
+        : phase.inTime
+          ? 'in time'
+          : `later than ${duration(phase.withinSeconds)}`,
     ],
     ...phase.steps.map(step => [
       md(step.title),

@@ -48,6 +48,11 @@ export function stepsNotReached(plan: Plan, run: Run, phases: readonly PhaseDeta
   );
 }
 
+/** Whether a phase was passed through without a step, because none of them is of the run's mode. */
+export function isIdle({ ok, steps }: PhaseDetail): boolean {
+  return ok === true && steps.length === 0;
+}
+
 function phaseDetail(phase: Phase, view: RunView): PhaseDetail {
   const started = entriesOf(view.ledger, 'phase-started').find(({ entry }) => entry.phase === phase.id);
   const ended = entriesOf(view.ledger, 'phase-ended').findLast(({ entry }) => entry.phase === phase.id);

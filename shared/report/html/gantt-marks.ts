@@ -1,4 +1,5 @@
 import type { Stage } from '../../runbook/contract.ts';
+import { isIdle } from '../phases.ts';
 import type { PhaseDetail, Report, Segment, StepDetail } from '../report.ts';
 import { clockTime, secondsBetween } from '../time.ts';
 import { duration } from '../words.ts';
@@ -16,7 +17,14 @@ export function phaseLine({ scale, start, report }: Chart, phase: PhaseDetail, y
   if (!phase.startedAt) return html``;
   const from = secondsBetween(start, phase.startedAt);
   const to = secondsBetween(start, phase.endedAt ?? report.detail.run.endedAt ?? phase.startedAt);
-  const state = phase.ok === false ? 'failed' : phase.ok === null ? 'not ended' : duration(to - from);
+  const state = isIdle(phase)
+    ? `nothing to do in a ${report.mode}`
+    : phase.ok === false
+      ? 'failed'
+      : phase.ok === null
+        ? 'not ended'
+        : duration(to - from);
+  if (isIdle(phase)) return after(scale, to, y, state, '');
   const due =
     phase.withinSeconds !== null && phase.withinSeconds <= scale.totalSeconds
       ? scale.x(phase.withinSeconds)

@@ -1,4 +1,4 @@
-import { inOrderOf } from '../phases.ts';
+import { inOrderOf, isIdle } from '../phases.ts';
 import type { PhaseDetail, Report, StepDetail } from '../report.ts';
 import { secondsBetween } from '../time.ts';
 import { sentence } from '../verdict.ts';
@@ -41,6 +41,7 @@ ${rows.length > 0 ? dataTable(`Steps of the phase ${phase.title}`, columns, rows
 
 function phaseState(phase: PhaseDetail): Markup {
   if (!phase.startedAt) return badge('plain', 'not begun');
+  if (isIdle(phase)) return badge('plain', 'nothing to do in this mode');
   const state =
     phase.ok === null
       ? badge('warn', 'not ended')
