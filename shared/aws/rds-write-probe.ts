@@ -1,5 +1,5 @@
 import type { ActionContext } from '../actions/contract.ts';
-import { InvalidInputError } from '../errors.ts';
+import { InvalidInputError, RequestRejectedError } from '../errors.ts';
 import { connectionUrl } from '../network/connection-url.ts';
 
 /** What a probe needs of a component of type rds-instance or rds-restore-target. */
@@ -9,7 +9,8 @@ export type ProbedDatabase = {
   database: string;
   writeProbe: string;
 };
-export type ProbeResult = { ok: true } | { ok: false; why: string };
+/** `told` is false when the probe itself is at fault (its credentials, its statement): it says nothing of the writer. */
+export type ProbeResult = { ok: true } | { ok: false; told: boolean; why: string };
 
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 10_000;
@@ -29,7 +30,7 @@ export async function probeWriter(
     url = connectionUrl(secret, { ...endpoint, database: database.database });
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
-    return { ok: false, why: error.message };
+    return { ok: false, told: false, why: error.message };
   }
   try {
     const connection = await context.network.sql({
@@ -40,7 +41,11 @@ export async function probeWriter(
     try {
       const recovery = await connection.query('SELECT pg_is_in_recovery() AS in_recovery');
       if (recovery.rows[0]?.in_recovery !== false) {
-        return { ok: false, why: `${endpoint.host} is still in recovery, so it accepts no writes` };
+        return {
+          ok: false,
+          told: true,
+          why: `${endpoint.host} is still in recovery, so it accepts no writes`,
+        };
       }
       await connection.query(database.writeProbe);
       return { ok: true };
@@ -48,8 +53,14 @@ export async function probeWriter(
       await connection.end();
     }
   } catch (error) {
-    return { ok: false, why: `the write probe at ${endpoint.host} failed: ${withoutUrl(error)}` };
+    const why = `the write probe at ${endpoint.host} failed: ${withoutUrl(error)}`;
+    return { ok: false, told: !isOwnFault(error), why };
   }
+}
+
+/** PostgreSQL answered and refused; only "read-only transaction" (25006) is about the writer and not about the probe. */
+function isOwnFault(error: unknown): boolean {
+  return error instanceof RequestRejectedError && !error.message.includes('(25006)');
 }
 
 function withoutUrl(error: unknown): string {

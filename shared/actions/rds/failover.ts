@@ -89,6 +89,7 @@ export const action = defineAction({
     if (!automatic && context.run.mode === 'recover' && isAvailable(instance)) {
       const probe = await probeInstance(context, database, instance);
       if (probe.ok) return { status: 'refused', reasons: [wellAlready(database)], evidence: [] };
+      if (!probe.told) return { status: 'refused', reasons: [notTold(database, probe.why)], evidence: [] };
     }
     return {
       status: 'ready',
@@ -192,6 +193,14 @@ function wellAlready(database: Database): Reason {
   };
 }
 
+/** A guard that can't be evaluated refuses: the database answers, and only the probe is broken. */
+function notTold({ identifier }: Database, why: string): Reason {
+  return {
+    what: `${identifier} is available and RDS reports no failover; whether it accepts writes can't be told, because ${why}`,
+    mend: 'Mend the credentials or the writeProbe of the component and start again. To move the writer all the same, start the scenario in the mode planned.',
+  };
+}
+
 async function eventsSinceOutage(context: ActionContext, database: Database): Promise<RdsEvent[]> {
   return readEvents(context.aws, database.region, database.identifier, {
     from: new Date(outageMs(context)),
@@ -229,7 +238,9 @@ function startedByItself(
 
 function probeInstance(context: ActionContext, database: Database, instance: DBInstance) {
   const host = instance.Endpoint?.Address;
-  if (host === undefined) return Promise.resolve({ ok: false as const, why: 'it has no endpoint' });
+  if (host === undefined) {
+    return Promise.resolve({ ok: false as const, told: true, why: 'it has no endpoint' });
+  }
   return probeWriter(context, database, { host, port: instance.Endpoint?.Port ?? database.port });
 }
 

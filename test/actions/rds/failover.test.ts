@@ -7,6 +7,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { action } from '../../../shared/actions/rds/failover.ts';
+import { sqlError } from '../../../shared/network/sql-errors.ts';
 import { awsError, contextFor, database } from './support.ts';
 
 const rds = mockClient(RDSClient);
@@ -71,6 +72,28 @@ test('refuses in a recovery to interrupt a writer that is well', async () => {
     reasons: [{ what: expect.stringContaining('accepts writes'), mend: expect.stringContaining('planned') }],
   });
 });
+
+test.each(['28P01', '42P01'])(
+  'refuses to interrupt a writer when only the probe is broken: %s',
+  async code => {
+    const refuse = sqlError('db.test', { message: 'the probe is wrong', code });
+    expect(await action.prepare(contextFor({ server: { refuse } }), { database })).toMatchObject({
+      status: 'refused',
+      reasons: [{ what: expect.stringContaining("can't be told"), mend: expect.stringContaining('planned') }],
+    });
+  },
+);
+
+test.each(['25006', '57P03', undefined])(
+  'forces a failover when the writer takes no writes: %s',
+  async code => {
+    const refuse = sqlError('db.test', { message: 'no', code });
+    expect(await action.prepare(contextFor({ server: { refuse } }), { database })).toMatchObject({
+      status: 'ready',
+      baseline: { method: 'forced' },
+    });
+  },
+);
 
 test('moves a writer that is well when the move is planned', async () => {
   expect(await action.prepare(contextFor({ mode: 'planned' }), { database })).toMatchObject({
