@@ -101,22 +101,29 @@ function topics(plan: Plan): Resources {
   return { ...resources, ...subscriptions(plan) };
 }
 
-/** People are subscribed to the topic of their channel; the address itself stays in the Parameter Store. */
+/** People are subscribed to the topic of their channel; CloudFormation reads the address where it is kept. */
 function subscriptions(plan: Plan): Resources {
   const resources: Resources = {};
   for (const [id, person] of Object.entries(plan.people)) {
     const channel = plan.channels[person.channel];
-    if (!channel || channel.protocol === 'other' || !person.contact?.startsWith('ssm:')) continue;
+    if (!channel || channel.protocol === 'other' || !person.contact) continue;
     resources[logicalId('subscription', id)] = {
       Type: 'AWS::SNS::Subscription',
       Properties: {
         TopicArn: { Ref: logicalId('topic', channel.topic) },
         Protocol: channel.protocol,
-        Endpoint: `{{resolve:ssm:${person.contact.slice('ssm:'.length)}}}`,
+        Endpoint: dynamicReference(person.contact),
       },
     };
   }
   return resources;
+}
+
+/** `secret:NAME#key` and `ssm:NAME` as CloudFormation's dynamic references. */
+function dynamicReference(reference: string): string {
+  if (reference.startsWith('ssm:')) return `{{resolve:ssm:${reference.slice('ssm:'.length)}}}`;
+  const [name = '', key] = reference.slice('secret:'.length).split('#');
+  return `{{resolve:secretsmanager:${name}:SecretString${key === undefined ? '' : `:${key}`}}}`;
 }
 
 /** The bus that the primary region's events are forwarded to, and the rule whose matches are the heartbeat. */

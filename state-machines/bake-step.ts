@@ -3,7 +3,7 @@ import { InvalidInputError } from '../shared/errors.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
 import { formatDuration, parseDuration } from '../shared/plan/duration.ts';
 import { resolveStatic } from '../shared/plan/expression.ts';
-import type { Phase, Plan, StepPlan } from '../shared/plan/schema.ts';
+import { longestTimeoutSeconds, type Phase, type Plan, type StepPlan } from '../shared/plan/schema.ts';
 import { modes, type Step } from '../shared/runbook/contract.ts';
 
 /** Action modules by kind, such as `rds.restore`. */
@@ -14,8 +14,6 @@ export type BakedStep = Step & { function: string };
 
 /** Shortest time that a step gets when the plan sets none. */
 const shortestTimeoutSeconds = 60;
-/** Longest time-out of a step that is polled; a longer one takes more looks than one execution's history has room for. */
-export const longestTimeoutSeconds = 8 * 3600;
 /** Longest time to answer: the ask machine and everything above it can still wait for it. */
 export const longestAnswerSeconds = 22 * 86_400;
 /** What a step that asks a person gets beyond the time to answer. */

@@ -8,6 +8,7 @@ import { toJson, updateRecord } from '../incident/update-record.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { Answer, Run, Step } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
+import { peopleFor } from './people.ts';
 import {
   pointerKey,
   pointerSchema,
@@ -145,13 +146,6 @@ export async function changeQuestion(
     return next && toJson(next);
   });
   return data && questionSchema.parse(data);
-}
-
-/** Ids of people for a mixed list of ids and roles, in the plan's order. */
-export function peopleFor(plan: Pick<Plan, 'people'>, from: readonly string[]): string[] {
-  return Object.entries(plan.people)
-    .filter(([id, person]) => from.includes(id) || person.roles.some(role => from.includes(role)))
-    .map(([id]) => id);
 }
 
 /** Whether this person may not approve because they started the run themselves and somebody else can. */

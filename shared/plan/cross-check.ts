@@ -3,6 +3,7 @@ import type { Problem } from './finding.ts';
 import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
 import { checkComponents } from './rules/components.ts';
 import { dateShell } from './rules/date-shell.ts';
+import { decidersShareTopic } from './rules/deciders-share-topic.ts';
 import { checkExpressions } from './rules/expressions.ts';
 import { literalRdsSnapshot } from './rules/literal-rds-snapshot.ts';
 import { checkParameters } from './rules/parameters.ts';
@@ -54,6 +55,7 @@ export const lintRules: readonly LintRule[] = [
   restoreWithoutFence,
   riskNobodyAccepted,
   approvalLongerThanRto,
+  decidersShareTopic,
   phasesExceedRto,
   usEast1ControlPlane,
   literalRdsSnapshot,

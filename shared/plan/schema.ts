@@ -19,13 +19,21 @@ const id = z
 
 const isoDate = z.iso.date('a date, such as 2026-03-10');
 
+/** Longer attempts would come near the limit of an execution's history; a person may take longer to answer. */
+export const longestTimeoutSeconds = 8 * 3600;
+
 export const stepPlanSchema = z
   .strictObject({
     id,
     title: z.string().max(60).optional(),
     do: z.string().meta({ description: 'The action kind, such as rds.restore' }),
     with: z.record(z.string(), z.json()).default({}),
-    timeout: durationSchema.optional(),
+    timeout: durationSchema
+      .refine(
+        seconds => seconds <= longestTimeoutSeconds,
+        'at most 8h; split what takes longer into two steps',
+      )
+      .optional(),
     onFailure: onFailureSchema.default('ask'),
     modes: z.array(modeSchema).optional().meta({ description: 'Only in these modes; without it in all' }),
     ...tracing,

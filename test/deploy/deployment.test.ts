@@ -127,9 +127,16 @@ describe('what watches Lifeboat itself', () => {
   it('tells whoever is on call, and nobody else', () => {
     const first = plan.escalation.toSorted((a, b) => a.after - b.after)[0]?.people ?? [];
     const topics = first.map(person => plan.channels[plan.people[person]?.channel ?? '']?.topic);
-    const expected = resources.TopicLiquidAbtOnCall ? ['<TopicLiquidAbtOnCall>'] : [];
-    expect(new Set(topics).size).toBe(expected.length);
-    for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual(expected);
+    expect(new Set(topics)).toEqual(new Set(['on-call']));
+    for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual(['<TopicOnCall>']);
+  });
+
+  it('subscribes each person to the topic of their channel, without their address in the template', () => {
+    const endpoints = Object.values(resources)
+      .filter(resource => resource.Type === 'AWS::SNS::Subscription')
+      .map(resource => (resource.Properties as { Endpoint: string }).Endpoint);
+    expect(endpoints).toHaveLength(Object.keys(plan.people).length);
+    expect(endpoints).toContain('{{resolve:secretsmanager:liquid-abt/contacts:SecretString:cto}}');
   });
 
   it('fires before a run has used up its objective', () => {

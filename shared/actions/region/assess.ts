@@ -103,7 +103,7 @@ function falseAlarm(probes: readonly Probe[], quorum: number, region: string): R
   return [
     {
       what: `Only ${unreachable} of ${probes.length} addresses are unreachable, ${quorum} are needed to call ${region} down: ${serving.join('; ')}.`,
-      mend: 'Look at the alarms that fired. If the region is to be left all the same, start the scenario in the mode "planned".',
+      mend: 'Look at the alarms that fired. To leave a region that is well, a scenario needs the mode "planned"; this one is for a region that is lost.',
     },
   ];
 }
