@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { LifeboatError } from '../shared/errors.ts';
 import { type Command, commands } from './commands.ts';
 import { processIo } from './io.ts';
 import { suggest } from './suggest.ts';
@@ -24,7 +25,14 @@ export async function main(argv: readonly string[], io = processIo()): Promise<n
     io.out(`${command.summary}\n\nUsage: lifeboat ${name} ${command.usage}\n${command.details ?? ''}`);
     return 0;
   }
-  return command.run(parsed, io);
+  try {
+    return await command.run(parsed, io);
+  } catch (error) {
+    // What Lifeboat refuses on purpose says what to do; a stack would only hide it. Anything else is a fault of ours.
+    if (!(error instanceof LifeboatError)) throw error;
+    io.err(`${error.message}\n${error.nextStep}\n`);
+    return 2;
+  }
 }
 
 function parseOptions(command: Command, args: readonly string[]) {

@@ -5,7 +5,6 @@ import { prefixes, questionKey } from '../incident/keys.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import type { RecordKey, RecordStore } from '../incident/record-store.ts';
 import { toJson, updateRecord } from '../incident/update-record.ts';
-import type { Plan } from '../plan/schema.ts';
 import type { Answer, Run, Step } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
 import { peopleFor } from './people.ts';

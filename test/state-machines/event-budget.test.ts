@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PhaseItem, Plan, StepPlan } from '../../shared/plan/schema.ts';
-import type { Definition } from '../../state-machines/asl.ts';
 import { longestTimeoutSeconds } from '../../shared/plan/schema.ts';
+import type { Definition } from '../../state-machines/asl.ts';
 import {
   eventBudget,
   eventBudgets,

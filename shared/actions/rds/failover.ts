@@ -21,6 +21,9 @@ const baselineSchema = z.object({
   preparedAt: z.string(),
 });
 
+/** How long after a completed failover a silent writer is watched and not failed over again. */
+const settlingMs = 5 * 60_000;
+
 /**
  * Moves a Multi-AZ DB instance to its standby, or finds that RDS did so by itself. Done means four things together:
  * the completion event after the start of the outage, another zone, the status available, and a successful write.
@@ -85,7 +88,9 @@ export const action = defineAction({
         };
       }
     }
-    const automatic = failoverUnderWay(events, now) !== undefined;
+    // Just after a failover the new writer may not answer yet; a second failover would only take it away again.
+    const settling = finished !== undefined && now.getTime() - finished.at.getTime() < settlingMs;
+    const automatic = settling || failoverUnderWay(events, now) !== undefined;
     if (!automatic && context.run.mode === 'recover' && isAvailable(instance)) {
       const probe = await probeInstance(context, database, instance);
       if (probe.ok) return { status: 'refused', reasons: [wellAlready(database)], evidence: [] };
@@ -95,13 +100,13 @@ export const action = defineAction({
       status: 'ready',
       baseline: {
         method: automatic ? 'automatic' : 'forced',
-        zoneBefore: zone,
+        zoneBefore: settling ? (instance.SecondaryAvailabilityZone ?? 'unknown') : zone,
         preparedAt: now.toISOString(),
       },
       evidence: [
         {
           what: automatic
-            ? `RDS is already failing ${database.identifier} over; nothing has to be forced`
+            ? `RDS is failing ${database.identifier} over by itself, or has just done so; nothing has to be forced`
             : `The writer of ${database.identifier} is in ${zone}, its standby in ${instance.SecondaryAvailabilityZone ?? 'an unknown zone'}`,
           data: facts,
         },

@@ -146,6 +146,19 @@ test('is not already done when the write fails after a failover', async () => {
   expect((await action.prepare(context, { database })).status).toBe('ready');
 });
 
+test('watches a writer that does not answer yet just after a failover, and forces no second one', async () => {
+  given(moved, [['16:58:00', completed]]);
+  const context = contextFor({ server: { refuse: new Error('refused') } });
+  const preparation = await action.prepare(context, { database });
+  expect(preparation).toMatchObject({
+    status: 'ready',
+    baseline: { method: 'automatic', zoneBefore: 'ap-southeast-2a' },
+  });
+  await action.act?.(context, { database }, automatic);
+  expect(rds.commandCalls(RebootDBInstanceCommand)).toHaveLength(0);
+  expect(await observe({}, automatic)).toMatchObject({ status: 'done', outputs: { method: 'automatic' } });
+});
+
 test('refuses what is not Multi-AZ, and says why failover-db-cluster does not fit', async () => {
   given({ ...healthy, MultiAZ: false });
   const preparation = await action.prepare(contextFor({}), { database });
