@@ -1,14 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { linkSecretName, tableName, topicName, topicsOf } from '../deploy/names.ts';
 import { createAwsClients } from '../shared/aws/aws-clients.ts';
 import { request } from '../shared/aws/aws-errors.ts';
 import { createSecretReader } from '../shared/aws/secret-reader.ts';
+import { deploymentSettings } from '../shared/deployment.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { createDynamoDbRecordStore } from '../shared/incident/dynamodb-record-store.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { runbookName } from '../state-machines/compile-system.ts';
 
 /**
  * The runtime of somebody at a terminal: the records and state machines of a deployed system, with the credentials of
@@ -22,27 +21,16 @@ export async function deployedRuntime(plan: Plan): Promise<Runtime> {
     sts.send(new GetCallerIdentityCommand({})),
   );
   const [, partition = 'aws', , , account = ''] = identity.split(':');
-  const system = plan.system.id;
-  const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
+  const settings = deploymentSettings(plan, { partition, account }, '');
   return {
     plan,
-    settings: {
-      tableName: tableName(system),
-      runbookArns: Object.fromEntries(
-        Object.keys(plan.scenarios).map(id => [id, arn('states', `stateMachine:${runbookName(system, id)}`)]),
-      ),
-      topicArns: Object.fromEntries(
-        topicsOf(plan).map(topic => [topic, arn('sns', topicName(system, topic))]),
-      ),
-      decisionUrl: '',
-      linkSecretName: linkSecretName(system),
-    },
+    settings,
     clock: { now: () => new Date() },
     aws,
     store: createDynamoDbRecordStore({
       client: aws.client(DynamoDBClient, region),
       region,
-      tableName: tableName(system),
+      tableName: settings.tableName,
     }),
     network: { http: refuse, tls: refuse, dns: refuse, sql: refuse, redis: refuse },
     kubernetes: refuse,

@@ -1,6 +1,6 @@
+import { lambdaFunctionName, linkSecretName, tableName, topicName, topicsOf } from '../shared/deployment.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import type { Plan } from '../shared/plan/schema.ts';
 
 /** Longest name of a Lambda function. Source: Lambda API reference, CreateFunction. */
 const longestFunctionName = 64;
@@ -10,18 +10,15 @@ const longestFunctionName = 64;
  * other without CloudFormation seeing a circle, and so that a role can be written before the resource exists.
  */
 export function functionName(system: string, name: string): string {
-  const full = `lifeboat-${system}-${name}`;
+  const full = lambdaFunctionName(system, name);
   if (full.length <= longestFunctionName) return full;
   throw new InvalidInputError(
     `The function "${full}" would have a name of more than ${longestFunctionName} characters`,
     { nextStep: 'Shorten the id of the system in the plan.' },
   );
 }
-export const tableName = (system: string) => `lifeboat-${system}`;
 export const busName = (system: string) => `lifeboat-${system}`;
 export const heartbeatRuleName = (system: string) => `lifeboat-${system}-heartbeat`;
-export const linkSecretName = (system: string) => `lifeboat/${system}/links`;
-export const topicName = (system: string, topic: string) => `lifeboat-${system}-${topic}`;
 /** Topic that alarms of other teams may publish to: the SNS form of a signal. */
 export const signalTopicName = (system: string) => `lifeboat-${system}-signals`;
 
@@ -33,11 +30,6 @@ export const functionArn = (system: string, name: string) =>
 export const stateMachineArn = (name: string) => arn('states', `stateMachine:${name}`);
 export const tableArn = (system: string) => arn('dynamodb', `table/${tableName(system)}`);
 export const topicArn = (system: string, topic: string) => arn('sns', topicName(system, topic));
-
-/** Topics that the plan's channels publish to. */
-export function topicsOf(plan: Plan): string[] {
-  return [...new Set(Object.values(plan.channels).map(channel => channel.topic))].sort();
-}
 
 /** CloudFormation logical id from words: letters and digits only. */
 export function logicalId(...words: string[]): string {
@@ -64,3 +56,5 @@ export function subDeep(value: Json): Json {
 /** Queue of the events that a function could not take, after all its attempts. */
 export const failedEventsName = (system: string) => `lifeboat-${system}-failed-events`;
 export const failedEventsArn = (system: string) => arn('sqs', failedEventsName(system));
+
+export { linkSecretName, tableName, topicName, topicsOf };

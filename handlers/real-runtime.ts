@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { createAwsClients } from '../shared/aws/aws-clients.ts';
 import { createSecretReader } from '../shared/aws/secret-reader.ts';
+import { deploymentSettings } from '../shared/deployment.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { createDynamoDbRecordStore } from '../shared/incident/dynamodb-record-store.ts';
 import type { Plan } from '../shared/plan/schema.ts';
@@ -81,21 +82,10 @@ async function readJson(file: string): Promise<Plan> {
   }
 }
 
-/** Names of a deployment follow from the plan, so ARNs need only account and partition. */
 function settingsOf(plan: Plan, environment: Environment): Settings {
   const { LIFEBOAT_ACCOUNT: account, LIFEBOAT_PARTITION: partition } = environment;
-  const system = plan.system.id;
-  const arn = (service: string, rest: string) =>
-    `arn:${partition}:${service}:${plan.regions.recovery}:${account}:${rest}`;
-  const topics = Object.values(plan.channels).map(channel => channel.topic);
   return {
-    tableName: environment.LIFEBOAT_TABLE,
-    runbookArns: Object.fromEntries(
-      Object.keys(plan.scenarios).map(id => [id, arn('states', `stateMachine:${system}-${id}`)]),
-    ),
-    topicArns: Object.fromEntries(topics.map(topic => [topic, arn('sns', `lifeboat-${system}-${topic}`)])),
-    decisionUrl: environment.LIFEBOAT_DECISION_URL,
-    linkSecretName: environment.LIFEBOAT_LINK_SECRET,
+    ...deploymentSettings(plan, { partition, account }, environment.LIFEBOAT_DECISION_URL),
     reportBucket: environment.LIFEBOAT_REPORT_BUCKET,
   };
 }

@@ -1,9 +1,10 @@
 import type { Action } from '../shared/actions/contract.ts';
+import { deploymentSettings, lambdaFunctionName } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Settings } from '../shared/runtime.ts';
 import { type Definition, fillArns } from '../state-machines/asl.ts';
 import { functionArnName } from '../state-machines/bake-step.ts';
-import { compileSystem, fixedMachineName, runbookName } from '../state-machines/compile-system.ts';
+import { compileSystem, fixedMachineName } from '../state-machines/compile-system.ts';
 import { fixedMachineNames } from '../state-machines/fixed-machines.ts';
 import { reportBucketOf } from './services/s3.ts';
 
@@ -21,6 +22,9 @@ export type SimulatedDeployment = {
 /** Fixed functions whose ARN a definition may name. */
 const fixedFunctions = ['run', 'ask', 'communicate', 'report'];
 
+/** As long as a real one, so that texts which have to fit into an SMS are as short as they will be. */
+const decisionUrl = (region: string) => `https://a1b2c3d4e5.execute-api.${region}.amazonaws.com/`;
+
 const deployed = new WeakMap<Plan, SimulatedDeployment>();
 
 /** Deploys a plan into the simulated recovery region; the same plan once, however often it is rehearsed. */
@@ -35,29 +39,20 @@ function deployNew(plan: Plan, actions: Readonly<Record<string, Action>>): Simul
   const region = plan.regions.recovery;
   const { machines, functions: families } = compileSystem(plan, actions);
   const machineArn = (name: string) => `arn:aws:states:${region}:${account}:stateMachine:${name}`;
-  const prefix = `arn:aws:lambda:${region}:${account}:function:lifeboat-${system}-`;
+  const prefix = `arn:aws:lambda:${region}:${account}:function:${lambdaFunctionName(system, '')}`;
   const arns: Record<string, string> = {};
   for (const name of [...fixedFunctions, ...families]) arns[functionArnName(name)] = `${prefix}${name}`;
   for (const name of fixedMachineNames) {
     const key = `${name.charAt(0).toUpperCase()}${name.slice(1)}MachineArn`;
     arns[key] = machineArn(fixedMachineName(system, name));
   }
-  const topics = Object.values(plan.channels).map(channel => channel.topic);
   return {
     machines: Object.fromEntries(
       machines.map(machine => [machineArn(machine.name), fillArns(machine.definition, arns)]),
     ),
     families,
     settings: {
-      tableName: `lifeboat-${system}`,
-      runbookArns: Object.fromEntries(
-        Object.keys(plan.scenarios).map(id => [id, machineArn(runbookName(system, id))]),
-      ),
-      topicArns: Object.fromEntries(
-        topics.map(topic => [topic, `arn:aws:sns:${region}:${account}:lifeboat-${system}-${topic}`]),
-      ),
-      decisionUrl: 'https://decisions.lambda-url.example/',
-      linkSecretName: `lifeboat/${system}/links`,
+      ...deploymentSettings(plan, { partition: 'aws', account }, decisionUrl(region)),
       reportBucket: reportBucketOf(system),
     },
     functionName: arn => arn.slice(prefix.length),

@@ -1,3 +1,4 @@
+import { runbookMachineName } from '../shared/deployment.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
@@ -16,7 +17,7 @@ const longestName = 80;
 
 /** Name of a scenario's state machine: `<system>-<scenario>`. */
 export function runbookName(systemId: string, scenarioId: string): string {
-  return checkedName(`${systemId}-${scenarioId}`);
+  return checkedName(runbookMachineName(systemId, scenarioId));
 }
 
 /** Name of a fixed machine: `<system>-lifeboat-step`. Each system has its own, in its own version. */

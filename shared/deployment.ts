@@ -1,0 +1,40 @@
+import type { Plan } from './plan/schema.ts';
+import type { Settings } from './runtime.ts';
+
+/**
+ * Names of what a deployment makes. They follow from the plan alone, so the packaging, the functions, the command
+ * line and the simulator agree on them without telling each other.
+ */
+export const lambdaFunctionName = (system: string, name: string) => `lifeboat-${system}-${name}`;
+export const tableName = (system: string) => `lifeboat-${system}`;
+export const linkSecretName = (system: string) => `lifeboat/${system}/links`;
+export const topicName = (system: string, topic: string) => `lifeboat-${system}-${topic}`;
+/** A scenario's state machine. */
+export const runbookMachineName = (system: string, scenario: string) => `${system}-${scenario}`;
+
+/** Topics that the plan's channels publish to. */
+export function topicsOf(plan: Pick<Plan, 'channels'>): string[] {
+  return [...new Set(Object.values(plan.channels).map(channel => channel.topic))].sort();
+}
+
+/** Where a deployment is: everything of it is in the plan's recovery region. */
+export type Place = { partition: string; account: string };
+
+/** Names and ARNs of a plan's deployment. Only the address of the decision page is not known beforehand. */
+export function deploymentSettings(plan: Plan, { partition, account }: Place, decisionUrl: string): Settings {
+  const system = plan.system.id;
+  const arn = (service: string, rest: string) =>
+    `arn:${partition}:${service}:${plan.regions.recovery}:${account}:${rest}`;
+  return {
+    tableName: tableName(system),
+    runbookArns: Object.fromEntries(
+      Object.keys(plan.scenarios).map(id => [
+        id,
+        arn('states', `stateMachine:${runbookMachineName(system, id)}`),
+      ]),
+    ),
+    topicArns: Object.fromEntries(topicsOf(plan).map(topic => [topic, arn('sns', topicName(system, topic))])),
+    decisionUrl,
+    linkSecretName: linkSecretName(system),
+  };
+}
