@@ -6,10 +6,10 @@ import type { TypicalDuration } from '../actions/contract.ts';
  * hours takes about a hundred looks, far below the 25,000 events of an execution's history.
  *
  * Before the shortest typical duration nobody expects the end: a third of the elapsed time is close enough.
- * After it, 5 % keeps what polling adds to the recovery time near 2.5 % on average.
+ * After it, 4 % keeps what polling adds to the recovery time near 2 % on average.
  */
 export const growthBeforeTypical = 0.35;
-export const growthAfterTypical = 0.05;
+export const growthAfterTypical = 0.04;
 export const shortestWaitSeconds = 2;
 
 /** Longer waits would make an abort or a failure noticed late; day-long steps look 150 times at the least. */
