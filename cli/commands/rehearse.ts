@@ -1,4 +1,4 @@
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { checkPlan } from '../../shared/plan/check.ts';
 import { nearest } from '../../shared/plan/nearest.ts';
 import { isSuccess } from '../../shared/report/verdict.ts';
@@ -45,8 +45,15 @@ export async function rehearseCommand(args: RehearseArguments, io: Io): Promise<
     args.out ?? join('reports', `${report.system}-${report.scenario}-${report.mode}-${report.seed}`),
   );
   report.report = await writeReport(report, directory);
-  io.out(args.json ? `${JSON.stringify(report)}\n` : reportText(report, io));
+  const shown = { ...report, report: fromHere(report.report) };
+  io.out(args.json ? `${JSON.stringify(report)}\n` : reportText(shown, io));
   return isSuccess(report) ? 0 : 1;
+}
+
+/** A path below the working folder as a person would type it; any other one whole. */
+function fromHere(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here.startsWith('..') || isAbsolute(here) ? path : here;
 }
 
 async function readRequest(args: RehearseArguments, io: Io) {
