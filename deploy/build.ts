@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Action } from '../shared/actions/contract.ts';
 import { loadActions } from '../shared/actions/load-actions.ts';
+import { fixedFunctions } from '../shared/deployment.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
 import { checkPlan } from '../shared/plan/check.ts';
@@ -9,7 +10,7 @@ import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { bakeStep } from '../state-machines/bake-step.ts';
 import { compileSystem } from '../state-machines/compile-system.ts';
 import { aliases } from './bundling.ts';
-import { environment, fixedFunctions, functionConfigs, planFile } from './functions.ts';
+import { environment, functionConfigs, planFile } from './functions.ts';
 import { baseResources, functionRole, type Resources } from './resources.ts';
 import {
   assertValid,

@@ -1,3 +1,4 @@
+import { fixedFunctions } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { alarmNamesOf } from './alarms.ts';
 import {
@@ -9,18 +10,6 @@ import {
   stateMachineArn,
   tableName,
 } from './names.ts';
-
-/** Functions that every system has, with what starts them. Families come on top, as the plan needs them. */
-export const fixedFunctions = [
-  'triage',
-  'probe',
-  'run',
-  'execution-ended',
-  'ask',
-  'decide',
-  'communicate',
-  'report',
-] as const;
 
 /** Seconds until Lambda ends a call: longer than any call needs, shorter than what the machines allow for one. */
 const timeoutSeconds: Record<string, number> = { decide: 15, probe: 55, region: 120, sql: 120 };

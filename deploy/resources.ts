@@ -1,3 +1,4 @@
+import { parseSecretReference } from '../shared/aws/secret-reference.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { alarmResources } from './alarms.ts';
 import { roleId } from './functions.ts';
@@ -119,11 +120,12 @@ function subscriptions(plan: Plan): Resources {
   return resources;
 }
 
-/** `secret:NAME#key` and `ssm:NAME` as CloudFormation's dynamic references. */
-function dynamicReference(reference: string): string {
-  if (reference.startsWith('ssm:')) return `{{resolve:ssm:${reference.slice('ssm:'.length)}}}`;
-  const [name = '', key] = reference.slice('secret:'.length).split('#');
-  return `{{resolve:secretsmanager:${name}:SecretString${key === undefined ? '' : `:${key}`}}}`;
+/** A secret reference of the plan as CloudFormation's dynamic reference. */
+function dynamicReference(text: string): string {
+  const reference = parseSecretReference(text);
+  if (reference.store === 'ssm') return `{{resolve:ssm:${reference.name}}}`;
+  const key = reference.key === undefined ? '' : `:${reference.key}`;
+  return `{{resolve:secretsmanager:${reference.name}:SecretString${key}}}`;
 }
 
 /** The bus that the primary region's events are forwarded to, and the rule whose matches are the heartbeat. */

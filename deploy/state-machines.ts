@@ -4,7 +4,7 @@ import type { Json } from '../shared/json.ts';
 import { allStates, fillArns, openArns } from '../state-machines/asl.ts';
 import { functionArnName } from '../state-machines/bake-step.ts';
 import { fixedMachineName, type Machine } from '../state-machines/compile-system.ts';
-import { fixedMachineNames } from '../state-machines/fixed-machines.ts';
+import { fixedMachineNames, machineArnName } from '../state-machines/fixed-machines.ts';
 import { functionArn, logicalId, stateMachineArn } from './names.ts';
 import { role } from './resources.ts';
 import { machineStatements } from './statements.ts';
@@ -14,7 +14,7 @@ export function openArnsOf(system: string, functions: readonly string[]): Record
   const arns: Record<string, string> = {};
   for (const name of functions) arns[functionArnName(name)] = functionArn(system, name);
   for (const name of fixedMachineNames) {
-    arns[`${logicalId(name)}MachineArn`] = stateMachineArn(fixedMachineName(system, name));
+    arns[machineArnName(name)] = stateMachineArn(fixedMachineName(system, name));
   }
   return arns;
 }
@@ -83,7 +83,7 @@ function callsOf(system: string, machines: readonly Machine[], families: readonl
   const sync = new Set<string>();
   const start = new Set<string>();
   const machineNames = new Map(
-    fixedMachineNames.map(name => [`\${${logicalId(name)}MachineArn}`, fixedMachineName(system, name)]),
+    fixedMachineNames.map(name => [`\${${machineArnName(name)}}`, fixedMachineName(system, name)]),
   );
   for (const machine of machines) {
     for (const [, state] of allStates(machine.definition)) {

@@ -12,6 +12,18 @@ export const topicName = (system: string, topic: string) => `lifeboat-${system}-
 /** A scenario's state machine. */
 export const runbookMachineName = (system: string, scenario: string) => `${system}-${scenario}`;
 
+/** Functions that every deployment has, beside one for each family of actions that its plan uses. */
+export const fixedFunctions = [
+  'triage',
+  'probe',
+  'run',
+  'execution-ended',
+  'ask',
+  'decide',
+  'communicate',
+  'report',
+] as const;
+
 /** Topics that the plan's channels publish to. */
 export function topicsOf(plan: Pick<Plan, 'channels'>): string[] {
   return [...new Set(Object.values(plan.channels).map(channel => channel.topic))].sort();

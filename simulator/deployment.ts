@@ -1,11 +1,11 @@
 import type { Action } from '../shared/actions/contract.ts';
-import { deploymentSettings, lambdaFunctionName } from '../shared/deployment.ts';
+import { deploymentSettings, fixedFunctions, lambdaFunctionName } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Settings } from '../shared/runtime.ts';
 import { type Definition, fillArns } from '../state-machines/asl.ts';
 import { functionArnName } from '../state-machines/bake-step.ts';
 import { compileSystem, fixedMachineName } from '../state-machines/compile-system.ts';
-import { fixedMachineNames } from '../state-machines/fixed-machines.ts';
+import { fixedMachineNames, machineArnName } from '../state-machines/fixed-machines.ts';
 import { reportBucketOf } from './services/s3.ts';
 
 const account = '123456789012';
@@ -18,9 +18,6 @@ export type SimulatedDeployment = {
   /** `rds` of the function's ARN. */
   functionName(arn: string): string;
 };
-
-/** Fixed functions whose ARN a definition may name. */
-const fixedFunctions = ['run', 'ask', 'communicate', 'report'];
 
 /** As long as a real one, so that texts which have to fit into an SMS are as short as they will be. */
 const decisionUrl = (region: string) => `https://a1b2c3d4e5.execute-api.${region}.amazonaws.com/`;
@@ -43,8 +40,7 @@ function deployNew(plan: Plan, actions: Readonly<Record<string, Action>>): Simul
   const arns: Record<string, string> = {};
   for (const name of [...fixedFunctions, ...families]) arns[functionArnName(name)] = `${prefix}${name}`;
   for (const name of fixedMachineNames) {
-    const key = `${name.charAt(0).toUpperCase()}${name.slice(1)}MachineArn`;
-    arns[key] = machineArn(fixedMachineName(system, name));
+    arns[machineArnName(name)] = machineArn(fixedMachineName(system, name));
   }
   return {
     machines: Object.fromEntries(

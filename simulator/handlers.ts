@@ -8,20 +8,9 @@ import { createRunHandler } from '../handlers/run.ts';
 import { createStepHandler } from '../handlers/step-handler.ts';
 import { createTriageHandler } from '../handlers/triage.ts';
 import type { Action } from '../shared/actions/contract.ts';
+import type { fixedFunctions } from '../shared/deployment.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Handler } from './world/functions.ts';
-
-/** Functions that every deployment has, beside one for each family of actions. */
-export const fixedHandlers = [
-  'triage',
-  'probe',
-  'run',
-  'execution-ended',
-  'ask',
-  'decide',
-  'communicate',
-  'report',
-] as const;
 
 /** The handlers of a deployment, the same code that Lambda runs, on the simulated runtime. */
 export function createHandlers(
@@ -30,7 +19,7 @@ export function createHandlers(
   actions: Readonly<Record<string, Action>>,
 ): Record<string, Handler> {
   const provider = () => Promise.resolve(runtime);
-  const fixed: Record<(typeof fixedHandlers)[number], Handler> = {
+  const fixed: Record<(typeof fixedFunctions)[number], Handler> = {
     triage: callable(createTriageHandler(provider)),
     probe: callable(createProbeHandler(provider)),
     run: callable(createRunHandler(provider)),

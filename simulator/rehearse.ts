@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { loadActions } from '../shared/actions/load-actions.ts';
+import { fixedFunctions } from '../shared/deployment.ts';
 import type { LedgerEntry } from '../shared/incident/entries.ts';
 import type { Plan, Scenario } from '../shared/plan/schema.ts';
 import { buildReport } from '../shared/report/model.ts';
@@ -8,7 +9,6 @@ import type { Mode, Run } from '../shared/runbook/contract.ts';
 import { criticalPathSeconds } from './critical-path.ts';
 import { deploy } from './deployment.ts';
 import { createFaults, unknownTargets } from './faults/faults.ts';
-import { fixedHandlers } from './handlers.ts';
 import { type Played, playScenario } from './play.ts';
 import { loadServices } from './services.ts';
 import { startVirtualTime } from './world/clock.ts';
@@ -56,7 +56,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   const deployment = deploy(plan, actions);
   const unknown = unknownTargets(request.faults, {
     services: services.map(service => service.name),
-    handlers: [...fixedHandlers, ...deployment.families],
+    handlers: [...fixedFunctions, ...deployment.families],
   });
   if (unknown.length > 0) return { ok: false, problems: unknown };
   const outageStartedAt = plan.rehearsal.outageStart;

@@ -6,6 +6,11 @@ import type { Definition } from './asl.ts';
 export const fixedMachineNames = ['step', 'ask', 'teardown', 'communicate'] as const;
 export type FixedMachineName = (typeof fixedMachineNames)[number];
 
+/** Name of the open ARN of a fixed machine: `StepMachineArn` for `step`. */
+export function machineArnName(name: FixedMachineName): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}MachineArn`;
+}
+
 /** Reads the fixed machines from the YAML files beside this module. ARNs are still open (`${AskMachineArn}`). */
 export function loadFixedMachines(): Record<FixedMachineName, Definition> {
   return {

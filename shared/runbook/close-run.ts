@@ -1,10 +1,11 @@
 import type { Reason } from '../actions/contract.ts';
 import { tick } from '../communication/tick.ts';
 import { isExercise, readIncident, resolveIncident } from '../incident/incident.ts';
-import { appendEntry, readLedger } from '../incident/ledger.ts';
+import { appendEntry } from '../incident/ledger.ts';
 import { releaseLock } from '../incident/lock.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Outcome, Run } from './contract.ts';
+import { hasChanged } from './has-changed.ts';
 import { updateRun } from './run-record.ts';
 import { readSteps, type StepRecord } from './step-record.ts';
 
@@ -20,9 +21,7 @@ export async function closeRun(
   failure: { Error: string; Cause?: string } | undefined,
 ): Promise<CloseReply> {
   const steps = await readSteps(runtime.store, run.id);
-  const ledger = await readLedger(runtime.store, run.incidentId);
-  const changed = ledger.some(({ entry }) => entry.type === 'change' && entry.run === run.id);
-  const judged = judge(steps, failure, changed);
+  const judged = judge(steps, failure, await hasChanged(runtime.store, run));
   const said = await appendEntry(
     runtime.store,
     runtime.clock,

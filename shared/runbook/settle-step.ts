@@ -1,5 +1,5 @@
-import { readLedger } from '../incident/ledger.ts';
 import type { StepReply } from './contract.ts';
+import { hasChanged } from './has-changed.ts';
 import { type StepRecord, writeStep } from './step-record.ts';
 import { firstRecord, reply, type StepWork, tell } from './step-work.ts';
 
@@ -36,7 +36,11 @@ export async function settleStep(
   if (isTaskLeftOpen(work, record, failure)) return reply('continue');
   if (final.includes(failure.Error)) return reply('stop');
   // A refusal before the first change ends the run: the same refusal would only be asked about in an outage.
-  if (failure.Error === 'RefusedError' && step.onFailure !== 'continue' && !(await hasChanged(work))) {
+  if (
+    failure.Error === 'RefusedError' &&
+    step.onFailure !== 'continue' &&
+    !(await hasChanged(runtime.store, run))
+  ) {
     return reply('stop');
   }
   switch (step.onFailure) {
@@ -67,11 +71,6 @@ function isTaskLeftOpen({ step }: StepWork, { answer }: StepRecord, failure: { E
 /** Whether what failed was the undoing; also when this call is made again. */
 function isUndoing(record: StepRecord): boolean {
   return record.undoBegunAt !== undefined && (record.status === 'undoing' || record.undoError !== undefined);
-}
-
-async function hasChanged(work: StepWork): Promise<boolean> {
-  const ledger = await readLedger(work.runtime.store, work.run.incidentId);
-  return ledger.some(({ entry }) => entry.type === 'change' && entry.run === work.run.id);
 }
 
 /** Lambda puts the error into Cause as JSON; other causes are text already. */

@@ -1,3 +1,4 @@
+import { buildAlarmName } from '../../shared/aws/names.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import type { Disaster, SignalPlan } from '../../shared/plan/schema.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
@@ -112,7 +113,7 @@ function eventOf(world: World, id: string, signal: SignalPlan): JsonObject {
 }
 
 function alarmNameOf(system: string, id: string, signal: SignalPlan): string {
-  return signal.type === 'alarm' ? signal.alarmName : `lifeboat-${system}-${id}`;
+  return signal.type === 'alarm' ? signal.alarmName : buildAlarmName(system, id);
 }
 
 /** A UUID-shaped id that depends on the seed and the key alone. */

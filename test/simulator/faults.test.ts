@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { fixedFunctions } from '../../shared/deployment.ts';
 import { isSuccess } from '../../shared/report/verdict.ts';
 import { runSeed } from '../../simulator/campaign/one-run.ts';
 import { drawFaults } from '../../simulator/faults/draw.ts';
 import { createFaults, knownFaults, passes, staleServices } from '../../simulator/faults/faults.ts';
-import { fixedHandlers } from '../../simulator/handlers.ts';
 import { countOf, plan, planPath, rehearsal, violations } from './support/liquid-abt.ts';
 
 const reads = /\.(Describe|Get|List|Query|Test)/;
@@ -22,7 +22,7 @@ async function faultsOf(scenario: string): Promise<string[]> {
     ...calls
       .filter(call => reads.test(call))
       .flatMap((call, index) => (index % 2 === 0 ? [`${ways[(index / 2) % ways.length]}:${call}`] : [])),
-    ...[...fixedHandlers, ...families].map(handler => `handler-crash:${handler}`),
+    ...[...fixedFunctions, ...families].map(handler => `handler-crash:${handler}`),
     'duplicate-event',
   ];
 }
