@@ -1,25 +1,61 @@
-import type { Disaster } from '../shared/plan/schema.ts';
-import { failPrimaryZone } from './services/rds.ts';
+import type { Disaster, Plan } from '../shared/plan/schema.ts';
 import { watch } from './world/monitoring.ts';
-import type { World } from './world/world.ts';
+import type { Blow, SimulatedService, World } from './world/world.ts';
 
-/** Lets happen what the scenario is for, and what its observers make of it. */
-export function strike(world: World, disaster: Disaster): void {
+/**
+ * Lets happen what the scenario is for, and what its observers make of it. Which service plays a blow to a component
+ * is the services' own matter: each is asked, and those that know the component's type answer.
+ */
+export function strike(world: World, services: readonly SimulatedService[], scenario: string): void {
+  const disaster = world.plan.scenarios[scenario]?.disaster;
+  if (!disaster) return;
+  watch(world, scenario, play(world, services, disaster));
+}
+
+/** Tells whether the damage is still there. */
+type Holds = () => boolean;
+
+function play(world: World, services: readonly SimulatedService[], disaster: Disaster): Holds {
+  const { plan } = world;
   switch (disaster.type) {
-    case 'region-loss':
-      world.loseRegion(world.plan.regions[disaster.region]);
-      break;
-    case 'database-failure': {
-      const component = world.plan.components[disaster.component];
-      if (component?.type === 'rds-instance') {
-        failPrimaryZone(world, {
-          region: component.region,
-          identifier: component.identifier,
-          selfFailover: disaster.selfHealing,
-        });
-      }
-      break;
+    case 'region-loss': {
+      const region = plan.regions[disaster.region];
+      world.loseRegion(region);
+      return () => world.isLost(region);
     }
+    case 'zone-loss': {
+      const region = plan.regions[disaster.region];
+      world.changed(`zone/${region}${disaster.zone}`, `The zone ${region}${disaster.zone} stops answering`);
+      return any(services.flatMap(service => service.loseZone?.(world, region, disaster.zone) ?? []));
+    }
+    case 'failure':
+    case 'loss':
+    case 'intrusion': {
+      const { components: _, ...rest } = disaster;
+      return any(
+        disaster.components.map(id => hit(world, services, { ...rest, component: componentOf(plan, id) })),
+      );
+    }
+    case 'corruption':
+      return hit(world, services, { ...disaster, component: componentOf(plan, disaster.component) });
   }
-  watch(world, disaster);
+}
+
+function hit(world: World, services: readonly SimulatedService[], blow: Blow): Holds {
+  const played = services.flatMap(service => service.strike?.(world, blow) ?? []);
+  if (played.length === 0) {
+    throw new Error(`The simulator can't play ${blow.type} of ${blow.component.type} (${blow.component.id})`);
+  }
+  return any(played);
+}
+
+const any =
+  (damages: readonly Holds[]): Holds =>
+  () =>
+    damages.some(holds => holds());
+
+function componentOf(plan: Plan, id: string): Blow['component'] {
+  const component = plan.components[id];
+  if (!component) throw new Error(`The plan has no component "${id}"`);
+  return { ...component, id };
 }

@@ -24,10 +24,9 @@ import { createFunctions, type Invocation } from './world/functions.ts';
 import { createPeople } from './world/people.ts';
 import type { Postgres } from './world/postgres.ts';
 import { simulatedTable, watchLedger } from './world/simulated-table.ts';
-import type { SimulatedService, WorldChange } from './world/world.ts';
+import type { WorldChange } from './world/world.ts';
 
 export type PlayRequest = StoryRequest & {
-  services: readonly SimulatedService[];
   actions: Readonly<Record<string, Action>>;
   postgres: Promise<Postgres>;
   outageStartedAt: string;

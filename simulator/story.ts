@@ -8,7 +8,7 @@ import type { Engine } from './engine/engine.ts';
 import type { createEventBus } from './event-bus.ts';
 import type { FaultSet } from './faults/faults.ts';
 import { sleep } from './world/sleep.ts';
-import type { World } from './world/world.ts';
+import type { SimulatedService, World } from './world/world.ts';
 
 export type StoryRequest = {
   plan: Plan;
@@ -17,6 +17,7 @@ export type StoryRequest = {
   seed: number;
   faults: FaultSet;
   deployment: SimulatedDeployment;
+  services: readonly SimulatedService[];
 };
 
 /** Why there is no run, and what to do about it. */
@@ -40,7 +41,7 @@ type Stage = {
 
 /** What happens: calm, then the disaster or a person's start, then the run until everything has ended. */
 export async function tellStory(
-  { plan, scenario: id, mode, seed, faults, deployment }: StoryRequest,
+  { plan, scenario: id, mode, seed, faults, deployment, services }: StoryRequest,
   { world, runtime, engine, bus }: Stage,
 ): Promise<NotStarted | undefined> {
   await setAutomation(runtime.store, runtime.clock, plan.system.id, {
@@ -52,7 +53,7 @@ export async function tellStory(
   const runbook = deployment.settings.runbookArns[id] ?? '';
   await sleep(world.outageStartedAtMs - world.nowMs());
   for (const region of faults.lostRegions) world.loseRegion(region);
-  if (mode === 'recover' && disaster) strike(world, disaster);
+  if (mode === 'recover') strike(world, services, id);
   if (world.isLost(plan.regions.recovery)) {
     faults.hit(`region:${plan.regions.recovery}`);
     return withoutRecoveryRegion(plan.regions.recovery);

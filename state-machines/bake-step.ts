@@ -52,6 +52,7 @@ export function bakeStep(plan: Plan, phase: Phase, step: StepPlan, actions: Acti
     timeoutSeconds: timeoutOf(step, action),
     onFailure: step.onFailure,
     modes: step.modes ?? [...modes],
+    ...(step.when && { when: resolveStatic(step.when, plan) as BakedStep['when'] }),
     function: `\${${functionArnName(familyOf(step.do))}}`,
   };
 }

@@ -48,6 +48,16 @@ export const stepSchema = z.object({
   onFailure: onFailureSchema,
   /** Modes in which it is carried out; in all others it is skipped. */
   modes: z.array(modeSchema),
+  /** Carried out only if this holds; `value` is an expression that is resolved when the step's turn comes. */
+  when: z
+    .object({
+      value: z.string(),
+      is: z.union([z.string(), z.number(), z.boolean()]).optional(),
+      isNot: z.union([z.string(), z.number(), z.boolean()]).optional(),
+      atLeast: z.number().optional(),
+      below: z.number().optional(),
+    })
+    .optional(),
   /** ARN of the family's Lambda function; the compiler always bakes it in, and the state machines call it. */
   function: z.string().optional(),
 });

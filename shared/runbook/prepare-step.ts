@@ -2,6 +2,7 @@ import type { Preparation } from '../actions/contract.ts';
 import { InvalidInputError, RefusedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { actionContext } from './action-context.ts';
+import { judge } from './condition.ts';
 import type { StepReply } from './contract.ts';
 import { resolveParameters, scopeOf, stepsNamedIn } from './scope.ts';
 import { readStep, type StepRecord, writeStep } from './step-record.ts';
@@ -23,6 +24,11 @@ export async function prepareStep(work: StepWork): Promise<StepReply> {
     return reply(record.status);
   }
   if (record.status === 'acting') return reply('act');
+  const unmet = await unmetCondition(work);
+  if (unmet) {
+    await conclude(work, 'skipped', { note: `Not needed: ${unmet}` });
+    return reply('skipped');
+  }
   const parameters = await parametersOf(work);
   if (!parameters.ok) {
     if (run.mode !== 'dry-run' || !parameters.unresolved) throw parameters.error;
@@ -64,12 +70,8 @@ async function beginAttempt(work: StepWork): Promise<StepRecord> {
 export async function parametersOf(
   work: StepWork,
 ): Promise<{ ok: true; value: JsonObject } | { ok: false; unresolved: boolean; error: InvalidInputError }> {
-  const { runtime, run, step, action } = work;
-  const steps = await Promise.all(stepsNamedIn(step).map(id => readStep(runtime.store, run.id, id)));
-  const outputs = Object.fromEntries(
-    steps.flatMap(stored => (stored ? [[stored.step.id, stored.outputs]] : [])),
-  );
-  const resolved = resolveParameters(step, scopeOf(run, outputs));
+  const { step, action } = work;
+  const resolved = resolveParameters(step, await scopeFor(work));
   if (!resolved.ok) return { ...resolved, unresolved: true };
   const parsed = action.parameters.safeParse(resolved.parameters);
   if (parsed.success) return { ok: true, value: parsed.data as JsonObject };
@@ -81,6 +83,21 @@ export async function parametersOf(
     },
   );
   return { ok: false, unresolved: false, error };
+}
+
+/** What the step's expressions may refer to now. */
+async function scopeFor({ runtime, run, step }: StepWork): Promise<JsonObject> {
+  const steps = await Promise.all(stepsNamedIn(step).map(id => readStep(runtime.store, run.id, id)));
+  const outputs = steps.flatMap(stored => (stored ? [[stored.step.id, stored.outputs] as const] : []));
+  return scopeOf(run, Object.fromEntries(outputs));
+}
+
+/** Why the step is not needed, when it has a condition that does not hold. */
+async function unmetCondition(work: StepWork): Promise<string | undefined> {
+  const { when } = work.step;
+  if (!when) return undefined;
+  const { holds, what } = judge(when, await scopeFor(work));
+  return holds ? undefined : what;
 }
 
 async function follow(work: StepWork, preparation: Preparation, parameters: JsonObject): Promise<StepReply> {

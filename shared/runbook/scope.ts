@@ -5,7 +5,7 @@ import type { Run, Step } from './contract.ts';
 
 /** Ids of the steps whose outputs a step's parameters refer to. */
 export function stepsNamedIn(step: Step): string[] {
-  const paths = referencesOf(step.with).filter(path => path.startsWith('steps.'));
+  const paths = referencesOf([step.with, step.when?.value ?? '']).filter(path => path.startsWith('steps.'));
   return [...new Set(paths.map(path => path.split('.')[1] ?? ''))];
 }
 

@@ -3,7 +3,7 @@ import { appDependencies } from '../world/dependencies.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 import { arrangeRds } from './rds/arrange.ts';
 import { freezeBackups } from './rds/backups.ts';
-import { reboot } from './rds/failover.ts';
+import { failPrimaryZone, reboot } from './rds/failover.ts';
 import {
   describeBackups,
   describeEvents,
@@ -14,7 +14,7 @@ import {
   notFound,
 } from './rds/reads.ts';
 import { restoreFromSnapshot, restoreToPointInTime } from './rds/restore.ts';
-import { change, keyOf, rdsState, remember, type SimulatedInstance } from './rds/state.ts';
+import { change, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './rds/state.ts';
 
 export { failPrimaryZone } from './rds/failover.ts';
 export { endpointOf } from './rds/state.ts';
@@ -82,6 +82,12 @@ export const service: SimulatedService = {
     };
   },
   loseRegion: (world, region) => freezeBackups(world, region),
+  strike(world, { type, component, ...how }) {
+    if (component.type !== 'rds-instance' || type !== 'failure') return undefined;
+    const { region, identifier } = component;
+    failPrimaryZone(world, { region, identifier, selfFailover: 'selfHealing' in how && how.selfHealing });
+    return () => databaseAt(world, endpointOf(region, identifier))?.reachable !== true;
+  },
 };
 
 function stop(world: World, call: Call): unknown {

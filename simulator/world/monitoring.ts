@@ -1,28 +1,27 @@
 import { buildAlarmName } from '../../shared/aws/names.ts';
 import type { JsonObject } from '../../shared/json.ts';
-import type { Disaster, SignalPlan } from '../../shared/plan/schema.ts';
-import { databaseAt, endpointOf } from '../services/rds.ts';
+import type { SignalPlan } from '../../shared/plan/schema.ts';
 import type { World } from './world.ts';
 
 /** CloudWatch evaluates a one-minute alarm once a minute, some seconds after the minute. */
 const evaluationSeconds = { minSeconds: 5, likelySeconds: 30, maxSeconds: 65 };
 /** AWS announced regional events between some minutes and half an hour after they began (its own summaries). */
 const healthNoticeSeconds = { minSeconds: 300, likelySeconds: 720, maxSeconds: 1800 };
-/** Connection failures show in a metric within its period of one minute, and an alarm needs two of them. */
-const databaseAlarmSeconds = { minSeconds: 120, likelySeconds: 150, maxSeconds: 240 };
+/** Failures show in a metric within its period of one minute, and an alarm needs two of them. */
+const alarmSeconds = { minSeconds: 120, likelySeconds: 150, maxSeconds: 240 };
 
 /**
  * What watches the system from the recovery region, and what AWS says by itself: turns a disaster into the event
  * documents that EventBridge would deliver there. The probes are not here: they are Lifeboat's own function.
  */
-export function watch(world: World, disaster: Disaster): void {
+export function watch(world: World, scenario: string, holds: () => boolean): void {
   for (const [id, signal] of Object.entries(world.plan.signals)) {
-    const seconds = noticeSeconds(world, id, signal, disaster);
+    const seconds = noticeSeconds(world, id, signal, scenario);
     if (seconds === undefined) continue;
     setTimeout(
       () => {
-        // Two periods of failures are an alarm; a database that came back in between leaves too few.
-        if (signal.type === 'alarm' && !isDown(world, disaster)) return;
+        // Two periods of failures are an alarm; what came back in between leaves too few.
+        if (signal.type === 'alarm' && !holds()) return;
         world.changed(`signal/${id}`, `The signal "${signal.title}" fires`);
         world.emit({ region: world.plan.regions.recovery, event: eventOf(world, id, signal) });
       },
@@ -31,16 +30,8 @@ export function watch(world: World, disaster: Disaster): void {
   }
 }
 
-/** Whether the database of the disaster takes no connection now. */
-function isDown(world: World, disaster: Disaster): boolean {
-  if (disaster.type !== 'database-failure') return false;
-  const component = world.plan.components[disaster.component];
-  if (component?.type !== 'rds-instance') return false;
-  return databaseAt(world, endpointOf(component.region, component.identifier))?.reachable !== true;
-}
-
 /** Seconds from the outage until this observer says so; undefined when this disaster does not show there. */
-function noticeSeconds(world: World, id: string, signal: SignalPlan, disaster: Disaster): number | undefined {
+function noticeSeconds(world: World, id: string, signal: SignalPlan, scenario: string): number | undefined {
   const regional = world.isLost(world.plan.regions.primary);
   switch (signal.type) {
     case 'heartbeat':
@@ -48,13 +39,16 @@ function noticeSeconds(world: World, id: string, signal: SignalPlan, disaster: D
     case 'health':
       return regional ? world.duration(healthNoticeSeconds, `health/${id}`) : undefined;
     case 'alarm':
-      return disaster.type === 'database-failure'
-        ? world.duration(databaseAlarmSeconds, `alarm/${id}`)
-        : undefined;
+      return opens(world, scenario, id) ? world.duration(alarmSeconds, `alarm/${id}`) : undefined;
     case 'probe':
     case 'rds-event':
       return undefined;
   }
+}
+
+/** Whether this signal is one that the scenario is opened by: an alarm shows the disaster that it was made for. */
+function opens(world: World, scenario: string, signal: string): boolean {
+  return world.plan.scenarios[scenario]?.trigger?.signals.includes(signal) ?? false;
 }
 
 function eventOf(world: World, id: string, signal: SignalPlan): JsonObject {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TypicalDuration } from '../../shared/actions/contract.ts';
 import type { JsonObject } from '../../shared/json.ts';
-import type { Plan } from '../../shared/plan/schema.ts';
+import type { Component } from '../../shared/plan/components.ts';
+import type { Disaster, Plan } from '../../shared/plan/schema.ts';
 import type { FaultSet } from '../faults/faults.ts';
 
 /** One call at the SDK boundary. `service` is the IAM prefix (`rds`, `route53`, `elasticloadbalancing`). */
@@ -54,6 +55,12 @@ export type World = {
   readonly inFlight: { count: number };
 };
 
+/** What a disaster does to one component. */
+export type Blow = BlowOf<Disaster>;
+type BlowOf<D> = D extends { type: 'failure' | 'loss' | 'intrusion' | 'corruption' }
+  ? Omit<D, 'components' | 'component'> & { component: Component }
+  : never;
+
 /** A service of the simulated world: one file in `simulator/services/`, exported as `service`. */
 export type SimulatedService = {
   /** IAM prefix, as in permissions and in the names of faults. */
@@ -63,6 +70,16 @@ export type SimulatedService = {
   arrange?(world: World, plan: Plan): void;
   /** What happens to this service's resources in a region at the moment that region is lost. */
   loseRegion?(world: World, region: string): void;
+  /**
+   * What happens to this service's resources in one Availability Zone (by its letter) when that zone is lost. The
+   * answer tells whether the damage is still there.
+   */
+  loseZone?(world: World, region: string, zone: string): (() => boolean) | undefined;
+  /**
+   * Plays what a disaster does to a component, if it is of a type that this service keeps. The answer tells whether
+   * the damage is still there, which is what alarms go by; undefined for components of other services.
+   */
+  strike?(world: World, blow: Blow): (() => boolean) | undefined;
 };
 
 /** An error as the SDK throws it. `status` decides whether the SDK retries (5xx and throttling are). */

@@ -275,8 +275,8 @@ export const referenceDamages: Damage[] = [
   ),
   damage(
     'a disaster of no component',
-    '      component: database',
-    '      component: datenbank',
+    '      components: [database]',
+    '      components: [datenbank]',
     'unknown-component',
   ),
   damage('a restore from no component', 'source: database', 'source: data-base', 'unknown-component', {

@@ -16,7 +16,7 @@ export function checkExpressions(context: CheckContext): Problem[] {
 }
 
 function checkStep(context: CheckContext, view: ScenarioView, placed: PlacedStep): Problem[] {
-  return textsIn(placed.step.with, [...placed.path, 'with']).flatMap(({ text, path }) =>
+  return textsOfStep(placed).flatMap(({ text, path }) =>
     expressionProblems(text, path, names => {
       if (names[0] === 'steps') return checkStepReference(context, view, placed, names);
       if (names[0] === 'message') {
@@ -28,6 +28,11 @@ function checkStep(context: CheckContext, view: ScenarioView, placed: PlacedStep
       return checkLookUp(context, view.scenario, names);
     }),
   );
+}
+
+function textsOfStep({ step, path }: PlacedStep): ReturnType<typeof textsIn> {
+  const condition = step.when ? textsIn(step.when.value, [...path, 'when', 'value']) : [];
+  return [...textsIn(step.with, [...path, 'with']), ...condition];
 }
 
 export type Complaint = {
@@ -83,7 +88,7 @@ function notATime(names: readonly string[], shiftSeconds: number | undefined): C
 function misplaced({ plan }: CheckContext): Problem[] {
   const { templates: _templates, documents: _documents, costs: _costs, ...rest } = plan;
   return textsIn(rest).flatMap(({ text, path }): Problem[] => {
-    const inStep = path[0] === 'scenarios' && path.includes('with');
+    const inStep = path[0] === 'scenarios' && (path.includes('with') || path.at(-2) === 'when');
     const at = inStep || path.at(-1) === 'waived' ? -1 : text.replaceAll('$${', '   ').indexOf('${');
     if (at < 0) return [];
     return [
@@ -93,7 +98,7 @@ function misplaced({ plan }: CheckContext): Problem[] {
         path,
         find: text.slice(at, at + 20),
         message: 'An expression has no effect here',
-        mend: 'Write the value itself; expressions are filled in below "with" of a step and in templates.',
+        mend: 'Write the value itself; expressions are filled in below "with" and "when" of a step and in templates.',
       },
     ];
   });

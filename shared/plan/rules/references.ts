@@ -2,6 +2,7 @@ import type { ComponentType } from '../components.ts';
 import type { CheckContext, Section } from '../cross-check.ts';
 import { didYouMean, type Problem } from '../finding.ts';
 import { nearest } from '../nearest.ts';
+import type { Disaster } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 
 type Named = Exclude<Section, 'templates'>;
@@ -36,11 +37,20 @@ export function checkReferences(context: CheckContext): Problem[] {
       ...unknownId(context, 'severities', scenario.severity, ['scenarios', id, 'severity']),
       ...all('audiences', scenario.audiences, ['scenarios', id, 'audiences']),
       ...all('signals', scenario.trigger?.signals ?? [], ['scenarios', id, 'trigger', 'signals']),
-      ...(scenario.disaster?.type === 'database-failure'
-        ? databaseId(context, scenario.disaster.component, ['scenarios', id, 'disaster', 'component'])
-        : []),
+      ...disasterIds(context, id, scenario.disaster),
     ]),
   ];
+}
+
+/** The components that a disaster hits have to exist. */
+function disasterIds(context: CheckContext, scenario: string, disaster: Disaster | undefined): Problem[] {
+  const path = ['scenarios', scenario, 'disaster'];
+  if (!disaster) return [];
+  if ('component' in disaster) {
+    return unknownId(context, 'components', disaster.component, [...path, 'component']);
+  }
+  const ids = 'components' in disaster ? disaster.components : [];
+  return ids.flatMap((id, index) => unknownId(context, 'components', id, [...path, 'components', index]));
 }
 
 /** Nothing when the id exists, otherwise the problem with the nearest one that does. */

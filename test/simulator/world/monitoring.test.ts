@@ -6,23 +6,25 @@ import { service as rds } from '../../../simulator/services/rds.ts';
 import { startVirtualTime } from '../../../simulator/world/clock.ts';
 import { createWorld } from '../../../simulator/world/create-world.ts';
 import { sleep } from '../../../simulator/world/sleep.ts';
-import { plan } from '../support/liquid-abt.ts';
+import { plan as liquidAbt } from '../support/liquid-abt.ts';
 
 /** Alarms that fire within ten minutes of a disaster, by name. */
-async function alarmsAfter(disaster: Disaster, seed: number, lost?: string): Promise<string[]> {
+async function alarmsAfter(scenario: string, change: Partial<Disaster>, lost?: string): Promise<string[]> {
+  const plan = structuredClone(liquidAbt);
+  Object.assign(plan.scenarios[scenario]?.disaster ?? {}, change);
   const faults = createFaults([]);
   if (!faults.ok) throw new Error('no faults');
   const outageStartedAt = plan.rehearsal.outageStart;
   const time = startVirtualTime(Date.parse(outageStartedAt));
   try {
-    const world = createWorld({ plan, seed, faults: faults.faults, services: [rds], outageStartedAt });
+    const world = createWorld({ plan, seed: 1, faults: faults.faults, services: [rds], outageStartedAt });
     const names: string[] = [];
     world.onEvent(({ event }) => {
       const name = (event.detail as { alarmName?: string }).alarmName;
       if (name) names.push(name);
     });
     if (lost) world.loseRegion(lost);
-    strike(world, disaster);
+    strike(world, [rds], scenario);
     await time.drive(sleep(600_000), world.inFlight);
     return names;
   } finally {
@@ -30,18 +32,16 @@ async function alarmsAfter(disaster: Disaster, seed: number, lost?: string): Pro
   }
 }
 
-const failure = { type: 'database-failure', component: 'database' } as const;
-
 test('a database that stays down raises its alarm, one that came back in time does not', async () => {
-  expect(await alarmsAfter({ ...failure, selfHealing: false }, 1)).toEqual([
+  expect(await alarmsAfter('database-failure', { selfHealing: false })).toEqual([
     'liquid-abt-database-connections',
   ]);
-  expect(await alarmsAfter({ ...failure, selfHealing: true }, 1)).toEqual([]);
+  expect(await alarmsAfter('database-failure', { selfHealing: true })).toEqual([]);
 });
 
 test('a lost region stops its heartbeat, whatever else the scenario is about', async () => {
   const heartbeat = 'lifeboat-liquid-abt-primary-heartbeat';
-  expect(await alarmsAfter({ type: 'region-loss', region: 'primary' }, 1)).toEqual([heartbeat]);
-  const both = await alarmsAfter({ ...failure, selfHealing: true }, 1, plan.regions.primary);
+  expect(await alarmsAfter('region-failure', {})).toEqual([heartbeat]);
+  const both = await alarmsAfter('database-failure', { selfHealing: true }, liquidAbt.regions.primary);
   expect(both.sort()).toEqual([heartbeat, 'liquid-abt-database-connections']);
 });

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { modeSchema } from '../../runbook/contract.ts';
+import { durationSchema } from '../duration.ts';
+import { tracing } from '../tracing.ts';
+import { id } from './base.ts';
+import { disasterSchema } from './disasters.ts';
+import { triggerSchema } from './signals.ts';
+import { phaseSchema } from './steps.ts';
+
+export const scenarioSchema = z.strictObject({
+  title: z.string(),
+  disaster: disasterSchema.optional().meta({ description: 'What goes wrong when the scenario is rehearsed' }),
+  severity: id.meta({ description: 'One of the severities' }),
+  trigger: triggerSchema.optional(),
+  manualOnly: z.boolean().optional().meta({ description: 'No signal opens it; a person does' }),
+  modes: z.array(modeSchema).min(1),
+  rto: durationSchema.optional().meta({ description: "Overrides the plan's RTO" }),
+  rpo: durationSchema.optional(),
+  parameters: z
+    .record(
+      id,
+      z.strictObject({ description: z.string(), default: z.union([z.string(), z.number(), z.boolean()]) }),
+    )
+    .default({}),
+  audiences: z.array(id).default([]).meta({ description: 'Told when it opens and when it ends' }),
+  phases: z.array(phaseSchema).min(1),
+  ...tracing,
+});
+export type Scenario = z.infer<typeof scenarioSchema>;
