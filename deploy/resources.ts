@@ -1,6 +1,7 @@
 import { parseSecretReference } from '../shared/aws/secret-reference.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { alarmResources } from './alarms.ts';
+import { dashboardResources } from './dashboard.ts';
 import { roleId } from './functions.ts';
 import {
   arn,
@@ -23,7 +24,13 @@ export type Resources = Record<string, Record<string, unknown>>;
 
 /** Everything of a deployment that is not a function or a state machine. */
 export function baseResources(plan: Plan): Resources {
-  return { ...memory(plan), ...topics(plan), ...bus(plan), ...alarmResources(plan) };
+  return {
+    ...memory(plan),
+    ...topics(plan),
+    ...bus(plan),
+    ...alarmResources(plan),
+    ...dashboardResources(plan),
+  };
 }
 
 /** Table, reports and the key that signs links: what must survive a deletion of the stack is retained. */
@@ -55,6 +62,7 @@ function memory(plan: Plan): Resources {
       ...keep,
       Properties: {
         VersioningConfiguration: { Status: 'Enabled' },
+        ...kept(plan.records.keepFor),
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
         },
@@ -82,6 +90,19 @@ function memory(plan: Plan): Resources {
         Description: 'Signs the links that people answer on',
         GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
       },
+    },
+  };
+}
+
+/** With a time to keep, nobody can delete a report before that, not even the account's root user. */
+function kept(seconds: number | undefined): Record<string, unknown> {
+  if (seconds === undefined) return {};
+  const Days = Math.max(1, Math.ceil(seconds / 86_400));
+  return {
+    ObjectLockEnabled: true,
+    ObjectLockConfiguration: {
+      ObjectLockEnabled: 'Enabled',
+      Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days } },
     },
   };
 }

@@ -4,12 +4,14 @@ import { durationSchema } from './duration.ts';
 import { regionSchema as region } from './region.ts';
 import { id, isoDate } from './sections/base.ts';
 import { audienceSchema, channelSchema, personSchema, templateSchema } from './sections/communication.ts';
+import { dashboardSchema, recordsSchema } from './sections/records.ts';
 import { scenarioSchema } from './sections/scenarios.ts';
 import { signalSchema } from './sections/signals.ts';
 import { tracing } from './tracing.ts';
 
 export * from './sections/communication.ts';
 export * from './sections/disasters.ts';
+export * from './sections/records.ts';
 export * from './sections/scenarios.ts';
 export * from './sections/signals.ts';
 export * from './sections/steps.ts';
@@ -86,6 +88,8 @@ export const planSchema = z
         ...tracing,
       })
       .optional(),
+    records: recordsSchema.prefault({}),
+    dashboard: dashboardSchema,
     documents: z
       .array(
         z.strictObject({

@@ -30,6 +30,11 @@ export function checkReferences(context: CheckContext): Problem[] {
     ...plan.escalation.flatMap((level, index) =>
       all('people', level.people, ['escalation', index, 'people']),
     ),
+    ...plan.dashboard.flatMap(({ component }, index) =>
+      component === undefined
+        ? []
+        : unknownId(context, 'components', component, ['dashboard', index, 'component']),
+    ),
     ...Object.entries(plan.signals).flatMap(([id, signal]) =>
       signal.type === 'rds-event' ? databaseId(context, signal.component, ['signals', id, 'component']) : [],
     ),
