@@ -12,7 +12,7 @@ import {
 } from './names.ts';
 
 /** Seconds until Lambda ends a call: longer than any call needs, shorter than what the machines allow for one. */
-const timeoutSeconds: Record<string, number> = { decide: 15, probe: 55, region: 120, sql: 120 };
+const timeoutSeconds: Record<string, number> = { decide: 15, probe: 55, region: 120, sql: 120, k8s: 110 };
 
 type FunctionConfig = Record<string, unknown>;
 

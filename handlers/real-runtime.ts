@@ -46,6 +46,7 @@ export async function createRuntime(connections: Connections): Promise<Runtime> 
     }),
     network: { ...noConnections, ...connections },
     kubernetes: connections.kubernetes?.({ aws, clock }) ?? (() => Promise.reject(missing('Kubernetes'))),
+    kubernetesExec: connections.kubernetesExec?.({ aws, clock }),
     secret: createSecretReader(aws),
     log: (level, message, data) => logger[level](message, data ?? {}),
   };

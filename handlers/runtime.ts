@@ -7,6 +7,7 @@ export type RuntimeProvider = () => Promise<Runtime>;
 /** The connections that a function can open, besides AWS. A family's handler brings what its actions use. */
 export type Connections = Partial<Network> & {
   kubernetes?: (options: Pick<Runtime, 'aws' | 'clock'>) => Runtime['kubernetes'];
+  kubernetesExec?: (options: Pick<Runtime, 'aws' | 'clock'>) => Runtime['kubernetesExec'];
 };
 
 /**

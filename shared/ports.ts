@@ -58,7 +58,26 @@ export type KubernetesRequest = {
   path: string;
   contentType?: string;
   body?: unknown;
+  /** Logs are text; without this an answer has to be JSON. The answer's body is then a string. */
+  answer?: 'text';
 };
+
+/** One command in a running container, without a terminal. */
+export type KubernetesExecRequest = {
+  namespace: string;
+  pod: string;
+  container: string;
+  /** Program and arguments; no shell is between, so nothing is expanded. */
+  command: readonly string[];
+  stdin?: string;
+  timeoutMs: number;
+};
+/** What a command said and how it ended. Output beyond `mostExecBytes` is cut off, which `truncated` tells. */
+export type KubernetesExecResult = { exitCode: number; stdout: string; stderr: string; truncated: boolean };
+export type KubernetesExec = (
+  access: KubernetesAccess,
+  request: KubernetesExecRequest,
+) => Promise<KubernetesExecResult>;
 
 export type Network = {
   /** Rejects with ServiceUnavailableError when nothing answers within the time-out. */

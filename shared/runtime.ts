@@ -2,7 +2,7 @@ import type { AwsClients } from './aws/clients.ts';
 import type { RecordStore } from './incident/record-store.ts';
 import type { Json } from './json.ts';
 import type { Plan } from './plan/schema.ts';
-import type { Clock, KubernetesAccess, KubernetesRequest, Network } from './ports.ts';
+import type { Clock, KubernetesAccess, KubernetesExec, KubernetesRequest, Network } from './ports.ts';
 
 /** Names and addresses of the deployment, from the environment in Lambda and from the simulator in a rehearsal. */
 export type Settings = {
@@ -28,6 +28,8 @@ export type Runtime = {
   aws: AwsClients;
   network: Network;
   kubernetes(access: KubernetesAccess, request: KubernetesRequest): Promise<{ status: number; body: Json }>;
+  /** Runs a command in a pod; only functions that need it bring it. */
+  kubernetesExec?: KubernetesExec;
   secret(reference: string, region: string): Promise<string>;
   log(level: 'info' | 'warn' | 'error', message: string, data?: Record<string, unknown>): void;
 };

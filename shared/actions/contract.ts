@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { AwsClients } from '../aws/clients.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ComponentType } from '../plan/components.ts';
-import type { Clock, KubernetesAccess, KubernetesRequest, Network } from '../ports.ts';
+import type { Clock, KubernetesAccess, KubernetesExec, KubernetesRequest, Network } from '../ports.ts';
 import type { Run, Step } from '../runbook/contract.ts';
 
 /**
@@ -62,6 +62,10 @@ export type ActionContext = {
   network: Network;
   /** Sends one request to an EKS cluster's API server; 404 and 409 come back as values, other failures throw. */
   kubernetes(access: KubernetesAccess, request: KubernetesRequest): Promise<{ status: number; body: Json }>;
+  /** Runs a command in a pod, where the function has the connection for it; ask for it by `execInPod`. */
+  kubernetesExec?: KubernetesExec;
+  /** Bucket of the recovery region for what a run keeps, such as evidence; use `keepFile` of `shared/aws/kept-files.ts`. */
+  reportBucket?: string;
   /** Reads a secret reference (`secret:NAME#key` or `ssm:NAME`) in the given region. Never log the result. */
   secret(reference: string, region: string): Promise<string>;
   /** Region that people may fear lost: the plan's primary. Calls there get short time-outs. */

@@ -1,23 +1,10 @@
 import https from 'node:https';
-import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
-import { LifeboatError, RequestRejectedError, ServiceUnavailableError } from '../errors.ts';
+import { LifeboatError, ServiceUnavailableError } from '../errors.ts';
 import { judgeAnswer, type SendKubernetes } from '../kubernetes/answer.ts';
 import type { Clock, KubernetesAccess, KubernetesRequest } from '../ports.ts';
-import { request as awsRequest } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
-import { makeClusterToken, tokenLifeSeconds } from './kubernetes-token.ts';
+import { type Connection, createConnections } from './kubernetes-connection.ts';
 
-/** A cluster's address and certificate, a connection pool that trusts it, and a token. */
-type Connection = {
-  endpoint: URL;
-  agent: https.Agent;
-  readAtMs: number;
-  token?: { value: string; madeAtMs: number };
-};
-
-/** An endpoint or certificate that changes is noticed after this long. */
-const connectionLifeMs = 5 * 60_000;
-const tokenRenewalMs = (tokenLifeSeconds - 5 * 60) * 1000;
 const defaultTimeoutMs = 10_000;
 
 /**
@@ -30,30 +17,7 @@ export function createKubernetes(options: {
   timeoutMs?: number;
 }): SendKubernetes {
   const { aws, clock, timeoutMs = defaultTimeoutMs } = options;
-  const connections = new Map<string, Connection>();
-
-  async function connect(access: KubernetesAccess): Promise<Connection> {
-    const key = `${access.region}/${access.cluster}`;
-    const known = connections.get(key);
-    if (known && clock.now().getTime() - known.readAtMs < connectionLifeMs) return known;
-    known?.agent.destroy();
-    const made = {
-      ...(await readCluster(aws, access)),
-      readAtMs: clock.now().getTime(),
-      token: known?.token,
-    };
-    connections.set(key, made);
-    return made;
-  }
-
-  async function bearer(connection: Connection, { cluster, region }: KubernetesAccess): Promise<string> {
-    const now = clock.now();
-    const { token } = connection;
-    if (token && now.getTime() - token.madeAtMs < tokenRenewalMs) return token.value;
-    const value = await makeClusterToken(aws, cluster, region, now);
-    connection.token = { value, madeAtMs: now.getTime() };
-    return value;
-  }
+  const { connect, bearer } = createConnections(aws, clock);
 
   return async (access, request) => {
     const connection = await connect(access);
@@ -72,33 +36,15 @@ export function createKubernetes(options: {
   };
 }
 
-async function readCluster(
-  aws: AwsClients,
-  { cluster, region }: KubernetesAccess,
-): Promise<Pick<Connection, 'endpoint' | 'agent'>> {
-  const client = aws.client(EKSClient, region);
-  const reply = await awsRequest({ call: 'eks.DescribeCluster', region }, () =>
-    client.send(new DescribeClusterCommand({ name: cluster })),
-  );
-  const { endpoint, certificateAuthority, status } = reply.cluster ?? {};
-  if (!endpoint || !certificateAuthority?.data) {
-    throw new RequestRejectedError(`Cluster ${cluster} in ${region} has no API endpoint (it is ${status}).`, {
-      nextStep: 'Wait until the cluster is ACTIVE, or look at its health in the EKS console.',
-    });
-  }
-  const ca = Buffer.from(certificateAuthority.data, 'base64').toString('utf8');
-  return { endpoint: new URL(endpoint), agent: new https.Agent({ ca, keepAlive: true }) };
-}
-
 function exchange(
   { endpoint, agent }: Connection,
   token: string,
-  { method, path, contentType = 'application/json', body }: KubernetesRequest,
+  { method, path, contentType = 'application/json', body, answer }: KubernetesRequest,
   timeoutMs: number,
 ): Promise<{ status: number; text: string }> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
-    accept: 'application/json',
+    accept: answer === 'text' ? 'text/plain' : 'application/json',
     authorization: `Bearer ${token}`,
     'user-agent': 'lifeboat',
     ...(payload !== undefined && {

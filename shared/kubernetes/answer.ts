@@ -19,7 +19,7 @@ export function judgeAnswer(
 ): KubernetesResponse {
   const where = `${request.method} ${request.path} on cluster ${access.cluster}`;
   if ((status >= 200 && status < 300) || status === 404 || status === 409) {
-    return { status, body: parseBody(text, where) };
+    return { status, body: request.answer === 'text' ? text : parseBody(text, where) };
   }
   const said = `${where} was answered with ${status} (${messageOf(text)})`;
   if (status === 429) {

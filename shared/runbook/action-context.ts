@@ -21,6 +21,8 @@ export function actionContext(
     aws: runtime.aws,
     network: runtime.network,
     kubernetes: runtime.kubernetes,
+    kubernetesExec: runtime.kubernetesExec,
+    reportBucket: runtime.settings.reportBucket,
     secret: runtime.secret,
     regions: runtime.plan.regions,
     notify: message => notifyAudience(runtime, run, message),
