@@ -1,14 +1,18 @@
 import * as z from 'zod';
 import { cachesComponents } from './components/caches.ts';
+import { dynamodbComponents } from './components/dynamodb.ts';
 import { kubernetesComponents } from './components/kubernetes.ts';
 import { networkComponents } from './components/network.ts';
 import { rdsComponents } from './components/rds.ts';
+import { rdsClusterComponents } from './components/rds-clusters.ts';
 import { secretsComponents } from './components/secrets.ts';
 
 export * from './components/caches.ts';
+export * from './components/dynamodb.ts';
 export * from './components/kubernetes.ts';
 export * from './components/network.ts';
 export * from './components/rds.ts';
+export * from './components/rds-clusters.ts';
 export * from './components/secrets.ts';
 
 /**
@@ -18,7 +22,9 @@ export * from './components/secrets.ts';
  */
 export const componentSchema = z.discriminatedUnion('type', [
   ...rdsComponents,
+  ...rdsClusterComponents,
   ...cachesComponents,
+  ...dynamodbComponents,
   ...secretsComponents,
   ...kubernetesComponents,
   ...networkComponents,

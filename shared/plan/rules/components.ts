@@ -2,6 +2,7 @@ import type { ComponentOf } from '../components.ts';
 import type { CheckContext } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
 import { nearest } from '../nearest.ts';
+import { checkMembers } from './member-components.ts';
 import { idOfType, unknownId } from './references.ts';
 
 /** Components have to agree with each other and with the plan's regions. */
@@ -14,6 +15,7 @@ export function checkComponents(context: CheckContext): Problem[] {
     if (!known && regions.primary !== regions.recovery) {
       problems.push(otherRegion(context, id, component.region));
     }
+    problems.push(...checkMembers(context, id, component));
     if (component.type === 'rds-restore-target') problems.push(...checkRestoreTarget(context, id, component));
     if (component.type === 'k8s-deployment' && component.targetGroup !== undefined) {
       const path = ['components', id, 'targetGroup'];

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { regionSchema } from '../region.ts';
+import { base, secretReference } from './base.ts';
+
+/** DB clusters on Amazon RDS: Aurora, and Multi-AZ DB clusters of PostgreSQL and MySQL. */
+
+const engine = z
+  .enum(['aurora-postgresql', 'aurora-mysql', 'postgres', 'mysql'])
+  .meta({ description: 'postgres and mysql are Multi-AZ DB clusters: one writer and two readable standbys' });
+
+/** A DB cluster that exists. */
+export const rdsCluster = z.strictObject({
+  ...base,
+  type: z.literal('rds-cluster'),
+  identifier: z.string(),
+  engine,
+  database: z.string(),
+  port: z.number().int().default(5432),
+  /** Connection string or user and password for checks, by reference. */
+  credentials: secretReference,
+  /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
+  writeProbe: z.string(),
+  /** Id of the aurora-global-cluster that it is a member of. */
+  globalCluster: z.string().optional(),
+});
+
+/** An Aurora Global Database. Its region is the one that it is asked about in: the recovery region. */
+export const auroraGlobalCluster = z.strictObject({
+  ...base,
+  type: z.literal('aurora-global-cluster'),
+  identifier: z.string(),
+  /** Ids of the rds-cluster components that are its members in normal times. */
+  primary: z.string(),
+  secondary: z.string(),
+});
+
+/** What a restored cluster must look like. Nothing in it exists before the restore. */
+export const rdsClusterRestoreTarget = z.strictObject({
+  ...base,
+  type: z.literal('rds-cluster-restore-target'),
+  /** Base of the new cluster's identifier; the run's date and suffix are added. */
+  identifier: z.string(),
+  /** Id of the rds-cluster component that it is restored from. */
+  source: z.string(),
+  /** Identifier of the source in AWS, and its region: what snapshots are looked up by. */
+  sourceIdentifier: z.string(),
+  sourceRegion: regionSchema,
+  engine,
+  instanceClass: z.string(),
+  /** DB instances of an Aurora cluster: a writer and readers. A restored Aurora cluster has none by itself. */
+  instances: z.number().int().min(1).max(16).default(2),
+  subnetGroup: z.string(),
+  securityGroups: z.array(z.string()).min(1),
+  clusterParameterGroup: z.string(),
+  kmsKey: z.string(),
+  database: z.string(),
+  port: z.number().int().default(5432),
+  credentials: secretReference,
+  writeProbe: z.string(),
+});
+
+/** Component types of this file; `shared/plan/components.ts` puts all of them together. */
+export const rdsClusterComponents = [rdsCluster, auroraGlobalCluster, rdsClusterRestoreTarget] as const;

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { checkPlan } from '../../shared/plan/check.ts';
+
+const text = readFileSync('plans/liquid-abt/plan.yml', 'utf8');
+
+const cluster = (id: string, region: string, more = '') => `
+  ${id}:
+    type: rds-cluster
+    region: ${region}
+    identifier: ${id}
+    engine: aurora-postgresql
+    database: app
+    credentials: secret:app/db
+    writeProbe: SELECT 1${more}`;
+const restoreTarget = (identifier: string) => `
+  restored:
+    type: rds-cluster-restore-target
+    region: ap-southeast-4
+    identifier: app-restored
+    source: one
+    sourceIdentifier: ${identifier}
+    sourceRegion: ap-southeast-2
+    engine: aurora-postgresql
+    instanceClass: db.r6g.large
+    subnetGroup: app
+    securityGroups: [sg-1]
+    clusterParameterGroup: app
+    kmsKey: alias/app
+    database: app
+    credentials: secret:app/db
+    writeProbe: SELECT 1`;
+const group = (secondary: string) => `
+  all:
+    type: aurora-global-cluster
+    region: ap-southeast-4
+    identifier: app-global
+    primary: one
+    secondary: ${secondary}`;
+const one = cluster('one', 'ap-southeast-2');
+
+/** The findings that LIQUID ABT's plan has more with these components. */
+async function findingsWith(components: string): Promise<string[]> {
+  const written = text.replace(/^components:$/m, `components:${components}`);
+  const { findings } = await checkPlan({ text: written, file: 'plan.yml' });
+  return findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ rule, message }) => `${rule}: ${message}`);
+}
+
+test.each([
+  ['a global database over two regions', one + cluster('two', 'ap-southeast-4') + group('two'), []],
+  ['a restore target that agrees with its source', one + restoreTarget('one'), []],
+  [
+    'both members in one region',
+    one + cluster('two', 'ap-southeast-2') + group('two'),
+    ['same-region: "one" and "two" are both in ap-southeast-2'],
+  ],
+  ['a member that is not declared', one + group('tow'), ['unknown-component: There is no component "tow"']],
+  [
+    'a cluster in a group that is none',
+    cluster('two', 'ap-southeast-4', '\n    globalCluster: cache-recovery'),
+    [expect.stringContaining('topology-mismatch: "cache-recovery" is of type elasticache-replication-group')],
+  ],
+  [
+    'a restore target that disagrees with its source',
+    one + restoreTarget('other'),
+    ['restore-source-disagrees: "other" is not what "one" says, which is "one"'],
+  ],
+  [
+    'a replica of what is no Redis server',
+    `
+  redis:
+    type: redis-server
+    region: ap-southeast-4
+    host: redis.internal
+    replicaOf: cache-recovery`,
+    [expect.stringContaining('topology-mismatch')],
+  ],
+])('validate looks at %s', async (_name, components, expected) => {
+  expect(await findingsWith(components)).toEqual(expected);
+});
