@@ -29,6 +29,12 @@ function sampleField(field: string): unknown {
       return 'secret:<credentials>';
     case 'gate':
       return { bucket: '<gate.bucket>', key: '<gate.key>' };
+    case 'tag':
+      // Instances are named by ids or by a tag; the sample shows the narrower of the two.
+      return undefined;
+    case 'endpoints':
+      return [{ region: '<endpoints.region>', url: '<endpoints.url>' }];
+    case 'ids':
     case 'securityGroups':
     case 'resolvers':
       return [`<${field}>`];

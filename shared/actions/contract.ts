@@ -78,6 +78,11 @@ export type ActionContext = {
   }): Promise<Evidence[]>;
   /** Records a change, before the request is sent when it may be lost, so that nothing goes unrecorded. */
   changed(change: Change): Promise<void>;
+  /**
+   * Keeps facts that act or observe found out (an id that AWS gave, when the answers moved): later calls of the same
+   * attempt find them in their baseline. What undo goes back to stays as prepare found it.
+   */
+  remember(facts: JsonObject): Promise<void>;
   /** Names and tags of what this run makes. */
   names: {
     /** `<base>-<run date>-<run suffix>`, shortened to `maxLength`; the same in every call of a run. */

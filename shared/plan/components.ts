@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { cachesComponents } from './components/caches.ts';
+import { computeComponents } from './components/compute.ts';
 import { dynamodbComponents } from './components/dynamodb.ts';
+import { firewallComponents } from './components/firewalls.ts';
 import { kubernetesComponents } from './components/kubernetes.ts';
 import { networkComponents } from './components/network.ts';
 import { rdsComponents } from './components/rds.ts';
@@ -8,7 +10,9 @@ import { rdsClusterComponents } from './components/rds-clusters.ts';
 import { secretsComponents } from './components/secrets.ts';
 
 export * from './components/caches.ts';
+export * from './components/compute.ts';
 export * from './components/dynamodb.ts';
+export * from './components/firewalls.ts';
 export * from './components/kubernetes.ts';
 export * from './components/network.ts';
 export * from './components/rds.ts';
@@ -28,6 +32,8 @@ export const componentSchema = z.discriminatedUnion('type', [
   ...secretsComponents,
   ...kubernetesComponents,
   ...networkComponents,
+  ...computeComponents,
+  ...firewallComponents,
 ]);
 export type Component = z.infer<typeof componentSchema>;
 export type ComponentType = Component['type'];

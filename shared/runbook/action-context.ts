@@ -2,9 +2,11 @@ import type { ActionContext, Change } from '../actions/contract.ts';
 import { resourceName, runTags } from '../aws/names.ts';
 import { notifyAudience } from '../communication/notify.ts';
 import { appendEntry } from '../incident/ledger.ts';
+import type { JsonObject } from '../json.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Run, Step } from './contract.ts';
-import type { StepRecord } from './step-record.ts';
+import { type StepRecord, writeStep } from './step-record.ts';
+import { firstRecord } from './step-work.ts';
 
 /** What an action is given: the runtime's ports, narrowed to one run and one step. */
 export function actionContext(
@@ -27,6 +29,7 @@ export function actionContext(
     regions: runtime.plan.regions,
     notify: message => notifyAudience(runtime, run, message),
     changed: change => recordChange(runtime, run, step, record, change),
+    remember: facts => rememberFacts(runtime, run, step, facts),
     names: {
       resource: (base, maxLength) => resourceName(base, run, maxLength),
       tags: () => runTags(run),
@@ -52,4 +55,11 @@ async function recordChange(
     // A retried call finds its own entry and does not list the same change twice.
     { idempotencyKey: `${run.id}/${step.id}/${during}/${change.call}/${change.resource}` },
   );
+}
+
+async function rememberFacts(runtime: Runtime, run: Run, step: Step, facts: JsonObject): Promise<void> {
+  await writeStep(runtime.store, run.id, step.id, current => {
+    const known = current ?? firstRecord(step, runtime.clock.now().toISOString());
+    return { ...known, baseline: { ...known.baseline, ...facts } };
+  });
 }

@@ -60,3 +60,27 @@ describe('time', () => {
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThanOrEqual(3000 * 1.05);
   });
 });
+
+describe('what an action remembers', () => {
+  it('is in the baseline of its later calls, and not in what undo goes back to', async () => {
+    const scene = await makeScene();
+    const { action, thing } = scene;
+    const seen: unknown[] = [];
+    const { act, observe, undo } = action;
+    action.act = async (context, parameters, baseline) => {
+      await context.remember({ id: 'job-1' });
+      await act?.(context, parameters, baseline);
+    };
+    action.observe = (context, parameters, baseline) => {
+      seen.push(baseline);
+      return observe(context, parameters, baseline);
+    };
+    action.undo = async (context, parameters, baseline, outputs) => {
+      seen.push(baseline);
+      return undo?.(context, parameters, baseline, outputs) ?? { status: 'pending', note: 'no undo' };
+    };
+    for (const operation of ['prepare', 'act', 'observe', 'undo'] as const) await scene.call(operation);
+    expect(seen).toEqual([{ before: 1, id: 'job-1' }, { before: 1 }]);
+    expect(thing.changes).toBe(2);
+  });
+});

@@ -1,6 +1,7 @@
 import type { ActionContext, Change } from '../../shared/actions/contract.ts';
 import type { AwsClients } from '../../shared/aws/clients.ts';
 import { resourceName, runTags } from '../../shared/aws/names.ts';
+import type { JsonObject } from '../../shared/json.ts';
 import type { Network } from '../../shared/ports.ts';
 import type { Run, Step } from '../../shared/runbook/contract.ts';
 import type { CallFault, FaultSet } from '../../simulator/faults/faults.ts';
@@ -104,6 +105,8 @@ const noAws: AwsClients = {
 /** An action context over the given ports; whatever a test does not give fails when it is used. */
 export function contextOf(ports: {
   changes?: Change[];
+  /** Where `remember` keeps facts; the test hands it on as the baseline. */
+  memory?: JsonObject;
   aws?: AwsClients;
   kubernetes?: ActionContext['kubernetes'];
   network?: Partial<Network>;
@@ -132,6 +135,9 @@ export function contextOf(ports: {
     notify: unused('channel'),
     changed: async change => {
       ports.changes?.push(change);
+    },
+    remember: async facts => {
+      Object.assign(ports.memory ?? {}, facts);
     },
     names: {
       resource: (base, maxLength) => resourceName(base, theRun, maxLength),

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { durationSchema } from '../duration.ts';
+import { regionSchema } from '../region.ts';
 import { base } from './base.ts';
 
 /** How users come in: names, load balancers, addresses. */
@@ -39,12 +41,77 @@ export const dnsName = z.strictObject({
   resolvers: z.array(z.string()).min(1),
 });
 
+/**
+ * A name whose records Lifeboat writes itself (route53.upsert, route53.shift-weight), or that follows ARC routing
+ * controls. Writing records needs Route 53's control plane in us-east-1; a `dns-name` or routing controls do not.
+ */
+export const dnsRecord = z.strictObject({
+  ...base,
+  type: z.literal('dns-record'),
+  name: z.string(),
+  hostedZone: z.string(),
+  recordType: z.enum(['A', 'CNAME']),
+  primaryTarget: z.string(),
+  /** Hosted zone of a target when it is an alias (a load balancer's canonical zone). */
+  primaryTargetHostedZone: z.string().optional(),
+  recoveryTarget: z.string(),
+  recoveryTargetHostedZone: z.string().optional(),
+  /** Whether an alias is answered only while its target is healthy. */
+  evaluateTargetHealth: z.boolean().default(true),
+  /** TTL of records that are no aliases. What counts in a move is the TTL of the old record. */
+  ttl: durationSchema.default(60),
+  /**
+   * simple: one record. weighted: two with set identifiers `<id>-primary` and `<id>-recovery`. failover: a pair whose
+   * health checks are those of routing controls.
+   */
+  routing: z.enum(['simple', 'weighted', 'failover']).default('simple'),
+  primaryHealthCheck: z.string().optional(),
+  recoveryHealthCheck: z.string().optional(),
+  /** Resolvers that are asked whether users see the change, besides the authoritative servers. */
+  resolvers: z.array(z.string()).min(1),
+});
+
+/** A Route 53 health check that records or alarms depend on. */
+export const healthCheck = z.strictObject({
+  ...base,
+  type: z.literal('health-check'),
+  healthCheckId: z.string(),
+  /** What it watches while nothing is wrong, for the rehearsal. */
+  watches: z.url({ protocol: /^https?$/ }),
+});
+
+/** An ARC routing control. Its cluster has five regional endpoints, and any one of them is enough. */
+export const routingControl = z.strictObject({
+  ...base,
+  type: z.literal('routing-control'),
+  arn: z.string().regex(/^arn:[^:]*:route53-recovery-control:/, 'the ARN of a routing control'),
+  /** The health check of type RECOVERY_CONTROL that turns its state into answers of the name servers. */
+  healthCheckId: z.string(),
+  endpoints: z
+    .array(z.strictObject({ region: regionSchema, url: z.url({ protocol: /^https$/ }) }))
+    .min(2)
+    .meta({ description: 'Endpoints of the cluster: five, in five regions' }),
+  /** Whether it is on while nothing is wrong, for the rehearsal. */
+  on: z.boolean().default(true),
+});
+
 /** An HTTPS endpoint of the system. */
 export const endpoint = z.strictObject({
   ...base,
   type: z.literal('endpoint'),
   url: z.string(),
+  servedBy: z.string().optional().meta({
+    description: 'Id of the component that answers there; it answers only while that one is healthy',
+  }),
 });
 
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
-export const networkComponents = [loadBalancer, targetGroup, dnsName, endpoint] as const;
+export const networkComponents = [
+  loadBalancer,
+  targetGroup,
+  dnsName,
+  dnsRecord,
+  healthCheck,
+  routingControl,
+  endpoint,
+] as const;

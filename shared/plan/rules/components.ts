@@ -17,7 +17,10 @@ export function checkComponents(context: CheckContext): Problem[] {
     }
     problems.push(...checkMembers(context, id, component));
     if (component.type === 'rds-restore-target') problems.push(...checkRestoreTarget(context, id, component));
-    if (component.type === 'k8s-deployment' && component.targetGroup !== undefined) {
+    if (component.type === 'endpoint' && component.servedBy !== undefined) {
+      problems.push(...unknownId(context, 'components', component.servedBy, ['components', id, 'servedBy']));
+    }
+    if ('targetGroup' in component && component.targetGroup !== undefined) {
       const path = ['components', id, 'targetGroup'];
       problems.push(...idOfType(context, component.targetGroup, 'target-group', path));
     }

@@ -17,6 +17,7 @@ export const nothing: ActionContext = {
   regions: { primary: 'ap-southeast-2', recovery: 'ap-southeast-4' },
   notify: refuse,
   changed: refuse,
+  remember: refuse,
   names: { resource: refuse, tags: refuse },
   elapsedSeconds: 0,
 };

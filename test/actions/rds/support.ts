@@ -127,6 +127,7 @@ export function contextFor(options: {
     changed: async change => {
       changes.push(change);
     },
+    remember: async () => {},
     names: {
       resource: (base, maxLength) => resourceName(base, run, maxLength),
       tags: () => runTags(run),

@@ -1,0 +1,31 @@
+import type { JsonObject } from '../json.ts';
+import type { Evidence, Observation, Preparation } from './contract.ts';
+
+/** A refusal with one reason. */
+export function refuse(what: string, mend: string, evidence: Evidence[] = []): Preparation {
+  return { status: 'refused', reasons: [{ what, mend }], evidence };
+}
+
+/** A failure with one reason. */
+export function fail(what: string, mend: string, evidence: Evidence[] = []): Observation {
+  return { status: 'failed', reasons: [{ what, mend }], evidence };
+}
+
+/** Done, with one piece of evidence: a sentence and the facts behind it. */
+export function finish(what: string, outputs: JsonObject = {}, data?: JsonObject): Observation {
+  return { status: 'done', outputs, evidence: [{ what, ...(data && { data }) }] };
+}
+
+export function pending(note: string): Observation {
+  return { status: 'pending', note };
+}
+
+/** Go on from this baseline; what was found is one sentence. */
+export function ready(baseline: JsonObject, what?: string, data?: JsonObject): Preparation {
+  return { status: 'ready', baseline, evidence: what ? [{ what, ...(data && { data }) }] : [] };
+}
+
+/** What is wanted holds already. */
+export function alreadyDone(baseline: JsonObject, outputs: JsonObject, what: string): Preparation {
+  return { status: 'already-done', baseline, outputs, evidence: [{ what }] };
+}

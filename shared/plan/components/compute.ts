@@ -1,0 +1,86 @@
+import * as z from 'zod';
+import { base } from './base.ts';
+
+/** Compute outside of Kubernetes, and the AWS services that drive it. */
+
+/** A component of type target-group that its members register with, if users reach it. */
+const registersWith = z.string().optional().meta({ description: 'Id of the target group it registers with' });
+
+export const autoScalingGroup = z.strictObject({
+  ...base,
+  type: z.literal('auto-scaling-group'),
+  name: z.string(),
+  /** Capacity while nothing is wrong; what undo goes back to is read from AWS, not from here. */
+  standbySize: z.number().int().nonnegative(),
+  targetGroup: registersWith,
+});
+
+export const ecsService = z.strictObject({
+  ...base,
+  type: z.literal('ecs-service'),
+  cluster: z.string(),
+  name: z.string(),
+  /** Tasks while nothing is wrong; what undo goes back to is read from AWS, not from here. */
+  standbyCount: z.number().int().nonnegative(),
+  targetGroup: registersWith,
+});
+
+/** Instances by their ids or by one tag, whichever stays true when an instance is replaced. */
+export const ec2Instances = z
+  .strictObject({
+    ...base,
+    type: z.literal('ec2-instances'),
+    ids: z
+      .array(z.string().regex(/^i-[0-9a-f]{8,17}$/, 'an instance id, such as i-0a1b2c3d'))
+      .min(1)
+      .optional(),
+    tag: z.strictObject({ key: z.string(), value: z.string() }).optional(),
+    /** How many a rehearsal makes of those that are named by tag. */
+    count: z.number().int().positive().default(1),
+  })
+  .refine(({ ids, tag }) => (ids === undefined) !== (tag === undefined), 'either ids or tag, and not both');
+
+export const lambdaFunction = z.strictObject({
+  ...base,
+  type: z.literal('lambda-function'),
+  name: z.string(),
+  qualifier: z.string().optional().meta({ description: 'Version or alias; without it $LATEST' }),
+});
+
+export const eventSourceMapping = z.strictObject({
+  ...base,
+  type: z.literal('event-source-mapping'),
+  uuid: z.string(),
+  /** Whether it takes events while nothing is wrong, for the rehearsal. */
+  enabled: z.boolean().default(true),
+});
+
+export const eventRule = z.strictObject({
+  ...base,
+  type: z.literal('event-rule'),
+  name: z.string(),
+  bus: z.string().default('default'),
+  /** Whether it is on while nothing is wrong, for the rehearsal. */
+  enabled: z.boolean().default(true),
+});
+
+/** An SSM Automation runbook. */
+export const ssmDocument = z.strictObject({
+  ...base,
+  type: z.literal('ssm-document'),
+  name: z.string(),
+  version: z.string().optional().meta({ description: 'A version number; without it the default version' }),
+  /** Role that the automation assumes; Lifeboat needs leave to pass it. */
+  assumeRole: z.string().regex(/^arn:/, 'the ARN of a role').optional(),
+});
+
+/** Component types of this file; `shared/plan/components.ts` puts all of them together. */
+export const computeComponents = [
+  autoScalingGroup,
+  ecsService,
+  ec2Instances,
+  lambdaFunction,
+  eventSourceMapping,
+  eventRule,
+  ssmDocument,
+] as const;
