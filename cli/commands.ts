@@ -86,6 +86,25 @@ export const commands: Record<string, Command> = {
       );
     },
   },
+  trace: {
+    summary: 'Says of each requirement what in the plan carries it out, and which rehearsal showed it',
+    usage: 'PLAN [--json] [--no-rehearse] [--strict]',
+    details:
+      '\nReads requirements.md beside the plan. Exit: 0; 1 with uncovered rows or unknown ids, with --strict also\nwith rows that are only claimed; 2 bad input.\n',
+    options: { json: flag, 'no-rehearse': flag, strict: flag },
+    async run({ values, positionals }, io) {
+      const { trace } = await import('./commands/trace.ts');
+      return trace(
+        {
+          plan: positionals,
+          json: values.json === true,
+          rehearse: values['no-rehearse'] !== true,
+          strict: values.strict === true,
+        },
+        io,
+      );
+    },
+  },
   ...operating(),
 };
 

@@ -5,7 +5,7 @@ import { regionSchema as region } from './region.ts';
 import { id, isoDate } from './sections/base.ts';
 import { audienceSchema, channelSchema, personSchema, templateSchema } from './sections/communication.ts';
 import { dashboardSchema, recordsSchema } from './sections/records.ts';
-import { scenarioSchema } from './sections/scenarios.ts';
+import { furtherRehearsalSchema, scenarioSchema } from './sections/scenarios.ts';
 import { signalSchema } from './sections/signals.ts';
 import { tracing } from './tracing.ts';
 
@@ -109,6 +109,10 @@ export const planSchema = z
         outageStart: z.iso
           .datetime({ offset: true, error: 'a time, such as 2026-03-10T16:42:00Z' })
           .default('2026-03-10T16:42:00Z'),
+        further: z.array(furtherRehearsalSchema).default([]).meta({
+          description:
+            'Rehearsals beside every scenario in every mode: for what a run without faults never does, such as a step behind "when" or an escalation that nobody stops',
+        }),
       })
       .prefault({}),
   })

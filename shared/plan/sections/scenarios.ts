@@ -27,3 +27,21 @@ export const scenarioSchema = z.strictObject({
   ...tracing,
 });
 export type Scenario = z.infer<typeof scenarioSchema>;
+
+/** A rehearsal that the plan asks for by itself. */
+export const furtherRehearsalSchema = z.strictObject({
+  id,
+  title: z.string().optional().meta({ description: 'What it shows' }),
+  scenario: id.meta({ description: 'One of the scenarios' }),
+  mode: modeSchema.default('recover'),
+  seed: z.number().int().nonnegative().default(1),
+  faults: z
+    .array(z.string())
+    .default([])
+    .meta({ description: 'As given to rehearse --fault, such as no-approval' }),
+  parameters: z
+    .record(id, z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .meta({ description: 'As given to rehearse --set' }),
+});
+export type FurtherRehearsal = z.infer<typeof furtherRehearsalSchema>;

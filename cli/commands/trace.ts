@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { checkPlan } from '../../shared/plan/check.ts';
+import type { Finding } from '../../shared/plan/finding.ts';
+import type { Plan } from '../../shared/plan/schema.ts';
+import { elementsOf } from '../../shared/trace/elements.ts';
+import { countVerdicts, type Exercise, traceRequirements } from '../../shared/trace/judge.ts';
+import { parseRequirements } from '../../shared/trace/requirements.ts';
+import { exercise, plannedExercises } from '../../simulator/exercise-plan.ts';
+import { exerciseFile, keepExercises, readExercises } from '../exercise-cache.ts';
+import type { Io } from '../io.ts';
+import { traceText } from '../trace-text.ts';
+import { printFindings } from './validate.ts';
+
+export type TraceArguments = { plan: string[]; json: boolean; rehearse: boolean; strict: boolean };
+
+/**
+ * `lifeboat trace`: each row of `requirements.md` beside the plan, with what carries it out and which rehearsal showed
+ * it. With `json` one object `{system, ok, counts, rows, unknown, rehearsals}`. Exit 0, 1 with uncovered rows or
+ * unknown ids (with `strict` also for rows that are only claimed), 2 for bad input.
+ */
+export async function trace(
+  { plan: paths, json, rehearse, strict }: TraceArguments,
+  io: Io,
+): Promise<number> {
+  const [path, ...others] = paths;
+  if (path === undefined || others.length > 0) {
+    io.err('trace takes one plan: lifeboat trace plans/liquid-abt/plan.yml\n');
+    return 2;
+  }
+  const { plan, findings } = await checkPlan(path);
+  if (!plan) {
+    printFindings(
+      findings.filter(({ severity }) => severity === 'error'),
+      io,
+    );
+    return 2;
+  }
+  const file = join(dirname(path), 'requirements.md');
+  const markdown = await readFile(file, 'utf8').catch(() => undefined);
+  const table = parseRequirements(markdown ?? '');
+  if (table.rows.length === 0) {
+    io.err(`${file} has no requirements. It is a table: | id | section | what | capability |\n`);
+    return 2;
+  }
+  for (const { line, message } of table.problems) io.err(`${file}:${line}  error  ${message}\n`);
+  const exercises = rehearse ? await allExercises(plan, path, io) : [];
+  const traced = traceRequirements({
+    requirements: table.rows,
+    elements: elementsOf(plan),
+    exercises,
+    lintWaivers: lintWaivers(findings),
+  });
+  const counts = countVerdicts(traced.rows);
+  const ok =
+    counts.uncovered === 0 &&
+    traced.unknown.length === 0 &&
+    table.problems.length === 0 &&
+    (!strict || counts.claimed === 0);
+  const rehearsals = exercises.map(({ name, outcome, elements }) => ({
+    name,
+    outcome,
+    exercised: elements.length,
+  }));
+  if (json) {
+    io.out(
+      `${JSON.stringify({ system: plan.system.id, ok, counts, ...traced, rehearsals }, undefined, 2)}\n`,
+    );
+  } else io.out(traceText(plan.system.title, { ...traced, counts, rehearsals, rehearsed: rehearse }));
+  return ok ? 0 : 1;
+}
+
+/** Reasons that are there for a warning of `validate`. */
+function lintWaivers(findings: readonly Finding[]): Set<string> {
+  return new Set(findings.flatMap(({ waived }) => waived ?? []));
+}
+
+async function allExercises(plan: Plan, path: string, io: Io): Promise<Exercise[]> {
+  const planDirectory = dirname(path);
+  const data = plan.rehearsal.database;
+  const texts = [path, ...(data === undefined ? [] : [join(planDirectory, data)])];
+  const file = await exerciseFile(
+    plan.system.id,
+    await Promise.all(texts.map(text => readFile(text, 'utf8').catch(() => ''))),
+  );
+  const kept = await readExercises(file);
+  if (kept) return kept;
+  const exercises: Exercise[] = [];
+  for (const planned of plannedExercises(plan)) {
+    const done = await exercise(plan, planned, { planDirectory, planPath: path });
+    io.err(`rehearsed ${done.name}: ${done.outcome}\n`);
+    exercises.push(done);
+  }
+  await keepExercises(file, exercises);
+  return exercises;
+}

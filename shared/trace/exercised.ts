@@ -1,0 +1,98 @@
+import type { Entry, EntryOf, LedgerEntry } from '../incident/entries.ts';
+import type { Plan, Scenario, StepPlan } from '../plan/schema.ts';
+import { recordsOf } from '../report/records.ts';
+import type { Report } from '../report/report.ts';
+
+/**
+ * Ids of the plan's elements that a rehearsal exercised, as `elementsOf` names them. Told from what the run recorded:
+ * a step counts once it came to its end, a message once a provider took it, a phase once it ended well, a signal
+ * once it was heard. A dry run changes nothing and proves no step; it counts for its scenario only.
+ */
+export function exercisedBy(plan: Plan, report: Report, ledger: readonly LedgerEntry[]): string[] {
+  const scenario = plan.scenarios[report.scenario];
+  const started = of(ledger, 'run-started').length > 0;
+  if (!scenario || !started) return [];
+  const own = `scenarios.${report.scenario}`;
+  const found = new Set([own, 'system', 'regions', 'network']);
+  if (report.mode === 'dry-run') return [...found];
+  const add = (...ids: string[]) => {
+    for (const id of ids) found.add(id);
+  };
+  for (const step of report.steps) {
+    if (step.status === 'done' || step.status === 'undone') add(`${own}.steps.${step.id}`);
+  }
+  for (const phase of of(ledger, 'phase-ended')) if (phase.ok) add(`${own}.phases.${phase.phase}`);
+  add(...opening(report, ledger), ...measured(plan, scenario, report), ...told(plan, ledger));
+  for (const [name, said] of Object.entries(recordsOf(report)))
+    if (said !== undefined) add(`records.${name}`);
+  add(...componentsUsed(plan, scenario, report));
+  return [...found].sort();
+}
+
+function of<T extends Entry['type']>(ledger: readonly LedgerEntry[], type: T): EntryOf<T>[] {
+  return ledger.flatMap(({ entry }) => (entry.type === type ? [entry as EntryOf<T>] : []));
+}
+
+/** What opened it: signals that fired, and the trigger if triage opened the incident because of them. */
+function opening(report: Report, ledger: readonly LedgerEntry[]): string[] {
+  const signals = of(ledger, 'signal').filter(({ state }) => state === 'firing');
+  const opened = of(ledger, 'triage').some(
+    ({ decision, scenario }) => decision === 'open' && scenario === report.scenario,
+  );
+  return [
+    ...signals.map(({ signal }) => `signals.${signal}`),
+    ...(opened && signals.length > 0 ? [`scenarios.${report.scenario}.trigger`] : []),
+    ...of(ledger, 'incident-opened').map(({ severity }) => `severities.${severity}`),
+  ];
+}
+
+/** Objectives that the report has a figure against. */
+function measured(plan: Plan, _scenario: Scenario, { rto, rpo, detail }: Report): string[] {
+  const found: string[] = [];
+  if (rto.actualSeconds !== null || rpo.actualSeconds !== null) found.push('objectives');
+  if (detail.outageCost !== null) {
+    found.push('costs', ...(plan.costs?.entries ?? []).map((_, index) => `costs.entries[${index}]`));
+  }
+  return found;
+}
+
+/** Who was told, how, and with which text; a level of the escalation once it was called. */
+function told(plan: Plan, ledger: readonly LedgerEntry[]): string[] {
+  const sent = of(ledger, 'message').filter(({ status }) => status === 'sent');
+  const messages = sent.flatMap(({ audience, channel, template }) => {
+    const person = /^person:(.+)$/.exec(audience)?.[1];
+    const information = plan.audiences[audience]?.information ?? 'technical';
+    const own = [`${template}-${information}`, template].find(id => Object.hasOwn(plan.templates, id));
+    return [
+      person === undefined ? `audiences.${audience}` : `people.${person}`,
+      `channels.${channel}`,
+      ...(own === undefined ? [] : [`templates.${own}`]),
+    ];
+  });
+  const levels = of(ledger, 'escalated').map(({ level }) => `escalation[${level - 1}]`);
+  const answered = of(ledger, 'answer').flatMap(({ answer }) =>
+    answer.by.split(', ').map(person => `people.${person}`),
+  );
+  return [...messages, ...levels, ...answered];
+}
+
+/** Components that a finished step names, and those that the disaster struck. */
+function componentsUsed(plan: Plan, { phases, disaster }: Scenario, { steps, mode }: Report): string[] {
+  const done = new Set(steps.filter(({ status }) => status === 'done').map(({ id }) => id));
+  const all = phases
+    .flatMap(phase => phase.steps)
+    .flatMap(item => ('parallel' in item ? item.parallel.flat() : item));
+  const named = all.filter(({ id }) => done.has(id)).flatMap(namesIn);
+  const struck = mode === 'recover' && disaster ? namesIn({ with: { disaster } } as never) : [];
+  return [...named, ...struck].filter(id => Object.hasOwn(plan.components, id)).map(id => `components.${id}`);
+}
+
+/** Texts among a step's parameters that may be the id of a component. */
+function namesIn({ with: parameters }: Pick<StepPlan, 'with'>): string[] {
+  const visit = (value: unknown): string[] => {
+    if (typeof value === 'string')
+      return [value, ...(/\$\{components\.([^.}]+)/.exec(value)?.slice(1) ?? [])];
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(visit) : [];
+  };
+  return visit(parameters);
+}
