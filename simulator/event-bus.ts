@@ -9,7 +9,7 @@ const deliverySeconds = { minSeconds: 0.3, likelySeconds: 0.6, maxSeconds: 3 };
 /** Events of the world on their way to the triage, and the schedule that calls the probe. */
 export function createEventBus(world: World, functions: Functions) {
   const delivered: JsonObject[] = [];
-  let running = true;
+  let watching = 0;
   const deliver = async (event: JsonObject, key: string) => {
     await sleep(world.duration(deliverySeconds, `delivery/${key}`) * 1000);
     await functions.deliver('triage', event);
@@ -25,10 +25,12 @@ export function createEventBus(world: World, functions: Functions) {
   return {
     /** Starts the one-minute schedule of the probe. */
     watch() {
-      void probeEveryMinute(world, functions, () => running);
+      watching += 1;
+      const mine = watching;
+      void probeEveryMinute(world, functions, () => watching === mine);
     },
     stop() {
-      running = false;
+      watching += 1;
     },
     /** The oldest event comes once more, long after it was dealt with. */
     async deliverAgain() {

@@ -12,6 +12,7 @@ import { runRecordSchema } from '../shared/runbook/run-record.ts';
 import type { SimulatedDeployment } from './deployment.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createEventBus } from './event-bus.ts';
+import { createFaultGate } from './faults/fault-gate.ts';
 import { createHandlers } from './handlers.ts';
 import { watchInvariants } from './invariants/invariants.ts';
 import { putSecret } from './services/secretsmanager.ts';
@@ -49,7 +50,8 @@ export type Played = {
 
 /** Plays a scenario from the calm before it to the last message after it. */
 export async function playScenario(request: PlayRequest): Promise<Played> {
-  const { plan, deployment, faults } = request;
+  const { plan, deployment } = request;
+  const faults = createFaultGate(request.faults);
   const world = createWorld({
     plan,
     seed: request.seed,
@@ -65,10 +67,11 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   );
   /** Of all incidents, in the order in which they were written. */
   const seen: LedgerEntry[] = [];
+  let begun = false;
   const kept = createMemoryRecordStore();
   const store = watchLedger(simulatedTable(world, kept), entry => {
     seen.push(entry);
-    request.onEntry?.(entry);
+    if (begun) request.onEntry?.(entry);
   });
   const runtime = createRuntime(world, deployment.settings, store, request.postgres);
   const functions = createFunctions(world, createHandlers(runtime, deployment.families, request.actions));
@@ -84,10 +87,19 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     decide: async event =>
       (await functions.invoke('decide', event as never)) as { statusCode: number; body?: string },
   });
-  const invariants = watchInvariants(world, request.mode);
+  const leadsUp = plan.scenarios[request.scenario]?.failbackOf !== undefined;
+  const invariants = watchInvariants(world, leadsUp ? 'recover' : request.mode);
+  const before = { invocations: 0, stateTransitions: 0, historyEvents: 0 };
+  const onBegin = () => {
+    begun = true;
+    if (!leadsUp) return;
+    Object.assign(before, engine.counts(), { invocations: functions.invocations.length });
+    world.calls.clear();
+    invariants.begin(request.mode);
+  };
   // Whoever rehearses looks into the records without calling DynamoDB: no fault hits them, and nothing is counted.
   const aside = { ...runtime, store: kept };
-  const story = tellStory(request, { world, runtime: aside, engine, bus });
+  const story = tellStory(request, { world, runtime: aside, engine, bus, faults, onBegin });
   const notStarted = await request.time.drive(story, world.inFlight);
   const run = await findRun(kept, engine, deployment, request.scenario);
   const ledger = run ? await readLedger(kept, run.incidentId) : seen;
@@ -97,11 +109,11 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     run,
     notStarted: notStarted ?? (run ? undefined : whyNotOpened(engine, deployment, request.scenario)),
     ledger,
-    invocations: functions.invocations,
+    invocations: functions.invocations.slice(before.invocations),
     changes: world.changes,
     awsCalls: Object.fromEntries(world.calls),
-    stateTransitions: counts.stateTransitions,
-    historyEvents: counts.historyEvents,
+    stateTransitions: counts.stateTransitions - before.stateTransitions,
+    historyEvents: counts.historyEvents - before.historyEvents,
     invariants: invariants.finish({
       ledger,
       engine,

@@ -6,6 +6,7 @@ import type { SimulatedDeployment } from './deployment.ts';
 import { strike } from './disaster.ts';
 import type { Engine } from './engine/engine.ts';
 import type { createEventBus } from './event-bus.ts';
+import type { FaultGate } from './faults/fault-gate.ts';
 import type { FaultSet } from './faults/faults.ts';
 import { sleep } from './world/sleep.ts';
 import type { SimulatedService, World } from './world/world.ts';
@@ -37,28 +38,76 @@ type Stage = {
   runtime: Runtime;
   engine: Engine;
   bus: ReturnType<typeof createEventBus>;
+  faults: FaultGate;
+  /** Called when what is rehearsed begins: what led up to it is neither measured nor shown. */
+  onBegin(): void;
 };
 
+/** Between the end of a failover and the way back: the region answers again, and is watched for a while. */
+const beforeFailbackSeconds = 6 * 3600;
+
 /** What happens: calm, then the disaster or a person's start, then the run until everything has ended. */
-export async function tellStory(
-  { plan, scenario: id, mode, seed, faults, deployment, services }: StoryRequest,
-  { world, runtime, engine, bus }: Stage,
-): Promise<NotStarted | undefined> {
+export async function tellStory(request: StoryRequest, stage: Stage): Promise<NotStarted | undefined> {
+  const { plan, scenario: id, mode, faults } = request;
+  const { world, runtime, bus } = stage;
   await setAutomation(runtime.store, runtime.clock, plan.system.id, {
     state: 'on',
     by: 'rehearsal',
     reason: 'The automatic start is part of what is rehearsed',
   });
-  const disaster = plan.scenarios[id]?.disaster;
-  const runbook = deployment.settings.runbookArns[id] ?? '';
   await sleep(world.outageStartedAtMs - world.nowMs());
+  const failover = plan.scenarios[id]?.failbackOf;
+  if (failover !== undefined) {
+    const problem = await leadUp(request, stage, failover);
+    if (problem) return problem;
+  }
+  stage.onBegin();
   for (const region of faults.lostRegions) world.loseRegion(region);
-  if (mode === 'recover') strike(world, services, id);
+  if (mode === 'recover') strike(world, request.services, id);
   if (world.isLost(plan.regions.recovery)) {
     faults.hit(`region:${plan.regions.recovery}`);
     return withoutRecoveryRegion(plan.regions.recovery);
   }
-  if (mode === 'recover' && disaster) bus.watch();
+  await playRun(request, stage, id, mode);
+  await bus.deliverAgain();
+  await sleep(afterglowSeconds * 1000);
+  return undefined;
+}
+
+/** A failback is rehearsed on what its failover has really left behind: that one runs first, and goes well. */
+async function leadUp(
+  request: StoryRequest,
+  stage: Stage,
+  failover: string,
+): Promise<NotStarted | undefined> {
+  const { world, engine, faults } = stage;
+  faults.close();
+  strike(world, request.services, failover);
+  await playRun(request, stage, failover, 'recover');
+  const stateMachineArn = request.deployment.settings.runbookArns[failover];
+  const [last] = engine.listExecutions({ stateMachineArn });
+  faults.open();
+  if (last?.status !== 'SUCCEEDED') {
+    return {
+      what: `The failover "${failover}" did not recover, so there is nothing to go back from.`,
+      mend: `Rehearse "${failover}" by itself first, and mend what its report names.`,
+    };
+  }
+  const { primary, recovery } = world.plan.regions;
+  for (const region of [primary, recovery]) world.returnRegion(region);
+  await sleep(beforeFailbackSeconds * 1000);
+  return undefined;
+}
+
+/** From the signals, or a person's start, until every execution has ended. */
+async function playRun(
+  { plan, seed, deployment }: StoryRequest,
+  { world, engine, bus }: Stage,
+  id: string,
+  mode: Mode,
+): Promise<void> {
+  const runbook = deployment.settings.runbookArns[id] ?? '';
+  if (mode === 'recover' && plan.scenarios[id]?.disaster) bus.watch();
   if (mode !== 'recover' || !startsByItself(plan, id)) {
     engine.startExecution({
       stateMachineArn: runbook,
@@ -76,9 +125,6 @@ export async function tellStory(
     if (!started && world.nowMs() > tooLateMs) break;
   }
   bus.stop();
-  await bus.deliverAgain();
-  await sleep(afterglowSeconds * 1000);
-  return undefined;
 }
 
 /**

@@ -11,6 +11,7 @@ export const prefixes = {
   signal: 'SIGNAL#',
   probe: 'PROBE#',
   page: 'PAGE#',
+  failover: 'FAILOVER#',
   incidentIndex: 'INCIDENT-INDEX#',
   ledger: 'LEDGER#',
   question: 'QUESTION#',
@@ -56,6 +57,12 @@ export const pageKey = (systemId: string, key: string): RecordKey => ({
 export const incidentIndexKey = (systemId: string, openedAt: string, incidentId: string): RecordKey => ({
   partition: system(systemId),
   sort: `${prefixes.incidentIndex}${openedAt}#${incidentId}`,
+});
+
+/** The run of a scenario whose result stands until somebody goes back from it. */
+export const failoverKey = (systemId: string, scenarioId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.failover}${scenarioId}`,
 });
 
 export const incidentKey = (incidentId: string): RecordKey => ({

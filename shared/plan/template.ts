@@ -29,6 +29,7 @@ export const roots = [
   'run',
   'incident',
   'steps',
+  'failover',
   'parameters',
   'components',
   'regions',

@@ -5,6 +5,7 @@ import { appendEntry } from '../incident/ledger.ts';
 import { releaseLock } from '../incident/lock.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Outcome, Run } from './contract.ts';
+import { writeFailover } from './failover-record.ts';
 import { hasChanged } from './has-changed.ts';
 import { updateRun } from './run-record.ts';
 import { readSteps, type StepRecord } from './step-record.ts';
@@ -33,6 +34,7 @@ export async function closeRun(
   const outcome = said.entry.type === 'run-ended' ? said.entry.outcome : judged.outcome;
   const now = runtime.clock.now().toISOString();
   await updateRun(runtime.store, run.id, record => ({ ...record, outcome, endedAt: record.endedAt ?? now }));
+  await noteFailover(runtime, run, outcome);
   await releaseLock(runtime.store, run.system, run.id);
   const incident = await readIncident(runtime.store, run.incidentId);
   if (incident?.status === 'open' && (outcome === 'recovered' || isExercise(incident))) {
@@ -40,6 +42,16 @@ export async function closeRun(
   }
   await sayGoodbye(runtime, run);
   return { outcome };
+}
+
+/** Where users are served from now on is what a later failback goes by. Exercises and refusals change nothing of it. */
+async function noteFailover({ plan, store }: Runtime, run: Run, outcome: Outcome): Promise<void> {
+  if (outcome !== 'recovered' || isExercise(run)) return;
+  const back = plan.scenarios[run.scenario]?.failbackOf;
+  if (back !== undefined) await writeFailover(store, run.system, back, null);
+  else if (Object.values(plan.scenarios).some(({ failbackOf }) => failbackOf === run.scenario)) {
+    await writeFailover(store, run.system, run.scenario, run.id);
+  }
 }
 
 /** The closing messages go out at once instead of with the next tick. That they can't must not undo the recovery. */

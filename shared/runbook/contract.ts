@@ -29,6 +29,8 @@ export const runSchema = z.object({
   /** When the outage began, as far as signals tell; the clock of RTO and of escalation starts here. */
   outageStartedAt: z.string(),
   parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Of a failback only: the run that it goes back from, whose outputs are `${failover.steps…}`. */
+  failover: z.string().optional(),
 });
 export type Run = z.infer<typeof runSchema>;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { runIdOf } from '../aws/names.ts';
-import { InvalidInputError } from '../errors.ts';
+import { InvalidInputError, RefusedError } from '../errors.ts';
 import {
   type Incident,
   isExercise,
@@ -13,6 +13,7 @@ import { acquireLock, type LockReply, type LockRequest, releaseLock } from '../i
 import type { Runtime } from '../runtime.ts';
 import { abortRun } from './abort-run.ts';
 import { type Mode, modeSchema, type Run, type RunEvent } from './contract.ts';
+import { readFailover } from './failover-record.ts';
 import { lockSeconds } from './hold-system.ts';
 import { createRun } from './run-record.ts';
 
@@ -39,6 +40,7 @@ const inputSchema = z.object({
  */
 export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenReply> {
   const input = readInput(runtime, event);
+  const failover = await failoverOf(runtime, event);
   const startedAt = event.executionStartedAt;
   const runId = runIdOf(event.executionArn, startedAt);
   const by = input.by ?? 'the Step Functions console';
@@ -68,6 +70,7 @@ export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenR
     startedAt,
     outageStartedAt: incident.outageStartedAt,
     parameters: input.parameters,
+    ...(failover !== undefined && { failover }),
   };
   await createRun(runtime.store, run, event.executionArn);
   await updateIncident(runtime.store, incident.id, current => ({
@@ -89,6 +92,17 @@ export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenR
     { idempotencyKey: `${runId}/started` },
   );
   return { opened: 'opened', run };
+}
+
+/** The run that a failback goes back from. Refuses when there is none: then there is nothing to go back from. */
+async function failoverOf({ plan, store }: Runtime, event: OpenEvent): Promise<string | undefined> {
+  const of = plan.scenarios[event.scenario]?.failbackOf;
+  if (of === undefined) return undefined;
+  const failover = await readFailover(store, event.system, of);
+  if (failover !== undefined) return failover;
+  const what = `No run of "${of}" has recovered since the system last went back, so there is nothing to go back from.`;
+  const mend = `Start "${of}" if the system has to move; look at \`lifeboat status\` for where it is served from.`;
+  throw new RefusedError(what, { reasons: [`${what} ${mend}`], nextStep: mend });
 }
 
 /** Takes the system's lock. An exercise never stands in the way of a real incident: it is stopped, and gives way. */

@@ -87,9 +87,14 @@ export async function parametersOf(
 
 /** What the step's expressions may refer to now. */
 async function scopeFor({ runtime, run, step }: StepWork): Promise<JsonObject> {
-  const steps = await Promise.all(stepsNamedIn(step).map(id => readStep(runtime.store, run.id, id)));
-  const outputs = steps.flatMap(stored => (stored ? [[stored.step.id, stored.outputs] as const] : []));
-  return scopeOf(run, Object.fromEntries(outputs));
+  const named = stepsNamedIn(step);
+  const outputsOf = async (runId: string, ids: readonly string[]): Promise<JsonObject> => {
+    const steps = await Promise.all(ids.map(id => readStep(runtime.store, runId, id)));
+    const outputs = steps.flatMap(stored => (stored ? [[stored.step.id, stored.outputs] as const] : []));
+    return Object.fromEntries(outputs);
+  };
+  const failover = run.failover === undefined ? {} : await outputsOf(run.failover, named.failover);
+  return scopeOf(run, await outputsOf(run.id, named.own), failover);
 }
 
 /** Why the step is not needed, when it has a condition that does not hold. */

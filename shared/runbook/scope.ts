@@ -3,14 +3,18 @@ import type { JsonObject } from '../json.ts';
 import { referencesOf, resolveJson } from '../plan/expression.ts';
 import type { Run, Step } from './contract.ts';
 
-/** Ids of the steps whose outputs a step's parameters refer to. */
-export function stepsNamedIn(step: Step): string[] {
-  const paths = referencesOf([step.with, step.when?.value ?? '']).filter(path => path.startsWith('steps.'));
-  return [...new Set(paths.map(path => path.split('.')[1] ?? ''))];
+/** Ids of the steps whose outputs a step refers to: of its own run, and of the run that it goes back from. */
+export function stepsNamedIn(step: Step): { own: string[]; failover: string[] } {
+  const paths = referencesOf([step.with, step.when?.value ?? '']).map(path => path.split('.'));
+  const ids = (found: (string | undefined)[]) => [...new Set(found.map(id => id ?? ''))];
+  return {
+    own: ids(paths.filter(([root]) => root === 'steps').map(([, id]) => id)),
+    failover: ids(paths.filter(path => path[0] === 'failover' && path[1] === 'steps').map(path => path[2])),
+  };
 }
 
 /** What `${…}` may refer to while a step runs. All of it is fixed for the run but for the outputs of steps. */
-export function scopeOf(run: Run, outputs: JsonObject): JsonObject {
+export function scopeOf(run: Run, outputs: JsonObject, failoverOutputs: JsonObject = {}): JsonObject {
   return {
     run: {
       id: run.id,
@@ -22,6 +26,7 @@ export function scopeOf(run: Run, outputs: JsonObject): JsonObject {
     },
     incident: { id: run.incidentId, startedAt: run.outageStartedAt },
     steps: outputs,
+    failover: run.failover === undefined ? {} : { run: { id: run.failover }, steps: failoverOutputs },
     parameters: run.parameters,
   };
 }

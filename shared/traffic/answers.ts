@@ -17,6 +17,8 @@ export type Sight = {
   resolvers: SeenBy[];
   /** More than half of the plan's resolvers answer the recovery target. */
   majorityAtRecovery: boolean;
+  /** More than half of them answer the primary target. */
+  majorityAtPrimary: boolean;
 };
 
 /** Asks the zone's own servers and every resolver of the plan where a name leads now. */
@@ -25,8 +27,13 @@ export async function lookAround(network: Network, name: DnsName): Promise<Sight
     ask(network, name, 'authoritative'),
     ...name.resolvers.map(resolver => ask(network, name, resolver)),
   ]);
-  const moved = resolvers.filter(seen => seen.side === 'recovery').length;
-  return { authoritative, resolvers, majorityAtRecovery: moved * 2 > resolvers.length };
+  const majority = (side: Side) => resolvers.filter(seen => seen.side === side).length * 2 > resolvers.length;
+  return {
+    authoritative,
+    resolvers,
+    majorityAtRecovery: majority('recovery'),
+    majorityAtPrimary: majority('primary'),
+  };
 }
 
 /** One line for notes and evidence: `authoritative: recovery, 1.1.1.1: primary`. */

@@ -8,8 +8,8 @@ import type { Topology } from './route53.ts';
 
 /** Assumed when neither Route 53 nor its servers tell the TTL: a common default, and long rather than short. */
 const unknownTtlSeconds = 300;
-/** Slowest way of the data plane: 3 checks at 30 s, and some propagation. Later than that an open gate is settled. */
-const settleSeconds = 120;
+/** Slowest way of the data plane: 3 checks at 30 s, and some propagation. Later than that a gate has had its effect. */
+export const settleSeconds = 120;
 
 /** What holds before a name is moved. */
 export const baselineSchema = z.object({

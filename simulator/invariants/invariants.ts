@@ -10,7 +10,8 @@ import { trafficSides, writersOf } from './truths.ts';
  * What must hold in every run, whatever goes wrong. The first four are looked at whenever the world changes, the
  * others when the run has ended. `checks` says how often, so that a rule that never looked is seen.
  */
-export function watchInvariants(world: World, mode: Mode) {
+export function watchInvariants(world: World, firstMode: Mode) {
+  let mode = firstMode;
   const rules = new Map<string, { checks: number; violations: string[] }>();
   const check: Check = (name, violation) => {
     const rule = rules.get(name) ?? { checks: 0, violations: [] };
@@ -18,7 +19,7 @@ export function watchInvariants(world: World, mode: Mode) {
     rule.checks += 1;
     if (violation && !rule.violations.includes(violation)) rule.violations.push(violation);
   };
-  const before = lastingState(world);
+  let before = lastingState(world);
   let sides = trafficSides(world);
 
   watchDestruction(world, violation => check('only-own-destroyed', violation));
@@ -31,7 +32,9 @@ export function watchInvariants(world: World, mode: Mode) {
     );
     const now = trafficSides(world);
     for (const [name, side] of now) {
-      const moved = side.goes === 'recovery' && sides.get(name)?.goes !== 'recovery';
+      // A name that falls back by itself, since its gate was lost with its region, was moved by nobody.
+      const arrived = side.goes === 'recovery' || (side.goes === 'primary' && mode === 'planned');
+      const moved = arrived && sides.get(name)?.goes !== side.goes;
       check(
         'traffic-after-readiness',
         moved && !side.ready ? `users of ${name} were sent where nothing is ready` : undefined,
@@ -43,6 +46,11 @@ export function watchInvariants(world: World, mode: Mode) {
   look();
 
   return {
+    /** What is rehearsed begins now, in this mode; what led up to it was not part of it. */
+    begin(of: Mode) {
+      mode = of;
+      before = lastingState(world);
+    },
     finish(ending: Ending): Invariant[] {
       look();
       checkEnding(ending, check);

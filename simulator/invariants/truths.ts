@@ -2,7 +2,7 @@ import type { Mode } from '../../shared/runbook/contract.ts';
 import { clustersOf } from '../kubernetes/cluster.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { componentsOf } from '../world/addresses.ts';
-import { recoveryServesTraffic, type Side, whereUsersGo } from '../world/traffic.ts';
+import { type Side, servesTraffic, whereUsersGo } from '../world/traffic.ts';
 import type { World } from '../world/world.ts';
 
 /**
@@ -30,11 +30,16 @@ function declaredHost(world: World, region: string): string | undefined {
   return database && endpointOf(region, database.identifier);
 }
 
-/** Where the users of each name go, and whether the recovery side could serve them. */
+/** Where the users of each name go, and whether that side could serve them. */
 export function trafficSides(world: World): Map<string, { goes: Side; ready: boolean }> {
   const names = Object.entries(world.plan.components).filter(
     ([, component]) => component.type === 'dns-name',
   );
-  const ready = recoveryServesTraffic(world);
-  return new Map(names.map(([id]) => [id, { goes: whereUsersGo(world, id), ready }]));
+  const ready = { primary: servesTraffic(world, 'primary'), recovery: servesTraffic(world, 'recovery') };
+  return new Map(
+    names.map(([id]) => {
+      const goes = whereUsersGo(world, id);
+      return [id, { goes, ready: goes !== 'nowhere' && ready[goes] }];
+    }),
+  );
 }

@@ -60,7 +60,24 @@ export const service: SimulatedService = {
     keepHistory(world, 'kubernetes', () => clustersOf(world));
     world.onChange(() => probeAgain(world));
   },
+  returnRegion: scaleAllDown,
 };
+
+/** Nothing of the old side may work on the old data when its region answers again. */
+function scaleAllDown(world: World, region: string): void {
+  for (const cluster of clustersOf(world)) {
+    if (cluster.region !== region) continue;
+    for (const deployment of cluster.deployments) {
+      deployment.replicas = 0;
+      deployment.pods = [];
+      world.changed(
+        resourceOf(cluster, deployment),
+        'Scaled to 0 before its region answered again',
+        'person',
+      );
+    }
+  }
+}
 
 /** Deployments run in the primary region and wait with 0 replicas in the recovery region. */
 function arrangeDeployments(world: World, plan: Plan): void {

@@ -82,6 +82,7 @@ export const service: SimulatedService = {
     };
   },
   loseRegion: (world, region) => freezeBackups(world, region),
+  returnRegion: stopAll,
   strike(world, { type, component, ...how }) {
     if (component.type !== 'rds-instance' || type !== 'failure') return undefined;
     const { region, identifier } = component;
@@ -89,6 +90,17 @@ export const service: SimulatedService = {
     return () => databaseAt(world, endpointOf(region, identifier))?.reachable !== true;
   },
 };
+
+/** What an open fence asks for: the old writer is stopped before anybody reaches it again. */
+function stopAll(world: World, region: string): void {
+  for (const instance of rdsState(world).instances.values()) {
+    if (instance.region !== region || instance.shown.DBInstanceStatus === 'stopped') continue;
+    instance.serving = false;
+    change(world, instance, { DBInstanceStatus: 'stopped' });
+    const id = instance.shown.DBInstanceIdentifier;
+    world.changed(`rds/${id}`, `${id} was stopped before its region answered again`, 'person');
+  }
+}
 
 function stop(world: World, call: Call): unknown {
   const instance = existing(world, call);

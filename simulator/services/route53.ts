@@ -3,7 +3,7 @@ import { plainName } from '../world/addresses.ts';
 import { authoritativeAnswer, type Zone, zonesOf } from '../world/dns-plane.ts';
 import { checksOf, isHealthy } from '../world/health-checks.ts';
 import { keepHistory, seenState } from '../world/history.ts';
-import { fillCaches, followChange, loseChecks, refreshAnswers } from '../world/resolvers.ts';
+import { fillCaches, followChange, loseChecks, refreshAnswers, returnChecks } from '../world/resolvers.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
 type Submitted = { id: string; submittedAt: Date; inSync: boolean };
@@ -204,4 +204,5 @@ export const service: SimulatedService = {
     world.onChange(change => followChange(world, change.resource));
   },
   loseRegion: loseChecks,
+  returnRegion: returnChecks,
 };

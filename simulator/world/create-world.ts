@@ -73,6 +73,11 @@ export function createWorld(options: WorldOptions): World {
       for (const service of services.values()) service.loseRegion?.(world, region);
       world.changed(`region/${region}`, `The region ${region} stops answering`);
     },
+    returnRegion(region) {
+      if (!lost.delete(region)) return;
+      for (const service of services.values()) service.returnRegion?.(world, region);
+      world.changed(`region/${region}`, `The region ${region} answers again`);
+    },
     isLost: region => lost.has(region),
     call(call) {
       for (const listener of callListeners) listener(call);

@@ -81,12 +81,24 @@ export function followChange(world: World, resource: string): void {
 
 /** What a region's loss does to the checks: its endpoints and its gate objects stop answering. */
 export function loseChecks(world: World, region: string): void {
+  turnChecks(world, region, false);
+}
+
+/** The endpoints of a region answer the checkers again. */
+export function returnChecks(world: World, region: string): void {
+  turnChecks(world, region, true);
+}
+
+function turnChecks(world: World, region: string, answers: boolean): void {
   for (const name of componentsOf(world.plan, 'dns-name')) {
-    if (bucketRegion(world, name.gate.bucket) === region)
-      watch(world, name.primaryHealthCheck, false, () => refreshAnswers(world));
+    const { bucket, key } = name.gate;
+    if (bucketRegion(world, bucket) === region) {
+      const open = answers && objectAnswers(world, bucket, key);
+      watch(world, name.primaryHealthCheck, open, () => refreshAnswers(world));
+    }
   }
   for (const endpoint of componentsOf(world.plan, 'endpoint')) {
     if (endpoint.region === region)
-      watch(world, `endpoint-${endpoint.id}`, false, () => refreshAnswers(world));
+      watch(world, `endpoint-${endpoint.id}`, answers, () => refreshAnswers(world));
   }
 }

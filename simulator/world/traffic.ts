@@ -1,3 +1,4 @@
+import { clustersOf } from '../kubernetes/cluster.ts';
 import { componentsOf, plainName } from './addresses.ts';
 import { countHealthy, groupsOf, loadBalancers } from './load-balancing.ts';
 import { ownResolver, resolverAnswer } from './resolvers.ts';
@@ -35,11 +36,19 @@ export function healthyRecoveryTargets(world: World): number {
     .reduce((sum, group) => sum + countHealthy(group), 0);
 }
 
-/** Whether the recovery region can serve users: it lives, and every target group there has a healthy target. */
-export function recoveryServesTraffic(world: World): boolean {
-  const { recovery } = world.plan.regions;
-  const groups = [...groupsOf(world).values()].filter(group => group.region === recovery);
-  return !world.isLost(recovery) && groups.every(group => countHealthy(group) > 0);
+/** Whether a region can serve users: it lives, every target group there has a healthy target, and a pod is ready. */
+export function servesTraffic(world: World, side: 'primary' | 'recovery'): boolean {
+  const region = world.plan.regions[side];
+  const groups = [...groupsOf(world).values()].filter(group => group.region === region);
+  return !world.isLost(region) && groups.every(group => countHealthy(group) > 0) && hasPods(world, region);
+}
+
+/** Of a region without deployments nothing is known of pods. */
+function hasPods(world: World, region: string): boolean {
+  const deployments = clustersOf(world)
+    .filter(cluster => cluster.region === region)
+    .flatMap(cluster => cluster.deployments);
+  return deployments.length === 0 || deployments.some(({ pods }) => pods.some(pod => pod.ready));
 }
 
 /** What Lifeboat's own resolver answers for a host name of the plan, or undefined if it is none of its names. */

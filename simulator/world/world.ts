@@ -44,6 +44,8 @@ export type World = {
   emit(event: BusEvent): void;
   onEvent(listener: (event: BusEvent) => void): void;
   loseRegion(region: string): void;
+  /** The region answers again, in the state that its people have left it in: isolated, with nothing that writes. */
+  returnRegion(region: string): void;
   isLost(region: string): boolean;
   /** When the outage that is rehearsed began. */
   outageStartedAtMs: number;
@@ -70,6 +72,11 @@ export type SimulatedService = {
   arrange?(world: World, plan: Plan): void;
   /** What happens to this service's resources in a region at the moment that region is lost. */
   loseRegion?(world: World, region: string): void;
+  /**
+   * What this service's resources in a region are like when that region answers again. The task that a failover
+   * leaves open has been done: databases there are stopped, workloads scaled to nothing.
+   */
+  returnRegion?(world: World, region: string): void;
   /**
    * What happens to this service's resources in one Availability Zone (by its letter) when that zone is lost. The
    * answer tells whether the damage is still there.

@@ -10,6 +10,7 @@ import {
 import { readLedger } from '../../shared/incident/ledger.ts';
 import { readLock, releaseLock } from '../../shared/incident/lock.ts';
 import type { Json } from '../../shared/json.ts';
+import { closeRun } from '../../shared/runbook/close-run.ts';
 import type { Run } from '../../shared/runbook/contract.ts';
 import { openRun } from '../../shared/runbook/open-run.ts';
 import { readRun } from '../../shared/runbook/run-record.ts';
@@ -48,6 +49,50 @@ async function opened(runtime: Runtime, input: Json = {}, name = 'one'): Promise
   if (reply.opened !== 'opened') throw new Error('attached');
   return reply.run;
 }
+
+describe('a failback', () => {
+  const wayBack = (runtime: Runtime, name: string) =>
+    openRun(runtime, {
+      operation: 'open',
+      system: 'shop',
+      scenario: 'region-failback',
+      executionArn: `${machine}:${name}`,
+      executionName: name,
+      executionStartedAt: runtime.clock.now().toISOString(),
+      input: {},
+    });
+
+  async function withWayBack() {
+    const { runtime } = await quiet();
+    const { scenarios } = runtime.plan;
+    const failover = scenarios['region-failure'];
+    if (!failover) throw new Error('the plan has no region failure');
+    const back = { ...failover, failbackOf: 'region-failure' };
+    return { ...runtime, plan: { ...runtime.plan, scenarios: { ...scenarios, 'region-failback': back } } };
+  }
+
+  it('is refused, and opens nothing, when there is nothing to go back from', async () => {
+    const runtime = await withWayBack();
+    await expect(wayBack(runtime, 'back')).rejects.toThrow(/nothing to go back from/);
+    expect(await openIncidentOf(runtime.store, 'shop')).toBeUndefined();
+    expect(await readLock(runtime.store, 'shop')).toBeUndefined();
+  });
+
+  it('knows the run that it goes back from, once, and not one that did not recover', async () => {
+    const runtime = await withWayBack();
+    const failed = await opened(runtime, {}, 'failed');
+    await closeRun(runtime, failed, { Error: 'States.Timeout' });
+    await expect(wayBack(runtime, 'early')).rejects.toThrow(/nothing to go back from/);
+    await resolveIncident(runtime.store, runtime.clock, failed.incidentId, 'ben');
+    const failover = await opened(runtime, {}, 'failover');
+    await closeRun(runtime, failover, undefined);
+    const back = await wayBack(runtime, 'back');
+    if (back.opened !== 'opened') throw new Error('attached');
+    expect(back.run.failover).toBe(failover.id);
+    await closeRun(runtime, back.run, undefined);
+    await expect(wayBack(runtime, 'again')).rejects.toThrow(/nothing to go back from/);
+  });
+});
 
 describe('an execution that is started with {}', () => {
   it('opens an incident and a run in the first mode, with the defaults of the parameters', async () => {

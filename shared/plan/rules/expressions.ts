@@ -4,7 +4,7 @@ import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 import { parseTemplate } from '../template.ts';
 import { checkLookUp } from './look-ups.ts';
-import { checkStepReference } from './step-references.ts';
+import { checkFailoverReference, checkStepReference } from './step-references.ts';
 import { textsIn } from './texts.ts';
 
 /** Expressions in step parameters have to be well formed and have a value when the step runs; none may be elsewhere. */
@@ -18,7 +18,10 @@ export function checkExpressions(context: CheckContext): Problem[] {
 function checkStep(context: CheckContext, view: ScenarioView, placed: PlacedStep): Problem[] {
   return textsOfStep(placed).flatMap(({ text, path }) =>
     expressionProblems(text, path, names => {
-      if (names[0] === 'steps') return checkStepReference(context, view, placed, names);
+      if (names[0] === 'steps') {
+        return checkStepReference(context, view, placed, names, path.at(-2) === 'when');
+      }
+      if (names[0] === 'failover') return checkFailoverReference(context, view, names);
       if (names[0] === 'message') {
         return {
           message: 'only message templates know "message"',

@@ -43,8 +43,21 @@ export function checkReferences(context: CheckContext): Problem[] {
       ...all('audiences', scenario.audiences, ['scenarios', id, 'audiences']),
       ...all('signals', scenario.trigger?.signals ?? [], ['scenarios', id, 'trigger', 'signals']),
       ...disasterIds(context, id, scenario.disaster),
+      ...failbackIds(context, id, scenario.failbackOf),
     ]),
   ];
+}
+
+/** A failback goes back from another scenario, and not from another failback. */
+function failbackIds({ plan }: CheckContext, id: string, of: string | undefined): Problem[] {
+  if (of === undefined) return [];
+  const known = Object.keys(plan.scenarios).filter(other => plan.scenarios[other]?.failbackOf === undefined);
+  if (known.includes(of)) return [];
+  const near = nearest(of, known);
+  const mend = didYouMean(near, known, 'Name the scenario that moves the system.');
+  const path = ['scenarios', id, 'failbackOf'];
+  const message = `There is no scenario "${of.slice(0, 60)}" to go back from`;
+  return [{ rule: 'unknown-scenario', severity: 'error', path, message, mend, near }];
 }
 
 /** The components that a disaster hits have to exist. */

@@ -13,6 +13,7 @@ export function checkStepReference(
   view: ScenarioView,
   placed: PlacedStep,
   names: readonly string[],
+  inCondition = false,
 ): Complaint | undefined {
   const [, id, output] = names;
   if (id === undefined || output === undefined) {
@@ -28,12 +29,49 @@ export function checkStepReference(
       near,
     };
   }
-  return (
-    checkOrder(other, placed) ??
-    checkOutput(context, other, output) ??
-    checkModes(context, other, placed) ??
-    checkFailure(other)
-  );
+  const wrong = checkOrder(other, placed) ?? checkOutput(context, other, output);
+  // A condition without a value does not hold, so it may look at a step that was left out or failed.
+  if (wrong || inCondition) return wrong;
+  return checkModes(context, other, placed) ?? checkFailure(other) ?? checkCondition(other, placed);
+}
+
+/** What is wrong with `${failover.run.id}` or `${failover.steps.<id>.<output>}`. */
+export function checkFailoverReference(
+  context: CheckContext,
+  view: ScenarioView,
+  [, part, id, output]: readonly string[],
+): Complaint | undefined {
+  const of = context.scenarios.find(({ id: scenario }) => scenario === view.scenario.failbackOf);
+  if (!of) {
+    return {
+      message: 'only a failback knows what it goes back from',
+      mend: 'Say with "failbackOf" which scenario this one goes back from.',
+    };
+  }
+  if (part === 'run' && id === 'id' && output === undefined) return undefined;
+  if (part !== 'steps' || id === undefined || output === undefined) {
+    return {
+      message: 'the failover has its run and the outputs of its steps',
+      mend: 'Write ${failover.run.id} or ${failover.steps.<id>.<output>}.',
+    };
+  }
+  const other = of.byId.get(id);
+  if (other) return checkOutput(context, other, output);
+  const known = [...of.byId.keys()];
+  const near = nearest(id, known);
+  return { message: `"${of.id}" has no step "${id}"`, mend: didYouMean(near, known, 'Remove it.'), near };
+}
+
+/** A step that is carried out only if something was found puts out nothing otherwise. */
+function checkCondition(other: PlacedStep, placed: PlacedStep): Complaint | undefined {
+  if (!other.step.when) return undefined;
+  if (JSON.stringify(other.step.when) === JSON.stringify(placed.step.when)) return undefined;
+  return {
+    rule: 'reference-may-be-missing',
+    severity: 'warning',
+    message: `"${other.step.id}" is carried out only under a condition, and otherwise there is no such value`,
+    mend: 'Give this step the same "when".',
+  };
 }
 
 function checkOrder(other: PlacedStep, placed: PlacedStep): Complaint | undefined {

@@ -10,6 +10,9 @@ import { phaseSchema } from './steps.ts';
 export const scenarioSchema = z.strictObject({
   title: z.string(),
   disaster: disasterSchema.optional().meta({ description: 'What goes wrong when the scenario is rehearsed' }),
+  failbackOf: id
+    .optional()
+    .meta({ description: 'The scenario that this one goes back from; it is rehearsed on top of that one' }),
   severity: id.meta({ description: 'One of the severities' }),
   trigger: triggerSchema.optional(),
   manualOnly: z.boolean().optional().meta({ description: 'No signal opens it; a person does' }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { setTargets } from '../../../simulator/services/elasticloadbalancing.ts';
-import { healthyRecoveryTargets, recoveryServesTraffic } from '../../../simulator/world/traffic.ts';
+import { healthyRecoveryTargets, servesTraffic } from '../../../simulator/world/traffic.ts';
 import { primary, recovery, recoveryTarget, targets } from '../../support/traffic-plan.ts';
 import { inTraffic, type TrafficScene } from '../../support/traffic-world.ts';
 
@@ -20,7 +20,7 @@ describe('targets', () => {
   it('begin with none in the recovery region, which is not ready then', () =>
     inTraffic(async scene => {
       expect(await states(scene)).toEqual([]);
-      expect(recoveryServesTraffic(scene.world)).toBe(false);
+      expect(servesTraffic(scene.world, 'recovery')).toBe(false);
     }));
 
   it('are healthy after one passed check, within the interval of 30 s', () =>
@@ -30,7 +30,7 @@ describe('targets', () => {
       await scene.wait(31);
       expect(await states(scene)).toEqual(['healthy', 'healthy']);
       expect(healthyRecoveryTargets(scene.world)).toBe(2);
-      expect(recoveryServesTraffic(scene.world)).toBe(true);
+      expect(servesTraffic(scene.world, 'recovery')).toBe(true);
     }));
 
   it('are taken out when they are gone, and the others stay as they are', () =>
@@ -62,7 +62,7 @@ describe('targets', () => {
       setTargets(scene.world, targets.arn, ['10.1.0.1']);
       await scene.wait(31);
       scene.world.loseRegion(recovery);
-      expect(recoveryServesTraffic(scene.world)).toBe(false);
+      expect(servesTraffic(scene.world, 'recovery')).toBe(false);
     }));
 });
 
