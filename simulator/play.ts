@@ -21,15 +21,16 @@ import { createRuntime, registerPods } from './simulated-runtime.ts';
 import { type NotStarted, type StoryRequest, tellStory } from './story.ts';
 import type { VirtualTime } from './world/clock.ts';
 import { createWorld } from './world/create-world.ts';
+import type { startDatabases } from './world/databases.ts';
 import { createFunctions, type Invocation } from './world/functions.ts';
 import { createPeople } from './world/people.ts';
-import type { Postgres } from './world/postgres.ts';
 import { simulatedTable, watchLedger } from './world/simulated-table.ts';
 import type { WorldChange } from './world/world.ts';
 
 export type PlayRequest = StoryRequest & {
   actions: Readonly<Record<string, Action>>;
-  postgres: Promise<Postgres>;
+  /** From `startDatabases`. */
+  databases: ReturnType<typeof startDatabases>;
   outageStartedAt: string;
   time: VirtualTime;
   onEntry?: (entry: LedgerEntry) => void;
@@ -73,7 +74,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     seen.push(entry);
     if (begun) request.onEntry?.(entry);
   });
-  const runtime = createRuntime(world, deployment.settings, store, request.postgres);
+  const runtime = createRuntime(world, deployment.settings, store, request.databases(world));
   const functions = createFunctions(world, createHandlers(runtime, deployment.families, request.actions));
   const engine = createEngine({
     machines: deployment.machines,

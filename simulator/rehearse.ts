@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { loadActions } from '../shared/actions/load-actions.ts';
 import { fixedFunctions } from '../shared/deployment.ts';
 import type { LedgerEntry } from '../shared/incident/entries.ts';
@@ -12,7 +11,7 @@ import { createFaults, unknownTargets } from './faults/faults.ts';
 import { type Played, playScenario } from './play.ts';
 import { loadServices } from './services.ts';
 import { startVirtualTime } from './world/clock.ts';
-import { startPostgres } from './world/postgres.ts';
+import { startDatabases } from './world/databases.ts';
 
 export type RehearsalRequest = {
   plan: Plan;
@@ -45,8 +44,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   if (!faults.ok) return faults;
   const plan = withParameters(request);
   if ('problems' in plan) return { ok: false, problems: plan.problems };
-  const database = plan.rehearsal.database;
-  const postgres = startPostgres(database && join(request.planDirectory, database));
+  const databases = startDatabases(plan, request.planDirectory);
   const kinds = Object.values(plan.scenarios).flatMap(({ phases }) =>
     phases.flatMap(({ steps }) =>
       steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item])),
@@ -69,7 +67,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
       deployment,
       services,
       actions,
-      postgres,
+      databases,
       outageStartedAt,
       time,
     });

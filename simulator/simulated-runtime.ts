@@ -5,10 +5,9 @@ import { onPodsReady } from './kubernetes/cluster.ts';
 import { simulateKubernetes } from './kubernetes/simulate-kubernetes.ts';
 import { createInternet } from './world/internet.ts';
 import { setTargets } from './world/load-balancing.ts';
-import type { Postgres } from './world/postgres.ts';
 import { simulatedRedis } from './world/redis.ts';
 import { simulatedClients } from './world/simulated-clients.ts';
-import { simulatedSql } from './world/simulated-sql.ts';
+import { type PostgresOf, simulatedSql } from './world/simulated-sql.ts';
 import type { World } from './world/world.ts';
 
 /** Ready pods become targets of the group that their deployment serves. */
@@ -29,7 +28,7 @@ export function createRuntime(
   world: World,
   settings: Settings,
   store: RecordStore,
-  postgres: Promise<Postgres>,
+  postgres: PostgresOf,
 ): Runtime {
   const aws = simulatedClients(world, world.plan.regions);
   return {

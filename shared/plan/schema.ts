@@ -103,9 +103,12 @@ export const planSchema = z
     rehearsal: z
       .strictObject({
         database: z
-          .string()
+          .union([z.string(), z.record(id, z.string())])
           .optional()
-          .meta({ description: 'SQL file, beside the plan, with the data of a rehearsal' }),
+          .meta({
+            description:
+              'SQL file, beside the plan, with the data of a rehearsal; or one file for each database component, by its id',
+          }),
         outageStart: z.iso
           .datetime({ offset: true, error: 'a time, such as 2026-03-10T16:42:00Z' })
           .default('2026-03-10T16:42:00Z'),

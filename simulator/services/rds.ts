@@ -4,6 +4,7 @@ import { type Call, SimulatedAwsError, type SimulatedService, type World } from 
 import { arrangeRds } from './rds/arrange.ts';
 import { freezeBackups } from './rds/backups.ts';
 import { failPrimaryZone, reboot } from './rds/failover.ts';
+import { lineageOf, lineageOfServer } from './rds/lineage.ts';
 import {
   describeBackups,
   describeEvents,
@@ -76,10 +77,13 @@ export const service: SimulatedService = {
   },
   arrange(world, plan) {
     arrangeRds(world, plan);
-    appDependencies(world).databaseAt = host => {
+    const dependencies = appDependencies(world);
+    dependencies.databaseAt = host => {
       const found = databaseAt(world, host);
       return found?.reachable ? { writable: found.writable } : undefined;
     };
+    dependencies.serverAt = host => lineageOf(world, host) ?? { id: host };
+    dependencies.serverOf = id => lineageOfServer(world, id) ?? { id };
   },
   loseRegion: (world, region) => freezeBackups(world, region),
   returnRegion: stopAll,

@@ -1,12 +1,26 @@
 import type { World } from './world.ts';
 
+/** The database server behind a host name, by an id that stays the same when it is renamed or gets another host name. */
+export type DatabaseServer = {
+  id: string;
+  /** For a restored copy or a replica: whose data it holds, and up to which moment (ms since the epoch). */
+  copyOf?: { id: string; untilMs: number };
+};
+
 /**
  * What applications and checks depend on besides their own service. The services that own the answers put their
  * look-ups here, so that a cluster does not know how databases are simulated.
  */
 export type AppDependencies = {
-  /** The simulated PostgreSQL server behind a host name; undefined when there is none or nothing answers there. */
-  databaseAt(host: string): { writable: boolean } | undefined;
+  /**
+   * The simulated PostgreSQL server behind a host name; undefined when there is none or nothing answers there.
+   * `inRecovery` is true for a replica, which is what `pg_is_in_recovery()` answers there.
+   */
+  databaseAt(host: string): { writable: boolean; inRecovery?: boolean } | undefined;
+  /** Whose data is behind a host name, reachable or not. By default each host is a server of its own. */
+  serverAt(host: string): DatabaseServer;
+  /** The server with this id, for what was copied from a copy. */
+  serverOf(id: string): DatabaseServer;
   /** The current value of a secret, by its name in a region. */
   secretValue(name: string, region: string): string | undefined;
 };
@@ -20,6 +34,8 @@ export function appDependencies(world: World): AppDependencies {
       const lost = regions.some(region => host.includes(region) && world.isLost(region));
       return lost ? undefined : { writable: true };
     },
+    serverAt: host => ({ id: host }),
+    serverOf: id => ({ id }),
     secretValue: () => undefined,
   }));
 }

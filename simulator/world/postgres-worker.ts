@@ -5,6 +5,8 @@ import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import type { PostgresReply, PostgresRequest, PostgresStart } from './postgres.ts';
+import { rehearsalSchema, searchPath } from './rehearsal-schema.ts';
+import { onRehearsalClock } from './sql-text.ts';
 
 /**
  * The thread in which the embedded PostgreSQL runs. It has a clock of its own: PGlite takes the time from `Date.now`,
@@ -12,7 +14,7 @@ import type { PostgresReply, PostgresRequest, PostgresStart } from './postgres.t
  */
 
 /** Changed whenever the way of making a data directory changes. */
-const layout = 3;
+const layout = 4;
 
 /** Small buffers and no spare log files: the database is tiny, and each megabyte is read again at every start. */
 const settings = ['shared_buffers=1MB', 'min_wal_size=2MB', 'max_wal_size=4MB', 'wal_buffers=64kB'];
@@ -25,7 +27,9 @@ Reflect.set(globalThis, 'setTimeout', () => undefined);
 async function open({ sql, folder }: PostgresStart): Promise<PGlite> {
   const key = createHash('sha256').update(`${layout}\n${sql}`).digest('hex').slice(0, 16);
   const file = path.join(folder, `postgres-${pgliteVersion()}-${key}.tar`);
-  return (await load(file)) ?? (await make(file, sql));
+  const database = (await load(file)) ?? (await make(file, sql));
+  await database.exec(searchPath);
+  return database;
 }
 
 /** `undefined` when there is no cached data directory, or it can't be used (cut off, from another build). */
@@ -43,7 +47,10 @@ async function load(file: string): Promise<PGlite | undefined> {
 /** Makes the data directory and leaves a copy in the cache. */
 async function make(file: string, sql: string): Promise<PGlite> {
   const database = new PGlite({ startParams, initDbStartParams: ['--wal-segsize=1'] });
-  await database.exec(sql);
+  await database.exec(rehearsalSchema);
+  await database.exec(searchPath);
+  await database.exec(onRehearsalClock(sql));
+  await database.exec('RESET search_path');
   // The template databases are two thirds of a small data directory, and nothing creates a database here.
   await database.exec('UPDATE pg_database SET datistemplate = false');
   await database.exec('DROP DATABASE template0');
@@ -72,9 +79,16 @@ function pgliteVersion(): string {
   return String(require(manifest).version);
 }
 
-async function answer(database: PGlite, { id, text, nowMs }: PostgresRequest): Promise<PostgresReply> {
-  if (nowMs !== undefined) Date.now = () => nowMs;
+async function answer(
+  database: PGlite,
+  { id, text, nowMs, before = [] }: PostgresRequest,
+): Promise<PostgresReply> {
   try {
+    for (const earlier of before) {
+      Date.now = () => earlier.atMs;
+      await database.exec(earlier.text);
+    }
+    if (nowMs !== undefined) Date.now = () => nowMs;
     const { rows } = await database.query<Record<string, unknown>>(text);
     return { id, rows };
   } catch (error) {

@@ -5,7 +5,9 @@ import { InvalidInputError } from '../../shared/errors.ts';
 
 /** What the worker is started with, and what passes between it and this thread. Request 0 is the start itself. */
 export type PostgresStart = { sql: string; folder: string };
-export type PostgresRequest = { id: number; text: string; nowMs?: number };
+export type PostgresRequest = { id: number; text: string; nowMs?: number; before?: readonly TimedText[] };
+/** Statements, one or several, that are to run at their own time. */
+export type TimedText = { text: string; atMs: number };
 export type PostgresReply =
   | { id: number; rows: Record<string, unknown>[]; error?: undefined }
   | { id: number; error: { message: string; code?: string } };
@@ -23,8 +25,15 @@ export class EmbeddedSqlError extends Error {
 
 /** One session of an embedded PostgreSQL. It does not keep the process alive while nothing is asked of it. */
 export type Postgres = {
-  /** Runs one statement; `now()` answers `nowMs` if it is given. Rejects with EmbeddedSqlError. */
-  query(text: string, nowMs?: number): Promise<{ rows: Record<string, unknown>[] }>;
+  /**
+   * Runs one statement; `now()` answers `nowMs` if it is given. What is in `before` runs first, each at its own time.
+   * Rejects with EmbeddedSqlError.
+   */
+  query(
+    text: string,
+    nowMs?: number,
+    before?: readonly TimedText[],
+  ): Promise<{ rows: Record<string, unknown>[] }>;
   /** Waits until nobody else has the session, and keeps it until the returned function is called. */
   acquire(): Promise<() => void>;
   close(): Promise<void>;
@@ -68,7 +77,7 @@ async function start(workerData: PostgresStart, onClose: () => void): Promise<Po
   }
   let last = Promise.resolve();
   return {
-    query: async (text, nowMs) => ({ rows: await ask(text, nowMs) }),
+    query: async (text, nowMs, before) => ({ rows: await ask({ text, nowMs, before }) }),
     async acquire() {
       const before = last;
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -112,10 +121,10 @@ function exchangeWith(worker: Worker) {
   worker.on('error', failAll);
   worker.on('exit', () => failAll(new Error('the embedded PostgreSQL has ended')));
 
-  const ask = (text: string, nowMs?: number): Promise<Rows> => {
+  const ask = (request: Omit<PostgresRequest, 'id'>): Promise<Rows> => {
     requests += 1;
     const reply = expect(requests);
-    worker.postMessage({ id: requests, text, nowMs } satisfies PostgresRequest);
+    worker.postMessage({ id: requests, ...request } satisfies PostgresRequest);
     return reply;
   };
   return { ask, expect };

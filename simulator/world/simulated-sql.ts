@@ -1,76 +1,236 @@
+import { InvalidInputError } from '../../shared/errors.ts';
 import { sqlError } from '../../shared/network/sql-errors.ts';
 import type { SqlConnection, SqlOptions } from '../../shared/ports.ts';
+import { componentsOf } from './addresses.ts';
 import { appDependencies } from './dependencies.ts';
-import { EmbeddedSqlError, type Postgres } from './postgres.ts';
+import { EmbeddedSqlError, type Postgres, type TimedText } from './postgres.ts';
 import { sleep } from './sleep.ts';
+import {
+  accepts,
+  changeCatalog,
+  databaseExists,
+  databasesAt,
+  type JournalEntry,
+  journalOf,
+  record,
+  refusalOf,
+  setPassword,
+} from './sql-journal.ts';
+import {
+  beginsTransaction,
+  catalogChange,
+  commits,
+  endsTransaction,
+  isReadOnlyBegin,
+  onRehearsalClock,
+  passwordChange,
+  writes,
+} from './sql-text.ts';
 import type { World } from './world.ts';
+
+type Rows = { rows: Record<string, unknown>[] };
+/** The embedded database that has the data of a host; plans with one data file have one for all. */
+export type PostgresOf = (host: string) => Promise<Postgres>;
 
 /**
  * `Network.sql` of a rehearsal. Whether a host answers is decided in the simulated world; what a query answers, by a
- * real PostgreSQL that stands for all of them. Nothing that is written is kept: each transaction is rolled back, so
- * that every run finds the same data.
+ * real PostgreSQL that stands for all of them. It keeps nothing itself: each transaction begins with what was
+ * committed at this host before (`sql-journal.ts`), and is rolled back, so that every run finds the same data.
  */
 export function simulatedSql(
   world: World,
-  postgres: Promise<Postgres>,
+  postgres: Promise<Postgres> | PostgresOf,
 ): (options: SqlOptions) => Promise<SqlConnection> {
   return async options => {
-    const { hostname } = new URL(options.url);
-    await reach(world, hostname, options.connectTimeoutMs);
-    const database = await world.real(postgres);
-    let release: (() => void) | undefined;
-    let inTransaction = false;
-
-    const run = async (text: string) => {
-      try {
-        return await world.real(database.query(text, world.nowMs()));
-      } catch (error) {
-        throw translate(error, hostname);
-      }
-    };
-    const query = async (text: string): Promise<{ rows: Record<string, unknown>[] }> => {
-      const found = await reach(world, hostname, options.statementTimeoutMs);
-      release ??= await database.acquire();
-      if (endsTransaction(text)) {
-        inTransaction = false;
-        return run('ROLLBACK');
-      }
-      if (beginsTransaction(text)) {
-        inTransaction = true;
-        return run(text);
-      }
-      if (inTransaction) return run(text);
-      await run(found.writable ? 'BEGIN' : 'BEGIN TRANSACTION READ ONLY');
-      try {
-        return await run(text);
-      } finally {
-        await run('ROLLBACK');
-      }
-    };
-    const end = async () => {
-      if (inTransaction) await run('ROLLBACK');
-      inTransaction = false;
-      release?.();
-      release = undefined;
-    };
-    return { query, end };
+    const url = new URL(options.url);
+    const place = { host: url.hostname, database: decodeURIComponent(url.pathname.slice(1)) || 'postgres' };
+    await reach(world, place.host, options.connectTimeoutMs);
+    admit(world, place, url);
+    const embedded = await world.real(typeof postgres === 'function' ? postgres(place.host) : postgres);
+    return openSession(world, embedded, place, options.statementTimeoutMs);
   };
 }
 
+type Place = { host: string; database: string };
+
+function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: number): SqlConnection {
+  let release: (() => void) | undefined;
+  /** Statements of the open transaction that a commit makes last; undefined outside of one. */
+  let open: string[] | undefined;
+  /** After an error PostgreSQL takes a commit for a rollback. */
+  let spoilt = false;
+
+  const run = async (text: string, before?: TimedText[]): Promise<Rows> => {
+    try {
+      return await world.real(embedded.query(text, world.nowMs(), before));
+    } catch (error) {
+      throw translate(error, place.host);
+    }
+  };
+  const begin = async (readOnly: boolean, found: { writable: boolean; inRecovery?: boolean }) => {
+    await run('BEGIN');
+    try {
+      await replay(world, run, place, found);
+      if (readOnly || !found.writable) await run('SET TRANSACTION READ ONLY');
+    } catch (error) {
+      await run('ROLLBACK');
+      throw error;
+    }
+  };
+  const end = async (kept: readonly string[]) => {
+    await run('ROLLBACK');
+    for (const text of kept) keep(world, place, text);
+  };
+  const query = async (text: string): Promise<Rows> => {
+    const found = await reach(world, place.host, timeoutMs);
+    release ??= await embedded.acquire();
+    if (endsTransaction(text)) {
+      const kept = commits(text) && !spoilt ? (open ?? []) : [];
+      open = undefined;
+      await end(kept);
+      return { rows: [] };
+    }
+    if (beginsTransaction(text)) {
+      open = [];
+      spoilt = false;
+      await begin(isReadOnlyBegin(text), found);
+      return { rows: [] };
+    }
+    if (open) {
+      try {
+        const answer = await perform(world, place, run, text, open);
+        if (writes(text)) open.push(text);
+        return answer;
+      } catch (error) {
+        spoilt = true;
+        throw error;
+      }
+    }
+    await begin(false, found);
+    let kept: string[] = [];
+    try {
+      const answer = await perform(world, place, run, text);
+      if (writes(text)) kept = [text];
+      return answer;
+    } finally {
+      await end(kept);
+    }
+  };
+  return {
+    query,
+    async end() {
+      if (open) await run('ROLLBACK');
+      open = undefined;
+      release?.();
+      release = undefined;
+    },
+  };
+}
+
+/** Runs a statement, or says what the simulated server says to a change of its databases. */
+async function perform(
+  world: World,
+  { host }: Place,
+  run: (text: string) => Promise<Rows>,
+  text: string,
+  pending: readonly string[] = [],
+): Promise<Rows> {
+  const change = catalogChange(text);
+  if (!change) return passwordChange(text) ? { rows: [] } : run(onRehearsalClock(text));
+  const refused = refusalOf(
+    world,
+    host,
+    change,
+    pending.flatMap(earlier => catalogChange(earlier) ?? []),
+  );
+  if (refused) throw sqlError(host, refused);
+  return { rows: [] };
+}
+
+function keep(world: World, { host, database }: Place, text: string): void {
+  const change = catalogChange(text);
+  const login = passwordChange(text);
+  if (change) changeCatalog(world, host, change);
+  else if (login) setPassword(world, host, login.role, login.password);
+  else record(world, host, database, { atMs: world.nowMs(), text });
+}
+
+/** Puts what was committed before into the transaction. The damage of a disaster is the plan's own text. */
+async function replay(
+  world: World,
+  run: (text: string, before: TimedText[]) => Promise<Rows>,
+  place: Place,
+  found: { inRecovery?: boolean },
+): Promise<void> {
+  const journal = journalOf(world, place.host, place.database);
+  const before = shown(world, journal).map(({ text, atMs }) => ({ text: onRehearsalClock(text), atMs }));
+  try {
+    await run(settingsOf(world, place, found), before);
+  } catch (error) {
+    if (!journal.some(entry => entry.damage)) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidInputError(
+      `The damage of the disaster can't be done to the data of the rehearsal: ${why}`,
+      {
+        nextStep: "Mend the SQL of the disaster's `damage`, or the file that `rehearsal.database` names.",
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Of a statement that may be repeated without harm only the last time shows. */
+function shown(world: World, journal: readonly JournalEntry[]): JournalEntry[] {
+  const last = new Map(journal.map((entry, index) => [entry.text, index]));
+  return journal.filter(
+    (entry, index) => !repeatable(world).has(entry.text) || last.get(entry.text) === index,
+  );
+}
+
+/** Write probes, which a plan says may be repeated. They are what is written most often. */
+function repeatable(world: World): ReadonlySet<string> {
+  return world.state('write-probes', () => {
+    const { plan } = world;
+    const databases = [...componentsOf(plan, 'rds-instance'), ...componentsOf(plan, 'rds-restore-target')];
+    return new Set(databases.map(database => database.writeProbe));
+  });
+}
+
+function settingsOf(world: World, { host, database }: Place, found: { inRecovery?: boolean }): string {
+  const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  const known = new Set([...databasesAt(world, host), database, 'postgres']);
+  const settings = {
+    'rehearsal.in_recovery': found.inRecovery ? 'on' : 'off',
+    'rehearsal.database': database,
+    'rehearsal.databases': [...known].join(','),
+  };
+  const parts = Object.entries(settings).map(
+    ([name, value]) => `set_config('${name}', ${literal(value)}, true)`,
+  );
+  return `SELECT ${parts.join(', ')}`;
+}
+
+/** What the server says before it lets anybody in. */
+function admit(world: World, { host, database }: Place, { username, password }: URL): void {
+  const role = decodeURIComponent(username);
+  if (!accepts(world, host, role, decodeURIComponent(password))) {
+    throw sqlError(host, { message: `password authentication failed for user "${role}"`, code: '28P01' });
+  }
+  if (!databaseExists(world, host, database)) {
+    throw sqlError(host, { message: `database "${database}" does not exist`, code: '3D000' });
+  }
+}
+
 /** Waits in virtual time and throws when nothing answers at the host. */
-async function reach(world: World, hostname: string, timeoutMs: number): Promise<{ writable: boolean }> {
+async function reach(
+  world: World,
+  hostname: string,
+  timeoutMs: number,
+): Promise<{ writable: boolean; inRecovery?: boolean }> {
   const found = appDependencies(world).databaseAt(hostname);
   if (found) return found;
   await sleep(timeoutMs);
   throw sqlError(hostname, { message: `nothing within ${timeoutMs} ms` });
-}
-
-function beginsTransaction(text: string): boolean {
-  return /^\s*(begin|start\s+transaction)\b/i.test(text);
-}
-
-function endsTransaction(text: string): boolean {
-  return /^\s*(commit|end|rollback|abort)\b/i.test(text);
 }
 
 /** What the embedded database says is an answer of the simulated one. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Statement } from '../../deploy/statements.ts';
 import { loadActions } from '../../shared/actions/load-actions.ts';
@@ -10,8 +9,8 @@ import { playScenario } from '../../simulator/play.ts';
 import { reportBucketOf } from '../../simulator/services/s3.ts';
 import { loadServices } from '../../simulator/services.ts';
 import { startVirtualTime } from '../../simulator/world/clock.ts';
+import { startDatabases } from '../../simulator/world/databases.ts';
 import { runningFunction } from '../../simulator/world/functions.ts';
-import { startPostgres } from '../../simulator/world/postgres.ts';
 import type { Call, SimulatedService } from '../../simulator/world/world.ts';
 import { account, allows, liquidAbt, region, resolve, statementsOf } from './support.ts';
 
@@ -52,9 +51,9 @@ async function callsOf({ scenario, mode, faults: names }: (typeof plays)[number]
   const faults = createFaults(names);
   if (!faults.ok) throw new Error(faults.problems.join('\n'));
   const seen: Seen[] = [];
-  const { outageStart, database = '' } = plan.rehearsal;
+  const { outageStart } = plan.rehearsal;
   const services = (await loadServices()).map(service => listening(service, seen));
-  const postgres = startPostgres(join('plans/liquid-abt', database));
+  const databases = startDatabases(plan, 'plans/liquid-abt');
   const time = startVirtualTime(Date.parse(outageStart) - 120_000);
   try {
     await playScenario({
@@ -66,7 +65,7 @@ async function callsOf({ scenario, mode, faults: names }: (typeof plays)[number]
       deployment: deploy(plan, actions),
       services,
       actions,
-      postgres,
+      databases,
       outageStartedAt: outageStart,
       time,
     });

@@ -27,6 +27,7 @@ function addInstance(world: World, database: ComponentOf<'rds-instance'>): void 
   const { region, identifier } = database;
   const instance: SimulatedInstance = {
     region,
+    server: keyOf(region, identifier),
     serving: true,
     shown: {
       DBInstanceIdentifier: identifier,

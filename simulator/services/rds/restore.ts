@@ -5,7 +5,8 @@ import { latestTimeMs } from './backups.ts';
 import { instanceArn } from './events.ts';
 import { accountId, change, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
 
-type Source = { kmsKeyArn: string; engine: string; cutAtMs: number };
+/** `server` is the id of the server that it was copied from. */
+type Source = { kmsKeyArn: string; engine: string; cutAtMs: number; server: string };
 
 export function restoreToPointInTime(world: World, call: Call): unknown {
   const arn = textOf(call, 'SourceDBInstanceAutomatedBackupsArn');
@@ -33,7 +34,7 @@ export function restoreToPointInTime(world: World, call: Call): unknown {
     world,
     call,
     textOf(call, 'TargetDBInstanceIdentifier'),
-    { ...backup, cutAtMs },
+    { ...backup, cutAtMs, server: keyOf(backup.source.region, backup.source.identifier) },
     'restoreToPointInTime',
   );
 }
@@ -49,6 +50,7 @@ export function restoreFromSnapshot(world: World, call: Call): unknown {
     kmsKeyArn: snapshot.KmsKeyId ?? '',
     engine: snapshot.Engine ?? 'postgres',
     cutAtMs: (snapshot.OriginalSnapshotCreateTime ?? new Date(0)).getTime(),
+    server: keyOf(snapshot.SourceRegion ?? call.region, snapshot.DBInstanceIdentifier ?? ''),
   };
   return create(world, call, textOf(call, 'DBInstanceIdentifier'), source, 'restoreFromSnapshot');
 }
@@ -66,6 +68,8 @@ function create(
   const zones = ['a', 'b'].map(letter => `${region}${letter}`);
   const instance: SimulatedInstance = {
     region,
+    server: keyOf(region, identifier),
+    copyOf: { id: source.server, untilMs: source.cutAtMs },
     serving: false,
     cutAtMs: source.cutAtMs,
     shown: {

@@ -8,6 +8,9 @@ export const accountId = '123456789012';
 export type SimulatedInstance = {
   shown: DBInstance & { DBInstanceIdentifier: string; DBInstanceStatus: string };
   region: string;
+  /** Whose data it holds: its own id, which a rename leaves alone, and for a copy its source's. */
+  server: string;
+  copyOf?: { id: string; untilMs: number };
   /** False while its host, its zone or its failover keeps it from answering. */
   serving: boolean;
   /** For a restored copy: the last moment whose data it holds, ms since the epoch. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Action } from '../../../shared/actions/contract.ts';
 import { loadActions } from '../../../shared/actions/load-actions.ts';
 import type { PhaseItem, Plan, StepPlan } from '../../../shared/plan/schema.ts';
@@ -9,7 +8,7 @@ import { createFaults } from '../../../simulator/faults/faults.ts';
 import { playScenario } from '../../../simulator/play.ts';
 import { loadServices } from '../../../simulator/services.ts';
 import { startVirtualTime } from '../../../simulator/world/clock.ts';
-import { startPostgres } from '../../../simulator/world/postgres.ts';
+import { startDatabases } from '../../../simulator/world/databases.ts';
 import type { SimulatedService } from '../../../simulator/world/world.ts';
 import { plan as liquidAbt } from './liquid-abt.ts';
 
@@ -37,7 +36,7 @@ export async function playWrongly(scene: Scene): Promise<Record<string, string[]
   const faults = createFaults(scene.faults ?? []);
   if (!faults.ok) throw new Error(faults.problems.join('\n'));
   const outageStartedAt = plan.rehearsal.outageStart;
-  const postgres = startPostgres(join('plans/liquid-abt', plan.rehearsal.database ?? ''));
+  const databases = startDatabases(plan, 'plans/liquid-abt');
   const time = startVirtualTime(Date.parse(outageStartedAt) - 120_000);
   try {
     const { invariants } = await playScenario({
@@ -49,7 +48,7 @@ export async function playWrongly(scene: Scene): Promise<Record<string, string[]
       deployment: scene.deployment?.(deployed) ?? deployed,
       services: scene.services?.(services) ?? services,
       actions,
-      postgres,
+      databases,
       outageStartedAt,
       time,
     });

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { Plan } from '../../shared/plan/schema.ts';
+import { appDependencies } from './dependencies.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
+import type { PostgresOf } from './simulated-sql.ts';
+import type { World } from './world.ts';
+
+/**
+ * Starts the data of a plan's rehearsal: one embedded PostgreSQL for all databases, or one for each that the plan names
+ * data for. Call it early and await the answers late. The returned function finds the one for a host in a world: that
+ * of the component whose data the host holds, the first one for a host that no component has.
+ */
+export function startDatabases(
+  plan: Pick<Plan, 'rehearsal'>,
+  planDirectory: string,
+): (world: World) => PostgresOf {
+  const { database } = plan.rehearsal;
+  if (database === undefined || typeof database === 'string') {
+    const only = startPostgres(database && join(planDirectory, database));
+    return () => () => only;
+  }
+  const byComponent = new Map(
+    Object.entries(database).map(([id, file]): [string, Promise<Postgres>] => [
+      id,
+      startPostgres(join(planDirectory, file)),
+    ]),
+  );
+  return world => host => {
+    const component = componentAt(world, host);
+    const [first = startPostgres()] = byComponent.values();
+    return (component !== undefined ? byComponent.get(component) : undefined) ?? first;
+  };
+}
+
+/** Id of the component whose data a host holds: a copy has its source's. Hosts hold identifier and region. */
+function componentAt(world: World, host: string): string | undefined {
+  const { serverAt, serverOf } = appDependencies(world);
+  let server = serverAt(host);
+  const names = [host, server.id];
+  while (server.copyOf) {
+    server = serverOf(server.copyOf.id);
+    names.push(server.id);
+  }
+  const root = names.at(-1) ?? host;
+  const found = Object.entries(world.plan.components).find(([, component]) => {
+    if (component.type === 'rds-restore-target') return false;
+    if ('host' in component && component.host === host) return true;
+    if (!('identifier' in component) || !root.includes(component.region)) return false;
+    return root.startsWith(`${component.identifier}.`) || root.endsWith(`/${component.identifier}`);
+  });
+  return found?.[0];
+}

@@ -1,0 +1,34 @@
+/**
+ * What the embedded PostgreSQL answers in the place of its own functions and views, which know one session, one
+ * database and one clock. The schema stands before `pg_catalog` in the search path and after `public`.
+ *
+ * - `now()` is the time of the statement: committed statements are replayed in one transaction with the query, and
+ *   each has to see its own time.
+ * - Settings (`rehearsal.*`, set for one transaction) say which of the simulated servers is meant.
+ * - `sessions` are those of the application that are open when the world begins; who ends one deletes its row.
+ */
+export const rehearsalSchema = `
+CREATE SCHEMA rehearsal;
+CREATE FUNCTION rehearsal.now() RETURNS timestamptz LANGUAGE sql STABLE AS
+  'SELECT pg_catalog.statement_timestamp()';
+CREATE FUNCTION rehearsal.transaction_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
+  'SELECT pg_catalog.statement_timestamp()';
+CREATE FUNCTION rehearsal.pg_is_in_recovery() RETURNS boolean LANGUAGE sql STABLE AS
+  'SELECT pg_catalog.current_setting(''rehearsal.in_recovery'', true) = ''on''';
+CREATE FUNCTION rehearsal.current_database() RETURNS name LANGUAGE sql STABLE AS
+  'SELECT pg_catalog.current_setting(''rehearsal.database'', true)::name';
+CREATE VIEW rehearsal.pg_database AS
+  SELECT datname::name AS datname
+  FROM pg_catalog.string_to_table(pg_catalog.current_setting('rehearsal.databases', true), ',') AS datname;
+CREATE TABLE rehearsal.sessions (pid integer PRIMARY KEY, usename name, application_name text, state text);
+INSERT INTO rehearsal.sessions VALUES
+  (4101, 'app', 'web', 'idle'), (4102, 'app', 'web', 'active'), (4103, 'app', 'worker', 'idle in transaction');
+CREATE VIEW rehearsal.pg_stat_activity AS
+  SELECT pg_catalog.current_setting('rehearsal.database', true)::name AS datname, pid, usename, application_name,
+    state, 'client backend'::text AS backend_type
+  FROM rehearsal.sessions;
+CREATE FUNCTION rehearsal.pg_terminate_backend(ended integer) RETURNS boolean LANGUAGE sql VOLATILE AS
+  'WITH gone AS (DELETE FROM rehearsal.sessions WHERE pid = ended RETURNING 1) SELECT count(*) > 0 FROM gone';
+`;
+
+export const searchPath = 'SET search_path = public, rehearsal, pg_catalog';
