@@ -7,6 +7,7 @@ import { elementsOf } from '../../shared/trace/elements.ts';
 import { countVerdicts, type Exercise, traceRequirements } from '../../shared/trace/judge.ts';
 import { parseRequirements } from '../../shared/trace/requirements.ts';
 import { exercise, plannedExercises } from '../../simulator/exercise-plan.ts';
+import { dataFilesOf } from '../../simulator/world/databases.ts';
 import { exerciseFile, keepExercises, readExercises } from '../exercise-cache.ts';
 import type { Io } from '../io.ts';
 import { traceText } from '../trace-text.ts';
@@ -77,8 +78,7 @@ function lintWaivers(findings: readonly Finding[]): Set<string> {
 
 async function allExercises(plan: Plan, path: string, io: Io): Promise<Exercise[]> {
   const planDirectory = dirname(path);
-  const data = plan.rehearsal.database;
-  const texts = [path, ...(data === undefined ? [] : [join(planDirectory, data)])];
+  const texts = [path, ...dataFilesOf(plan).map(file => join(planDirectory, file))];
   const file = await exerciseFile(
     plan.system.id,
     await Promise.all(texts.map(text => readFile(text, 'utf8').catch(() => ''))),

@@ -32,6 +32,12 @@ export function startDatabases(
   };
 }
 
+/** The SQL files, beside the plan, that hold the data of its rehearsal. */
+export function dataFilesOf({ rehearsal: { database } }: Pick<Plan, 'rehearsal'>): string[] {
+  if (database === undefined) return [];
+  return typeof database === 'string' ? [database] : Object.values(database);
+}
+
 /** Id of the component whose data a host holds: a copy has its source's. Hosts hold identifier and region. */
 function componentAt(world: World, host: string): string | undefined {
   const { serverAt, serverOf } = appDependencies(world);
