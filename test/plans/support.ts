@@ -1,0 +1,58 @@
+import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkPlan } from '../../shared/plan/check.ts';
+import type { Plan } from '../../shared/plan/schema.ts';
+import { isSuccess } from '../../shared/report/verdict.ts';
+import { rehearse } from '../../simulator/rehearse.ts';
+
+/** Every system that has a plan. */
+export const systems: readonly string[] = readdirSync('plans', { withFileTypes: true })
+  .filter(entry => entry.isDirectory())
+  .map(entry => entry.name)
+  .sort();
+
+/** A seed that no plan was written against. */
+const seed = 20261127;
+
+/** A plan is clean, and every scenario of it ends well in every mode that it has. */
+export function rehearsesWell(system: string): void {
+  const planPath = `plans/${system}/plan.yml`;
+  describe(`the plan of ${system}`, async () => {
+    const { plan, findings } = await checkPlan(planPath);
+
+    test('has no finding that is not waived with a reason', () => {
+      const open = findings.filter(finding => finding.waived === undefined);
+      expect(open.map(({ line, rule, message }) => `${line}: ${rule}: ${message}`)).toEqual([]);
+    });
+
+    test.each(casesOf(plan))('$scenario in mode $mode ends well', async ({ scenario, mode }) => {
+      if (!plan) throw new Error('the plan has errors');
+      const result = await rehearse({
+        plan,
+        planDirectory: dirname(planPath),
+        planPath,
+        scenario,
+        mode,
+        seed,
+        faults: [],
+        parameters: {},
+      });
+      if (!result.ok) throw new Error(result.problems.join('\n'));
+      const { report } = result;
+      expect(report.detail.problems.map(({ title, what }) => `${title}: ${what}`)).toEqual([]);
+      expect((report.invariants ?? []).filter(({ held }) => !held)).toEqual([]);
+      expect(report.notifications.filter(({ onTime }) => !onTime)).toEqual([]);
+      expect({ outcome: report.outcome, rto: report.rto.met, rpo: report.rpo.met }).toMatchObject({
+        outcome: 'recovered',
+      });
+      expect(isSuccess(report)).toBe(true);
+    });
+  });
+}
+
+function casesOf(plan: Plan | undefined) {
+  return Object.entries(plan?.scenarios ?? {}).flatMap(([scenario, { modes }]) =>
+    modes.map(mode => ({ scenario, mode })),
+  );
+}
