@@ -105,6 +105,17 @@ export const commands: Record<string, Command> = {
       );
     },
   },
+  matrix: {
+    summary: 'The recovery time matrix: each scenario and tier against its target, rehearsed and last real',
+    usage: 'PLAN [--live] [--json]',
+    details:
+      '\nPrints Markdown. With --live the last real run and drill of each scenario are read from the deployed system.\nExit: 0; 1 when a rehearsed figure misses its target; 2 bad input.\n',
+    options: { json: flag, live: flag },
+    async run({ values, positionals }, io) {
+      const { matrix } = await import('./commands/matrix.ts');
+      return matrix({ plan: positionals, json: values.json === true, live: values.live === true }, io);
+    },
+  },
   ...operating(),
 };
 

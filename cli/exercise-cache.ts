@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { measuredSchema } from '../shared/report/matrix.ts';
 import type { Exercise } from '../shared/trace/judge.ts';
 
 /** Source folders that decide what a rehearsal does; a change in them makes what was kept worthless. */
@@ -9,7 +10,12 @@ const sources = ['handlers', 'shared', 'simulator', 'state-machines'];
 const root = new URL('../', import.meta.url);
 
 const keptSchema = z.array(
-  z.object({ name: z.string(), outcome: z.string(), elements: z.array(z.string()) }),
+  z.object({
+    name: z.string(),
+    outcome: z.string(),
+    elements: z.array(z.string()),
+    measured: measuredSchema.optional(),
+  }),
 );
 
 /** Where the exercises of this plan are kept: the name follows from the plan, its data and Lifeboat's own sources. */

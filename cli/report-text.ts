@@ -1,6 +1,6 @@
 import type { Report } from '../shared/report/report.ts';
 import { isSuccess, sentence, verdictOf } from '../shared/report/verdict.ts';
-import { duration, metText, punctuality, rtoParts, usd } from '../shared/report/words.ts';
+import { duration, levelFigures, metText, punctuality, rtoParts, usd } from '../shared/report/words.ts';
 import { createPaint, oneLine, type Paint } from './paint.ts';
 
 /** At most so many lines of each kind of trouble, so that the whole stays on one screen. */
@@ -16,6 +16,7 @@ export function reportText(report: Report, options: { colour: boolean }): string
     ...(verdict.tone === 'bad' ? [] : troubleless(report, paint)),
     objective('RTO', report.rto, paint, partsText(report)),
     objective('RPO', report.rpo, paint, ''),
+    ...levels(report, paint),
     row(
       'critical path',
       report.rto.criticalPathSeconds === null || report.rto.actualSeconds === null
@@ -63,6 +64,31 @@ function objective(
   if (actualSeconds !== null)
     return `${label(title)}${duration(actualSeconds)}, ${target}, ${colour(metText(met))}${more}`;
   return `${label(title)}${colour(met === null ? 'not measured' : 'not recovered')}, ${target}${more}`;
+}
+
+/** Objectives of the severity and of the tiers, a line for those that were missed and one for all the others. */
+function levels(report: Report, paint: Paint): string[] {
+  const figures = report.detail.serviceLevels.flatMap(level =>
+    levelFigures(level).map(({ what, ...figure }) => ({
+      ...figure,
+      what: `${level.of} ${level.title}: ${what}`,
+    })),
+  );
+  const missed = figures.filter(({ met }) => met === false);
+  const met = figures.filter(figure => figure.met === true);
+  return [
+    ...limited(
+      missed.map(
+        ({ what, targetSeconds, actualSeconds }) =>
+          `${what} ${actualSeconds === null ? 'not reached' : duration(actualSeconds)}, objective ${duration(targetSeconds)}`,
+      ),
+      'missed',
+      paint.bad,
+    ),
+    ...(met.length > 0
+      ? [`${label('levels')}${counted(met.length, 'objective')} of severity and tiers met`]
+      : []),
+  ];
 }
 
 function partsText({ rto }: Report): string {

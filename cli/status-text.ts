@@ -1,4 +1,5 @@
 import { isExercise } from '../shared/incident/incident.ts';
+import { objectivesOf } from '../shared/plan/objectives.ts';
 import { elapsedSeconds, fullTime } from '../shared/report/time.ts';
 import { duration } from '../shared/report/words.ts';
 import { createPaint, oneLine } from './paint.ts';
@@ -82,7 +83,7 @@ function endText({ outcome, endedAt, abortedBy, abortReason }: NonNullable<Incid
 
 /** Time since the outage began against the objective; until the end once there is one. */
 function timeText({ plan, now, incident: { incident, run }, paint }: StatusView): string {
-  const target = plan.scenarios[incident.scenario]?.rto ?? plan.objectives.rto;
+  const target = objectivesOf(plan, incident.scenario).rto;
   const end = incident.resolvedAt ?? (run?.outcome === 'recovered' ? run.endedAt : undefined);
   const elapsed = elapsedSeconds(incident.outageStartedAt, end ?? now.toISOString());
   const left = target - elapsed;

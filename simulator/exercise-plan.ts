@@ -1,4 +1,5 @@
 import type { Plan } from '../shared/plan/schema.ts';
+import { measuredBy } from '../shared/report/matrix.ts';
 import type { Mode } from '../shared/runbook/contract.ts';
 import { exercisedBy } from '../shared/trace/exercised.ts';
 import type { Exercise } from '../shared/trace/judge.ts';
@@ -44,7 +45,12 @@ export async function exercise(
     const result = await rehearse({ plan, ...at, ...planned });
     if (!result.ok) return { name, outcome: `not run: ${result.problems.join(' ')}`, elements: [] };
     const { report, ledger } = result;
-    return { name, outcome: report.outcome, elements: exercisedBy(plan, report, ledger) };
+    return {
+      name,
+      outcome: report.outcome,
+      elements: exercisedBy(plan, report, ledger),
+      measured: measuredBy(report),
+    };
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     return { name, outcome: `not run: ${what}`, elements: [] };

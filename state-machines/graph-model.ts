@@ -1,4 +1,5 @@
 import { formatDuration } from '../shared/plan/duration.ts';
+import { objectivesFor } from '../shared/plan/objectives.ts';
 import type { Phase, Plan, Scenario, StepPlan } from '../shared/plan/schema.ts';
 import { type Actions, actionOf, answerSecondsOf, familyOf, timeoutOf, titleOf } from './bake-step.ts';
 
@@ -23,8 +24,7 @@ export type Graph = { title: string; facts: string[]; start: string[]; phases: G
 
 /** The scenario must exist and its kinds must be among the actions, as compileRunbook has checked. */
 export function graphOf(plan: Plan, scenario: Scenario, actions: Actions): Graph {
-  const rto = scenario.rto ?? plan.objectives.rto;
-  const rpo = scenario.rpo ?? plan.objectives.rpo;
+  const { rto, rpo } = objectivesFor(plan, scenario);
   return {
     title: `${plan.system.title}: ${scenario.title}`,
     facts: [

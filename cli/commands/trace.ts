@@ -2,13 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkPlan } from '../../shared/plan/check.ts';
 import type { Finding } from '../../shared/plan/finding.ts';
-import type { Plan } from '../../shared/plan/schema.ts';
 import { elementsOf } from '../../shared/trace/elements.ts';
-import { countVerdicts, type Exercise, traceRequirements } from '../../shared/trace/judge.ts';
+import { countVerdicts, traceRequirements } from '../../shared/trace/judge.ts';
 import { parseRequirements } from '../../shared/trace/requirements.ts';
-import { exercise, plannedExercises } from '../../simulator/exercise-plan.ts';
-import { dataFilesOf } from '../../simulator/world/databases.ts';
-import { exerciseFile, keepExercises, readExercises } from '../exercise-cache.ts';
+import { allExercises } from '../exercises.ts';
 import type { Io } from '../io.ts';
 import { traceText } from '../trace-text.ts';
 import { printFindings } from './validate.ts';
@@ -74,23 +71,4 @@ export async function trace(
 /** Reasons that are there for a warning of `validate`. */
 function lintWaivers(findings: readonly Finding[]): Set<string> {
   return new Set(findings.flatMap(({ waived }) => waived ?? []));
-}
-
-async function allExercises(plan: Plan, path: string, io: Io): Promise<Exercise[]> {
-  const planDirectory = dirname(path);
-  const texts = [path, ...dataFilesOf(plan).map(file => join(planDirectory, file))];
-  const file = await exerciseFile(
-    plan.system.id,
-    await Promise.all(texts.map(text => readFile(text, 'utf8').catch(() => ''))),
-  );
-  const kept = await readExercises(file);
-  if (kept) return kept;
-  const exercises: Exercise[] = [];
-  for (const planned of plannedExercises(plan)) {
-    const done = await exercise(plan, planned, { planDirectory, planPath: path });
-    io.err(`rehearsed ${done.name}: ${done.outcome}\n`);
-    exercises.push(done);
-  }
-  await keepExercises(file, exercises);
-  return exercises;
 }

@@ -2,6 +2,7 @@ import type { Evidence } from '../actions/contract.ts';
 import type { EntryOf } from '../incident/entries.ts';
 import type { JsonObject } from '../json.ts';
 import { formatDuration } from '../plan/duration.ts';
+import { objectivesOf } from '../plan/objectives.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { Mode } from '../runbook/contract.ts';
 import { scopeOf } from '../runbook/scope.ts';
@@ -64,8 +65,8 @@ function common(situation: Situation, message: PlannedMessage): Record<string, s
     opened: formatTime(openedAt(situation)),
     elapsed: elapsed(run.outageStartedAt, now.toISOString()),
     nextUpdate: next ? formatTime(next) : 'when there is something to say',
-    rto: formatDuration(scenario?.rto ?? plan.objectives.rto),
-    rpo: formatDuration(scenario?.rpo ?? plan.objectives.rpo),
+    rto: formatDuration(objectivesOf(plan, run.scenario).rto),
+    rpo: formatDuration(objectivesOf(plan, run.scenario).rpo),
     commander: commander(situation),
   };
 }

@@ -31,7 +31,7 @@ async function findProblems(plan: Plan, read: ReadPlan): Promise<Finding[]> {
   const isWritten: CheckContext['isWritten'] = (section, id) => {
     const entries = childOf(read.raw, section);
     // Of a needed section that is missing or no group of keys nothing can be said; that has a finding of its own.
-    const optional = section === 'signals' || section === 'templates';
+    const optional = section === 'signals' || section === 'templates' || section === 'tiers';
     if (typeof entries !== 'object' || entries === null) return !(optional && entries === undefined);
     return childOf(entries, id) !== undefined || childOf(plan[section], id) !== undefined;
   };

@@ -28,7 +28,9 @@ export type Section =
   | 'severities'
   | 'signals'
   | 'components'
-  | 'templates';
+  | 'templates'
+  | 'tiers'
+  | 'scenarios';
 
 /** What a rule looks at. Rules are pure: the actions are loaded before. */
 export type CheckContext = {

@@ -4,6 +4,7 @@ import { durationSchema } from './duration.ts';
 import { regionSchema as region } from './region.ts';
 import { id, isoDate } from './sections/base.ts';
 import { audienceSchema, channelSchema, personSchema, templateSchema } from './sections/communication.ts';
+import { levelObjectives } from './sections/objectives.ts';
 import { dashboardSchema, recordsSchema } from './sections/records.ts';
 import { furtherRehearsalSchema, scenarioSchema } from './sections/scenarios.ts';
 import { signalSchema } from './sections/signals.ts';
@@ -38,15 +39,30 @@ export const planSchema = z
     objectives: z.strictObject({
       rto: durationSchema,
       rpo: durationSchema,
-      availabilityPercent: z.number().optional(),
+      availabilityPercent: z
+        .number()
+        .min(0)
+        .max(100)
+        .optional()
+        .meta({ description: 'Such as 99.9; every report says how much of the year it leaves was used' }),
       ...tracing,
     }),
     severities: z.record(
       id,
-      z.strictObject({ title: z.string(), updateEvery: durationSchema.optional(), ...tracing }),
+      z.strictObject({
+        title: z.string(),
+        updateEvery: durationSchema
+          .optional()
+          .meta({ description: 'How often audiences hear of it until the incident is resolved' }),
+        ...levelObjectives,
+        ...tracing,
+      }),
     ),
     tiers: z
-      .record(id, z.strictObject({ title: z.string(), services: z.array(z.string()), ...tracing }))
+      .record(
+        id,
+        z.strictObject({ title: z.string(), services: z.array(z.string()), ...levelObjectives, ...tracing }),
+      )
       .default({}),
     network: z
       .strictObject({

@@ -12,7 +12,17 @@ import { isIdle } from './phases.ts';
 import type { PhaseDetail, Report } from './report.ts';
 import { clockTime, fullTime } from './time.ts';
 import { sentence, verdictOf } from './verdict.ts';
-import { answerText, duration, measuredFromText, metText, rtoParts, runKind, runNotice } from './words.ts';
+import {
+  answerText,
+  downtimeText,
+  duration,
+  levelFigures,
+  measuredFromText,
+  metText,
+  rtoParts,
+  runKind,
+  runNotice,
+} from './words.ts';
 
 /** The report as one Markdown page, for a ticket or a repository. Every name in it is escaped. */
 export function renderMarkdown(report: Report): string {
@@ -54,6 +64,7 @@ function objectivesSection(report: Report): string {
       [
         ['Recovery time (RTO)', duration(rto.targetSeconds), duration(rto.actualSeconds), metText(rto.met)],
         ['Data loss (RPO)', duration(rpo.targetSeconds), duration(rpo.actualSeconds), metText(rpo.met)],
+        ...levelRows(report),
       ],
     ),
     split,
@@ -61,6 +72,19 @@ function objectivesSection(report: Report): string {
     rto.criticalPathSeconds === null || rto.actualSeconds === null
       ? ''
       : `AWS and people alone needed ${duration(rto.criticalPathSeconds)} of it (the critical path).`,
+    downtimeText(report) ?? '',
+  );
+}
+
+/** Objectives of the severity and of each tier, a row for each. */
+function levelRows({ detail }: Report): string[][] {
+  return detail.serviceLevels.flatMap(level =>
+    levelFigures(level).map(({ what, targetSeconds, actualSeconds, met }) => [
+      `${md(level.title)} (${level.of}): ${what}`,
+      duration(targetSeconds),
+      duration(actualSeconds),
+      metText(met),
+    ]),
   );
 }
 

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts';
 import type { LedgerEntry } from '../incident/entries.ts';
+import { objectivesOf } from '../plan/objectives.ts';
 import type { Plan, Scenario } from '../plan/schema.ts';
 import type { Run } from '../runbook/contract.ts';
 import { chainOf } from './chain.ts';
@@ -19,6 +20,7 @@ import { phasesOf, type RunView, stepsNotReached } from './phases.ts';
 import { entriesOf, ledgerOfRun } from './read-ledger.ts';
 import { replayCommand } from './replay.ts';
 import type { Detail, Facts, PhaseDetail, Report, ReportStep, StepDetail } from './report.ts';
+import { downtimeOf, serviceLevels } from './service-levels.ts';
 import { secondsBetween } from './time.ts';
 import { timelineOf, type Words } from './timeline.ts';
 
@@ -42,15 +44,17 @@ export function buildReport({ plan, run, ledger, facts }: ReportInput): Report {
   const notifications = notificationsOf(own, measured.openedAt ?? run.startedAt);
   const stateTransitions = facts.stateTransitions ?? null;
   const lambdaInvocations = facts.lambdaInvocations ?? null;
-  const rpoTarget = scenario.rpo ?? plan.objectives.rpo;
+  const targets = objectivesOf(plan, run.scenario);
+  const rto = measureRto(measured, targets.rto, facts.criticalPathSeconds ?? null);
+  const rpo = measureRpo(measured, targets.rpo, steps, facts.dataCutAt ?? null);
   return {
     system: plan.system.id,
     scenario: run.scenario,
     mode: run.mode,
     seed: facts.seed ?? null,
     outcome: measured.outcome,
-    rto: measureRto(measured, scenario.rto ?? plan.objectives.rto, facts.criticalPathSeconds ?? null),
-    rpo: measureRpo(measured, rpoTarget, steps, facts.dataCutAt ?? null),
+    rto,
+    rpo,
     steps: steps.map(fixedFields),
     notifications,
     invariants: facts.invariants ? [...facts.invariants] : null,
@@ -61,7 +65,19 @@ export function buildReport({ plan, run, ledger, facts }: ReportInput): Report {
     estimatedCostUsd: estimateCostUsd(stateTransitions, lambdaInvocations),
     wallMs: facts.wallMs ?? null,
     report: null,
-    detail: detailOf({ plan, run, ledger, facts }, scenario, own, measured, notifications),
+    detail: {
+      ...detailOf({ plan, run, ledger, facts }, scenario, own, measured, notifications),
+      serviceLevels: serviceLevels({
+        plan,
+        scenario: run.scenario,
+        mode: run.mode,
+        rto,
+        rpo,
+        phases: measured.phases,
+        ledger: own,
+        clockStartedAt: clockStart(measured),
+      }),
+    },
   };
 }
 
@@ -104,7 +120,7 @@ function detailOf(
   own: readonly LedgerEntry[],
   measured: Measured,
   notifications: Report['notifications'],
-): Detail {
+): Omit<Detail, 'serviceLevels'> {
   const names = namesOf(plan);
   const name = (id: string) => names[id] ?? id;
   const steps = allSteps(measured.phases);
@@ -154,6 +170,10 @@ function detailOf(
       hasOutage
         ? { startedAt: clockStart(measured), endedAt: recovered ?? lastAt, over: recovered !== null }
         : null,
+    ),
+    downtime: downtimeOf(
+      plan,
+      hasOutage ? { startedAt: clockStart(measured), endedAt: recovered ?? lastAt } : null,
     ),
     chain: chainOf(ledger),
     timeline: timelineOf(own, clockStart(measured), wordsOf(measured.phases, name)),

@@ -135,6 +135,10 @@ export type Detail = {
   untold: { audience: string; dueSeconds: number }[];
   openTasks: OpenTask[];
   outageCost: OutageCost | null;
+  /** What was measured against the objectives of the scenario's severity and of the tiers that it takes down. */
+  serviceLevels: ServiceLevel[];
+  /** What of a year's downtime this outage used; null without an outage or without such an objective. */
+  downtime: Downtime | null;
   chain: Chain;
   timeline: TimelineItem[];
   /** Display names of people and audiences by id. */
@@ -204,6 +208,21 @@ export type OutageCost = {
   atLeast: boolean;
   entries: { title: string; amount: string }[];
 };
+
+/** A figure against its target; `met` is null for what this run could not measure. */
+export type Figure = { targetSeconds: number; actualSeconds: number | null; met: boolean | null };
+
+export type ServiceLevel = {
+  of: 'severity' | 'tier';
+  id: string;
+  title: string;
+  /** Each null where the plan has no such objective. */
+  rto: Figure | null;
+  rpo: Figure | null;
+  respond: Figure | null;
+};
+
+export type Downtime = { availabilityPercent: number; budgetSeconds: number; usedSeconds: number };
 
 /** The hash chain over the ledger. `problem` says which entry is the first that does not fit. */
 export type Chain = { entries: number; head: string | null; verified: boolean; problem: string | null };

@@ -1,5 +1,6 @@
 import { formatDuration } from '../plan/duration.ts';
 import type { Report } from './report.ts';
+import { missedLevels } from './service-levels.ts';
 
 /** The first thing that a reader sees. `lines` add what one needs to know next; both are plain sentences. */
 export type Verdict = { tone: 'good' | 'bad' | 'warn'; headline: string; lines: string[] };
@@ -10,13 +11,16 @@ export function isSuccess(report: Report): boolean {
     report.outcome === 'recovered' &&
     report.rto.met !== false &&
     report.rpo.met !== false &&
+    missedLevels(report).length === 0 &&
     (report.invariants ?? []).every(({ held }) => held)
   );
 }
 
 /** The verdict on a run, made from the report and from nothing else. */
 export function verdictOf(report: Report): Verdict {
-  const lines = [rpoLine(report), changeLine(report), invariantLine(report)].filter(line => line !== null);
+  const lines = [rpoLine(report), levelLine(report), changeLine(report), invariantLine(report)].filter(
+    line => line !== null,
+  );
   if (report.outcome === 'recovered') {
     return { tone: isSuccess(report) ? 'good' : 'warn', headline: recoveredHeadline(report), lines };
   }
@@ -66,6 +70,12 @@ function rpoLine({ rpo, mode }: Report): string | null {
   if (rpo.actualSeconds === 0) return `No data lost; objective ${target}.`;
   const over = rpo.met ? '' : `, which is ${formatDuration(rpo.actualSeconds - rpo.targetSeconds)} too much`;
   return `${formatDuration(rpo.actualSeconds)} ${verb}${over}; objective ${target}.`;
+}
+
+function levelLine(report: Report): string | null {
+  const missed = missedLevels(report);
+  if (missed.length === 0 || report.outcome !== 'recovered') return null;
+  return `Missed an objective of ${missed.map(({ of, title }) => `the ${of} "${title}"`).join(', ')}.`;
 }
 
 function changeLine({ detail, outcome }: Report): string | null {

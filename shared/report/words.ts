@@ -1,5 +1,5 @@
 import { formatDuration } from '../plan/duration.ts';
-import type { Decision, Notification, Report } from './report.ts';
+import type { Decision, Figure, Notification, Report, ServiceLevel } from './report.ts';
 
 /** Words that the Markdown page, the HTML page and the terminal share. */
 
@@ -49,6 +49,24 @@ export function measuredFromText({ rto }: Report): string {
     case 'nothing':
       return 'A dry run measures neither recovery time nor data loss.';
   }
+}
+
+/** The figures of a severity or a tier that the plan has objectives for, with what each is. */
+export function levelFigures({ rto, rpo, respond }: ServiceLevel): (Figure & { what: string })[] {
+  const all: [string, Figure | null][] = [
+    ['recovery time', rto],
+    ['data loss', rpo],
+    ['response', respond],
+  ];
+  return all.flatMap(([what, figure]) => (figure ? [{ what, ...figure }] : []));
+}
+
+/** What of a year's allowance this outage used; null when nothing says what is allowed. */
+export function downtimeText({ detail: { downtime } }: Report): string | null {
+  if (!downtime) return null;
+  const { availabilityPercent, budgetSeconds, usedSeconds } = downtime;
+  const share = budgetSeconds > 0 ? ` (${Math.round((100 * usedSeconds) / budgetSeconds)} %)` : '';
+  return `${availabilityPercent} % availability allows ${formatDuration(budgetSeconds)} of downtime a year; this outage used ${duration(usedSeconds)} of it${share}.`;
 }
 
 /** `4 min early`, `on the dot`, `40 s late`, `never sent`. */

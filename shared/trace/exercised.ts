@@ -22,7 +22,7 @@ export function exercisedBy(plan: Plan, report: Report, ledger: readonly LedgerE
     if (step.status === 'done' || step.status === 'undone') add(`${own}.steps.${step.id}`);
   }
   for (const phase of of(ledger, 'phase-ended')) if (phase.ok) add(`${own}.phases.${phase.phase}`);
-  add(...opening(report, ledger), ...measured(plan, scenario, report), ...told(plan, ledger));
+  add(...opening(report, ledger), ...measured(plan, report), ...told(plan, ledger));
   for (const [name, said] of Object.entries(recordsOf(report)))
     if (said !== undefined) add(`records.${name}`);
   add(...componentsUsed(plan, scenario, report));
@@ -47,9 +47,13 @@ function opening(report: Report, ledger: readonly LedgerEntry[]): string[] {
 }
 
 /** Objectives that the report has a figure against. */
-function measured(plan: Plan, _scenario: Scenario, { rto, rpo, detail }: Report): string[] {
+function measured(plan: Plan, { rto, rpo, detail }: Report): string[] {
   const found: string[] = [];
   if (rto.actualSeconds !== null || rpo.actualSeconds !== null) found.push('objectives');
+  for (const { of: level, id, rto: back, rpo: loss, respond } of detail.serviceLevels) {
+    const anything = [back, loss, respond].some(figure => figure !== null && figure.actualSeconds !== null);
+    if (anything) found.push(`${level === 'tier' ? 'tiers' : 'severities'}.${id}`);
+  }
   if (detail.outageCost !== null) {
     found.push('costs', ...(plan.costs?.entries ?? []).map((_, index) => `costs.entries[${index}]`));
   }

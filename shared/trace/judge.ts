@@ -1,3 +1,4 @@
+import type { Measured } from '../report/matrix.ts';
 import { fitOf, fits } from './capabilities.ts';
 import type { Element } from './elements.ts';
 import type { Requirement } from './requirements.ts';
@@ -8,6 +9,8 @@ export type Exercise = {
   name: string;
   outcome: string;
   elements: readonly string[];
+  /** What it measured; missing when it could not be rehearsed. */
+  measured?: Measured;
 };
 
 /**

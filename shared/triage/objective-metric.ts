@@ -1,5 +1,6 @@
 import { readLock } from '../incident/lock.ts';
 import type { JsonObject } from '../json.ts';
+import { objectivesOf } from '../plan/objectives.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { Run } from '../runbook/contract.ts';
 import { readRun } from '../runbook/run-record.ts';
@@ -17,7 +18,7 @@ export const objectiveMetric = {
  * of the outage, in an exercise from the start of the run. Pure.
  */
 export function objectiveUsedPercent(plan: Plan, run: Run, now: string): number {
-  const rtoSeconds = plan.scenarios[run.scenario]?.rto ?? plan.objectives.rto;
+  const rtoSeconds = objectivesOf(plan, run.scenario).rto;
   const since = run.mode === 'recover' ? run.outageStartedAt : run.startedAt;
   const elapsedSeconds = (Date.parse(now) - Date.parse(since)) / 1000;
   return Math.round((1000 * elapsedSeconds) / rtoSeconds) / 10;

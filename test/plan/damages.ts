@@ -345,6 +345,20 @@ export const referenceDamages: Damage[] = [
 
 referenceDamages.push(
   damage(
+    'a tier that is not there',
+    '    severity: critical\n    # RDS fails over',
+    '    severity: critical\n    tiers: [critcal]\n    # RDS fails over',
+    'unknown-tier',
+    { near: 'critical', at: 'tiers: [critcal]' },
+  ),
+  damage(
+    'a failback that is not there',
+    '    severity: critical\n    # RDS fails over',
+    '    severity: critical\n    failbackOf: region-failur\n    # RDS fails over',
+    'unknown-scenario',
+    { near: 'region-failure', at: 'failbackOf: region-failur' },
+  ),
+  damage(
     'a deployment of no target group',
     '    targetGroup: targets-recovery',
     '    targetGroup: target-recovery',

@@ -1,13 +1,14 @@
 import type { LintRule } from '../cross-check.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
+import { objectivesOf } from '../objectives.ts';
 
 export const approvalLongerThanRto: LintRule = {
   id: 'approval-longer-than-rto',
   severity: 'error',
   reason: 'An answer that may take as long as the whole recovery makes the objective a matter of luck.',
   check: ({ plan, scenarios }) =>
-    scenarios.flatMap(({ scenario, steps }) => {
-      const rto = scenario.rto ?? plan.objectives.rto;
+    scenarios.flatMap(({ id, steps }) => {
+      const { rto } = objectivesOf(plan, id);
       return steps.flatMap(({ step, path }) => {
         const { within } = step.with;
         const seconds = typeof within === 'string' ? parseDuration(within) : undefined;

@@ -1,6 +1,7 @@
 import type { CheckContext, LintRule } from '../cross-check.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
 import type { Problem } from '../finding.ts';
+import { objectivesOf } from '../objectives.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import type { PhaseItem, StepPlan } from '../schema.ts';
 
@@ -13,8 +14,8 @@ export const phasesExceedRto: LintRule = {
 };
 
 /** The window of each phase ends after the one before and not after the RTO. */
-function windows({ plan }: CheckContext, { scenario, path }: ScenarioView): Problem[] {
-  const rto = scenario.rto ?? plan.objectives.rto;
+function windows({ plan }: CheckContext, { id, scenario, path }: ScenarioView): Problem[] {
+  const { rto } = objectivesOf(plan, id);
   let latest = 0;
   return scenario.phases.flatMap((phase, index) => {
     if (phase.within === undefined) return [];
@@ -40,7 +41,7 @@ function windows({ plan }: CheckContext, { scenario, path }: ScenarioView): Prob
 
 /** Typical times of the steps, approvals at their longest, parallel branches at the longest of them. */
 function criticalPath(context: CheckContext, { id, scenario, path }: ScenarioView): Problem[] {
-  const rto = scenario.rto ?? context.plan.objectives.rto;
+  const { rto } = objectivesOf(context.plan, id);
   const noticing = scenario.trigger?.sustained ?? 0;
   const working = scenario.phases
     .flatMap(phase => phase.steps)

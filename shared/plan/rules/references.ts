@@ -13,6 +13,8 @@ const nouns: Record<Named, string> = {
   severities: 'severity',
   signals: 'signal',
   components: 'component',
+  tiers: 'tier',
+  scenarios: 'scenario',
 };
 
 /** Ids that name people, audiences, channels, severities, signals and components have to exist. */
@@ -44,7 +46,29 @@ export function checkReferences(context: CheckContext): Problem[] {
       ...all('signals', scenario.trigger?.signals ?? [], ['scenarios', id, 'trigger', 'signals']),
       ...disasterIds(context, id, scenario.disaster),
       ...failbackIds(context, id, scenario.failbackOf),
+      ...all('tiers', scenario.tiers ?? [], ['scenarios', id, 'tiers']),
+      ...scenario.phases.flatMap((phase, index) =>
+        all('tiers', phase.tiers ?? [], ['scenarios', id, 'phases', index, 'tiers']),
+      ),
     ]),
+    ...plan.rehearsal.further.flatMap(({ scenario, mode }, index) => {
+      const path = ['rehearsal', 'further', index];
+      const unknown = unknownId(context, 'scenarios', scenario, [...path, 'scenario']);
+      return unknown.length > 0 ? unknown : unknownMode(plan.scenarios[scenario]?.modes, mode, path);
+    }),
+  ];
+}
+
+function unknownMode(modes: readonly string[] | undefined, mode: string, path: PropertyKeyPath): Problem[] {
+  if (modes === undefined || modes.includes(mode)) return [];
+  return [
+    {
+      rule: 'mode-not-in-scenario',
+      severity: 'error',
+      path: [...path, 'mode'],
+      message: `The rehearsal is in the mode "${mode}", which its scenario does not have`,
+      mend: `Use one of: ${modes.join(', ')}.`,
+    },
   ];
 }
 

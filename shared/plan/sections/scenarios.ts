@@ -17,8 +17,11 @@ export const scenarioSchema = z.strictObject({
   trigger: triggerSchema.optional(),
   manualOnly: z.boolean().optional().meta({ description: 'No signal opens it; a person does' }),
   modes: z.array(modeSchema).min(1),
-  rto: durationSchema.optional().meta({ description: "Overrides the plan's RTO" }),
-  rpo: durationSchema.optional(),
+  tiers: z.array(id).optional().meta({
+    description: 'Tiers that it takes down, each measured against its own objectives; without it all of them',
+  }),
+  rto: durationSchema.optional().meta({ description: "Goes before the severity's and the plan's RTO" }),
+  rpo: durationSchema.optional().meta({ description: "Goes before the severity's and the plan's RPO" }),
   parameters: z
     .record(
       id,

@@ -61,6 +61,10 @@ export const phaseSchema = z.strictObject({
   within: durationSchema
     .optional()
     .meta({ description: 'When it must have ended, from the start of the outage' }),
+  tiers: z
+    .array(id)
+    .optional()
+    .meta({ description: 'Tiers that are served again once this phase has ended' }),
   steps: z.array(phaseItemSchema).min(1),
   ...tracing,
 });

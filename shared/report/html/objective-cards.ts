@@ -1,12 +1,12 @@
 import { formatDuration } from '../../plan/duration.ts';
 import type { Report } from '../report.ts';
-import { duration, grouped, measuredFromText, rtoParts, usd } from '../words.ts';
+import { downtimeText, duration, grouped, levelFigures, measuredFromText, rtoParts, usd } from '../words.ts';
 import { html, type Markup } from './markup.ts';
 import { badge } from './parts.ts';
 
 /** The three cards under the headline: recovery time, data loss, and everything else in figures. */
 export function objectiveCards(report: Report): Markup {
-  return html`<div class="cards">${rtoCard(report)}${rpoCard(report)}${figuresCard(report)}</div>`;
+  return html`<div class="cards">${rtoCard(report)}${rpoCard(report)}${figuresCard(report)}${levelsCard(report)}</div>`;
 }
 
 function rtoCard(report: Report): Markup {
@@ -35,6 +35,24 @@ ${bar(
 )}
 ${rto.measuredFrom !== 'nothing' && html`<ul class="legend">${applies}</ul>`}
 <p class="note">${measuredFromText(report)}${rto.criticalPathSeconds !== null && rto.actualSeconds !== null && html` AWS and people alone needed ${duration(rto.criticalPathSeconds)}.`}</p>
+</div>`;
+}
+
+/** Objectives of the severity and of the tiers, and the year's allowance; nothing where the plan has none. */
+function levelsCard(report: Report): Markup | null {
+  const rows = report.detail.serviceLevels.flatMap(level =>
+    levelFigures(level).map(({ what, targetSeconds, actualSeconds, met }) => ({
+      term: `${level.title}: ${what}`,
+      value: `${duration(actualSeconds)} of ${duration(targetSeconds)}`,
+      attention: met === false,
+    })),
+  );
+  const downtime = downtimeText(report);
+  if (rows.length === 0 && downtime === null) return null;
+  return html`<div class="card">
+<h2>Severity, tiers and the year</h2>
+<dl class="figures">${rows.map(({ term, value, attention }) => html`<div class="${attention ? 'attention' : ''}"><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
+${downtime !== null && html`<p class="note">${downtime}</p>`}
 </div>`;
 }
 

@@ -1,0 +1,42 @@
+import { checkPlan } from '../../shared/plan/check.ts';
+import { matrixMarkdown, misses, recoveryMatrix } from '../../shared/report/matrix.ts';
+import { deployedRuntime } from '../deployed.ts';
+import { allExercises } from '../exercises.ts';
+import type { Io } from '../io.ts';
+import { pastRuns } from '../past-runs.ts';
+import { printFindings } from './validate.ts';
+
+export type MatrixArguments = { plan: string[]; json: boolean; live: boolean };
+
+/**
+ * `lifeboat matrix`: target, rehearsed and last real recovery time and data loss of each scenario and tier, as Markdown
+ * or with `json` as `{system, rows}`. Exit 0, 1 when a rehearsed figure misses its target, 2 for bad input.
+ */
+export async function matrix({ plan: paths, json, live }: MatrixArguments, io: Io): Promise<number> {
+  const [path, ...others] = paths;
+  if (path === undefined || others.length > 0) {
+    io.err('matrix takes one plan: lifeboat matrix plans/liquid-abt/plan.yml\n');
+    return 2;
+  }
+  const { plan, findings } = await checkPlan(path);
+  if (!plan) {
+    printFindings(
+      findings.filter(({ severity }) => severity === 'error'),
+      io,
+    );
+    return 2;
+  }
+  const exercises = await allExercises(plan, path, io);
+  const real = live ? await pastRuns(await deployedRuntime(plan)) : undefined;
+  const rows = recoveryMatrix(
+    plan,
+    exercises.flatMap(({ measured }) => measured ?? []),
+    real,
+  );
+  if (json) io.out(`${JSON.stringify({ system: plan.system.id, rows }, undefined, 2)}\n`);
+  else {
+    io.out(matrixMarkdown(plan.system.title, rows));
+    if (!live) io.err('Real runs were not looked at: --live reads them from the deployed system.\n');
+  }
+  return rows.some(misses) ? 1 : 0;
+}

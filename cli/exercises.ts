@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Plan } from '../shared/plan/schema.ts';
+import type { Exercise } from '../shared/trace/judge.ts';
+import { exercise, plannedExercises } from '../simulator/exercise-plan.ts';
+import { dataFilesOf } from '../simulator/world/databases.ts';
+import { exerciseFile, keepExercises, readExercises } from './exercise-cache.ts';
+import type { Io } from './io.ts';
+
+/** Rehearses a plan in all its scenarios and modes, or takes what was kept of the same plan and the same Lifeboat. */
+export async function allExercises(plan: Plan, path: string, io: Pick<Io, 'err'>): Promise<Exercise[]> {
+  const planDirectory = dirname(path);
+  const texts = [path, ...dataFilesOf(plan).map(file => join(planDirectory, file))];
+  const file = await exerciseFile(
+    plan.system.id,
+    await Promise.all(texts.map(text => readFile(text, 'utf8').catch(() => ''))),
+  );
+  const kept = await readExercises(file);
+  if (kept) return kept;
+  const exercises: Exercise[] = [];
+  for (const planned of plannedExercises(plan)) {
+    const done = await exercise(plan, planned, { planDirectory, planPath: path });
+    io.err(`rehearsed ${done.name}: ${done.outcome}\n`);
+    exercises.push(done);
+  }
+  await keepExercises(file, exercises);
+  return exercises;
+}

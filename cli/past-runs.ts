@@ -1,0 +1,28 @@
+import { listIncidents } from '../shared/incident/incident.ts';
+import { readLedger } from '../shared/incident/ledger.ts';
+import type { Plan } from '../shared/plan/schema.ts';
+import { type Measured, measuredBy } from '../shared/report/matrix.ts';
+import { buildReport } from '../shared/report/model.ts';
+import { readRun } from '../shared/runbook/run-record.ts';
+import type { Runtime } from '../shared/runtime.ts';
+
+/** How many incidents are looked through: more than two years of monthly drills beside what really happened. */
+const newestIncidents = 50;
+
+/** What the real runs of a deployed system measured, newest incident first. Runs of scenarios that are gone are left out. */
+export async function pastRuns({
+  store,
+  plan,
+}: Pick<Runtime, 'store'> & { plan: Plan }): Promise<Measured[]> {
+  const found: Measured[] = [];
+  for (const { id } of await listIncidents(store, plan.system.id, newestIncidents)) {
+    const ledger = await readLedger(store, id);
+    const runs = ledger.flatMap(({ entry }) => (entry.type === 'run-started' ? [entry.run] : []));
+    for (const runId of runs) {
+      const run = (await readRun(store, runId))?.run;
+      if (!run || !plan.scenarios[run.scenario]) continue;
+      found.push(measuredBy(buildReport({ plan, run, ledger, facts: {} })));
+    }
+  }
+  return found;
+}

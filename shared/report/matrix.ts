@@ -1,0 +1,166 @@
+import * as z from 'zod';
+import { formatDuration } from '../plan/duration.ts';
+import { objectivesOf, tiersOf } from '../plan/objectives.ts';
+import type { Plan } from '../plan/schema.ts';
+import { modeSchema, outcomeSchema } from '../runbook/contract.ts';
+import { escapeMarkdown as md, table } from './markdown-text.ts';
+import type { Report } from './report.ts';
+
+const seconds = z.number().nullable();
+
+/** What one run measured, kept for the matrix. Durations in seconds, null for what was not measured. */
+export const measuredSchema = z.object({
+  scenario: z.string(),
+  mode: modeSchema,
+  outcome: outcomeSchema,
+  faults: z.array(z.string()),
+  /** Run id and start of a real run; a rehearsal has neither. */
+  run: z.string().optional(),
+  startedAt: z.string().optional(),
+  rtoSeconds: seconds,
+  rpoSeconds: seconds,
+  tiers: z.record(z.string(), z.object({ rtoSeconds: seconds, rpoSeconds: seconds })),
+});
+export type Measured = z.infer<typeof measuredSchema>;
+
+/** The figures of a report that the matrix shows. */
+export function measuredBy({ scenario, mode, outcome, rto, rpo, detail }: Report): Measured {
+  const tiers = detail.serviceLevels
+    .filter(level => level.of === 'tier')
+    .map(level => [
+      level.id,
+      { rtoSeconds: level.rto?.actualSeconds ?? null, rpoSeconds: level.rpo?.actualSeconds ?? null },
+    ]);
+  return {
+    scenario,
+    mode,
+    outcome,
+    faults: detail.faults,
+    ...(!detail.simulated && { run: detail.run.id, startedAt: detail.run.startedAt }),
+    rtoSeconds: rto.actualSeconds,
+    rpoSeconds: rpo.actualSeconds,
+    tiers: Object.fromEntries(tiers),
+  };
+}
+
+export type MatrixCell = { targetSeconds: number; rehearsedSeconds: number | null };
+export type MatrixRow = {
+  of: 'scenario' | 'tier';
+  id: string;
+  title: string;
+  rto: MatrixCell | null;
+  rpo: MatrixCell | null;
+  /** The newest real recovery and the newest real drill; undefined when nobody looked. */
+  lastReal?: Measured | null;
+  lastDrill?: Measured | null;
+};
+
+/**
+ * Target, rehearsed and last real figure of each scenario and each tier. Rehearsed is what a recovery without faults
+ * needed; a tier is as slow as the slowest scenario that takes it down. Nothing is ever filled in.
+ */
+export function recoveryMatrix(
+  plan: Plan,
+  rehearsed: readonly Measured[],
+  real?: readonly Measured[],
+): MatrixRow[] {
+  const recoveries = rehearsed.filter(({ faults }) => faults.length === 0);
+  const scenarios = Object.entries(plan.scenarios).map(([id, { title, modes }]): MatrixRow => {
+    const own = recoveries.filter(({ scenario, mode }) => scenario === id && mode === mainMode(modes));
+    const targets = objectivesOf(plan, id);
+    return {
+      of: 'scenario',
+      id,
+      title,
+      rto: { targetSeconds: targets.rto, rehearsedSeconds: slowest(own.map(each => each.rtoSeconds)) },
+      rpo: { targetSeconds: targets.rpo, rehearsedSeconds: slowest(own.map(each => each.rpoSeconds)) },
+      ...(real && {
+        lastReal: newest(real, id, ['recover', 'planned']),
+        lastDrill: newest(real, id, ['drill']),
+      }),
+    };
+  });
+  const tiers = Object.entries(plan.tiers).map(([id, tier]): MatrixRow => {
+    const own = Object.entries(plan.scenarios)
+      .filter(([scenario]) => tiersOf(plan, scenario).includes(id))
+      .flatMap(([scenario, { modes }]) =>
+        recoveries.filter(each => each.scenario === scenario && each.mode === mainMode(modes)),
+      )
+      .flatMap(({ tiers: measured }) => measured[id] ?? []);
+    const cell = (target: number | undefined, figures: (number | null)[]) =>
+      target === undefined ? null : { targetSeconds: target, rehearsedSeconds: slowest(figures) };
+    return {
+      of: 'tier',
+      id,
+      title: tier.title,
+      rto: cell(
+        tier.rto,
+        own.map(({ rtoSeconds }) => rtoSeconds),
+      ),
+      rpo: cell(
+        tier.rpo,
+        own.map(({ rpoSeconds }) => rpoSeconds),
+      ),
+    };
+  });
+  return [...scenarios, ...tiers.filter(({ rto, rpo }) => rto || rpo)];
+}
+
+/** Whether a rehearsed figure is above its target. What was not measured misses nothing. */
+export function misses(row: MatrixRow): boolean {
+  return [row.rto, row.rpo].some(
+    cell => cell && cell.rehearsedSeconds !== null && cell.rehearsedSeconds > cell.targetSeconds,
+  );
+}
+
+/** The matrix as a Markdown table, for a wiki or a repository. */
+export function matrixMarkdown(title: string, rows: readonly MatrixRow[]): string {
+  const body = rows.map(row => [
+    `${md(row.title)}${row.of === 'tier' ? ' (tier)' : ''}`,
+    ...cells(row.rto),
+    ...cells(row.rpo),
+    realText(row.lastReal),
+    realText(row.lastDrill),
+  ]);
+  const head = [
+    'Scenario or tier',
+    'RTO',
+    'rehearsed',
+    'RPO',
+    'rehearsed',
+    'last real recovery',
+    'last real drill',
+  ];
+  return `# ${md(title)}: recovery time matrix\n\n${table(head, body)}\n`;
+}
+
+function cells(cell: MatrixCell | null): [string, string] {
+  if (!cell) return ['', ''];
+  const { targetSeconds, rehearsedSeconds } = cell;
+  if (rehearsedSeconds === null) return [formatDuration(targetSeconds), 'not measured'];
+  const figure = formatDuration(rehearsedSeconds);
+  return [formatDuration(targetSeconds), rehearsedSeconds > targetSeconds ? `**${figure}, missed**` : figure];
+}
+
+function realText(run: Measured | null | undefined): string {
+  if (!run) return run === null ? 'none' : '';
+  const when = `${run.startedAt?.slice(0, 10)}, run ${run.run}`;
+  if (run.rtoSeconds === null) return `${run.outcome} (${when})`;
+  const loss = run.rpoSeconds === null ? '' : `, ${formatDuration(run.rpoSeconds)} lost`;
+  return `${formatDuration(run.rtoSeconds)}${loss} (${when})`;
+}
+
+/** What a scenario is there for: to recover, or, if it can't, to move as planned. */
+function mainMode(modes: readonly string[]): string {
+  return ['recover', 'planned', 'drill'].find(mode => modes.includes(mode)) ?? modes[0] ?? 'recover';
+}
+
+function slowest(figures: readonly (number | null)[]): number | null {
+  const known = figures.filter(figure => figure !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+function newest(runs: readonly Measured[], scenario: string, modes: readonly string[]): Measured | null {
+  const own = runs.filter(run => run.scenario === scenario && modes.includes(run.mode));
+  return own.toSorted((a, b) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? 1 : -1))[0] ?? null;
+}

@@ -1,0 +1,101 @@
+import type { LedgerEntry } from '../incident/entries.ts';
+import { tiersOf, yearlyDowntimeSeconds } from '../plan/objectives.ts';
+import type { Plan } from '../plan/schema.ts';
+import type { Mode } from '../runbook/contract.ts';
+import { entriesOf } from './read-ledger.ts';
+import type { Downtime, Figure, PhaseDetail, Report, ServiceLevel } from './report.ts';
+import { later, secondsBetween } from './time.ts';
+
+export type LevelInput = {
+  plan: Plan;
+  scenario: string;
+  mode: Mode;
+  rto: Report['rto'];
+  rpo: Report['rpo'];
+  phases: readonly PhaseDetail[];
+  /** The run's own entries. */
+  ledger: readonly LedgerEntry[];
+  clockStartedAt: string;
+};
+
+/**
+ * What was measured against the objectives of the scenario's severity and of each tier that it takes down. A tier is
+ * back when the last phase that names it has ended, or, if none does, when the whole run is.
+ */
+export function serviceLevels(input: LevelInput): ServiceLevel[] {
+  const { plan, scenario, rto, rpo } = input;
+  const severityId = plan.scenarios[scenario]?.severity ?? '';
+  const severity = plan.severities[severityId];
+  const own = severity && {
+    of: 'severity' as const,
+    id: severityId,
+    title: severity.title,
+    rto: against(severity.rto, rto.actualSeconds, rto.measuredFrom !== 'nothing'),
+    rpo: against(severity.rpo, rpo.actualSeconds, false),
+    respond: against(severity.respondWithin, responseSeconds(input), input.mode === 'recover'),
+  };
+  const tiers = tiersOf(plan, scenario).flatMap((id): ServiceLevel[] => {
+    const tier = plan.tiers[id];
+    if (!tier) return [];
+    return [
+      {
+        of: 'tier',
+        id,
+        title: tier.title,
+        rto: against(tier.rto, tierSeconds(input, id), rto.measuredFrom !== 'nothing'),
+        rpo: against(tier.rpo, rpo.actualSeconds, false),
+        respond: against(tier.respondWithin, responseSeconds(input), input.mode === 'recover'),
+      },
+    ];
+  });
+  return [...(own ? [own] : []), ...tiers].filter(level => level.rto || level.rpo || level.respond);
+}
+
+/** A figure against its target; null without a target. What should have been measured and was not is missed. */
+function against(target: number | undefined, actual: number | null, expected: boolean): Figure | null {
+  if (target === undefined) return null;
+  const met = actual === null ? (expected ? false : null) : actual <= target;
+  return { targetSeconds: target, actualSeconds: actual, met };
+}
+
+function tierSeconds(
+  { rto, phases, plan, scenario, clockStartedAt }: LevelInput,
+  tier: string,
+): number | null {
+  const naming = new Set(
+    plan.scenarios[scenario]?.phases.filter(phase => phase.tiers?.includes(tier)).map(({ id }) => id),
+  );
+  const own = phases.filter(({ id }) => naming.has(id));
+  if (own.length === 0) return rto.actualSeconds;
+  if (rto.measuredFrom === 'nothing' || own.some(({ ok }) => ok !== true)) return null;
+  const ends = own.flatMap(({ endedAt }) => endedAt ?? []);
+  return ends.length === 0 ? null : secondsBetween(clockStartedAt, ends.reduce(later));
+}
+
+/** From the start of the outage until the run began or somebody said that they are on it, whichever came first. */
+function responseSeconds({ ledger, mode, clockStartedAt }: LevelInput): number | null {
+  if (mode !== 'recover') return null;
+  const first = [...entriesOf(ledger, 'run-started'), ...entriesOf(ledger, 'acknowledged')]
+    .map(({ at }) => at)
+    .sort()[0];
+  return first === undefined ? null : Math.max(0, secondsBetween(clockStartedAt, first));
+}
+
+/** How much of a year's downtime this outage used; null without an availability or without an outage. */
+export function downtimeOf(
+  plan: Pick<Plan, 'objectives'>,
+  outage: { startedAt: string; endedAt: string } | null,
+): Downtime | null {
+  const { availabilityPercent } = plan.objectives;
+  if (availabilityPercent === undefined || outage === null) return null;
+  const budgetSeconds = yearlyDowntimeSeconds(availabilityPercent);
+  const usedSeconds = Math.max(0, secondsBetween(outage.startedAt, outage.endedAt));
+  return { availabilityPercent, budgetSeconds, usedSeconds };
+}
+
+/** Whether any objective of a severity or a tier was missed. */
+export function missedLevels(report: Report): ServiceLevel[] {
+  return report.detail.serviceLevels.filter(({ rto, rpo, respond }) =>
+    [rto, rpo, respond].some(figure => figure?.met === false),
+  );
+}
