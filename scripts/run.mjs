@@ -22,6 +22,7 @@ const tasks = {
     ]),
   check: () => all([tool('tsc', ['-p', '.']), tool('biome', ['check', '.'])]),
   test: args => all([...(args.length > 0 ? [] : tasks.check.steps()), tool('vitest', ['run', ...args])]),
+  'test:e2e': args => all([tool('vitest', ['run', '--config', 'vitest.e2e.config.ts', ...args])]),
   bench: args => run(node, ['bench/bench.ts', ...args]),
   package: args => all([tool('serverless', ['package', ...args])]),
 };
