@@ -40,6 +40,65 @@ export const rdsDurations = {
     maxSeconds: 900,
     source: 'Experience: 3 to 15 minutes without a final snapshot',
   },
+  create: {
+    minSeconds: 300,
+    likelySeconds: 540,
+    maxSeconds: 900,
+    source: 'Experience: 5 to 15 minutes for an empty instance; a Multi-AZ instance is nearer the upper end',
+  },
+  createReplica: {
+    minSeconds: 600,
+    likelySeconds: 1_080,
+    maxSeconds: 1_800,
+    source: 'Experience with databases below 100 GB in the same region: 10 to 30 minutes',
+  },
+  createReplicaElsewhere: {
+    minSeconds: 1_200,
+    likelySeconds: 2_700,
+    maxSeconds: 7_200,
+    source:
+      'Experience with databases below 100 GB in another region: 20 minutes to 2 hours; a snapshot is copied first, and large databases take longer',
+  },
+  promoteReplica: {
+    minSeconds: 120,
+    likelySeconds: 360,
+    maxSeconds: 900,
+    source:
+      'RDS User Guide, "Promoting a read replica": several minutes or longer, depending on its size; the instance is rebooted',
+  },
+  createSnapshot: {
+    minSeconds: 120,
+    likelySeconds: 420,
+    maxSeconds: 1_800,
+    source: 'Experience: 2 to 30 minutes, by how much has changed since the last snapshot',
+  },
+  copySnapshot: {
+    minSeconds: 600,
+    likelySeconds: 1_500,
+    maxSeconds: 5_400,
+    source:
+      'Experience with databases below 100 GB: 10 to 90 minutes to another region; the first copy is a full one',
+  },
+  firstReplication: {
+    minSeconds: 900,
+    likelySeconds: 2_100,
+    maxSeconds: 7_200,
+    source: 'Experience: 15 minutes to 2 hours until the first copy of the backups can be restored',
+  },
+  rename: {
+    minSeconds: 180,
+    likelySeconds: 480,
+    maxSeconds: 720,
+    source:
+      'RDS User Guide, "Renaming a DB instance": the new DNS name becomes effective in about 10 minutes',
+  },
+  addStandby: {
+    minSeconds: 600,
+    likelySeconds: 1_200,
+    maxSeconds: 3_600,
+    source:
+      'Experience: 10 to 60 minutes until a Single-AZ instance has its standby; it goes on serving meanwhile',
+  },
   /** From the moment a zone is gone until RDS begins the failover. */
   detectZoneLoss: {
     minSeconds: 15,

@@ -38,6 +38,7 @@ export const knownFaults: Record<string, string> = {
   'no-approval': 'nobody answers anything',
   'kms-key-missing': "the recovery region's key can't be used",
   'no-snapshot': 'the recovery region has nothing to restore from',
+  'backups-deleted': 'who deleted a database by mistake deleted its automated backups with it',
 };
 
 /** Services whose simulation keeps its past. */

@@ -14,9 +14,10 @@ export type DatabaseServer = {
 export type AppDependencies = {
   /**
    * The simulated PostgreSQL server behind a host name; undefined when there is none or nothing answers there.
-   * `inRecovery` is true for a replica, which is what `pg_is_in_recovery()` answers there.
+   * `inRecovery` is true for a replica, which is what `pg_is_in_recovery()` answers there, and `replayedAtMs` up to
+   * when it has what its source committed.
    */
-  databaseAt(host: string): { writable: boolean; inRecovery?: boolean } | undefined;
+  databaseAt(host: string): { writable: boolean; inRecovery?: boolean; replayedAtMs?: number } | undefined;
   /** Whose data is behind a host name, reachable or not. By default each host is a server of its own. */
   serverAt(host: string): DatabaseServer;
   /** The server with this id, for what was copied from a copy. */

@@ -14,7 +14,7 @@ import { onRehearsalClock } from './sql-text.ts';
  */
 
 /** Changed whenever the way of making a data directory changes. */
-const layout = 4;
+const layout = 5;
 
 /** Small buffers and no spare log files: the database is tiny, and each megabyte is read again at every start. */
 const settings = ['shared_buffers=1MB', 'min_wal_size=2MB', 'max_wal_size=4MB', 'wal_buffers=64kB'];

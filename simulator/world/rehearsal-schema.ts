@@ -15,6 +15,8 @@ CREATE FUNCTION rehearsal.transaction_timestamp() RETURNS timestamptz LANGUAGE s
   'SELECT pg_catalog.statement_timestamp()';
 CREATE FUNCTION rehearsal.pg_is_in_recovery() RETURNS boolean LANGUAGE sql STABLE AS
   'SELECT pg_catalog.current_setting(''rehearsal.in_recovery'', true) = ''on''';
+CREATE FUNCTION rehearsal.pg_last_xact_replay_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
+  'SELECT pg_catalog.to_timestamp(nullif(pg_catalog.current_setting(''rehearsal.replayed_at'', true), '''')::float8)';
 CREATE FUNCTION rehearsal.current_database() RETURNS name LANGUAGE sql STABLE AS
   'SELECT pg_catalog.current_setting(''rehearsal.database'', true)::name';
 CREATE VIEW rehearsal.pg_database AS

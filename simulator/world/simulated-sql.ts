@@ -52,6 +52,8 @@ export function simulatedSql(
 }
 
 type Place = { host: string; database: string };
+/** What a server says of itself as a replica. */
+type Found = { inRecovery?: boolean; replayedAtMs?: number };
 
 function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: number): SqlConnection {
   let release: (() => void) | undefined;
@@ -67,7 +69,7 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
       throw translate(error, place.host);
     }
   };
-  const begin = async (readOnly: boolean, found: { writable: boolean; inRecovery?: boolean }) => {
+  const begin = async (readOnly: boolean, found: Found & { writable: boolean }) => {
     await run('BEGIN');
     try {
       await replay(world, run, place, found);
@@ -160,7 +162,7 @@ async function replay(
   world: World,
   run: (text: string, before: TimedText[]) => Promise<Rows>,
   place: Place,
-  found: { inRecovery?: boolean },
+  found: Found,
 ): Promise<void> {
   const journal = journalOf(world, place.host, place.database);
   const before = shown(world, journal).map(({ text, atMs }) => ({ text: onRehearsalClock(text), atMs }));
@@ -196,11 +198,12 @@ function repeatable(world: World): ReadonlySet<string> {
   });
 }
 
-function settingsOf(world: World, { host, database }: Place, found: { inRecovery?: boolean }): string {
+function settingsOf(world: World, { host, database }: Place, found: Found): string {
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
   const known = new Set([...databasesAt(world, host), database, 'postgres']);
   const settings = {
     'rehearsal.in_recovery': found.inRecovery ? 'on' : 'off',
+    'rehearsal.replayed_at': found.replayedAtMs === undefined ? '' : String(found.replayedAtMs / 1000),
     'rehearsal.database': database,
     'rehearsal.databases': [...known].join(','),
   };
@@ -226,7 +229,7 @@ async function reach(
   world: World,
   hostname: string,
   timeoutMs: number,
-): Promise<{ writable: boolean; inRecovery?: boolean }> {
+): Promise<Found & { writable: boolean }> {
   const found = appDependencies(world).databaseAt(hostname);
   if (found) return found;
   await sleep(timeoutMs);

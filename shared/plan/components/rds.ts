@@ -17,9 +17,17 @@ export const rdsInstance = z.strictObject({
   credentials: secretReference,
   /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
   writeProbe: z.string(),
+  /** Id of the rds-instance that this one is a standing read replica of, in the same or another region. */
+  replicaOf: z.string().optional().meta({
+    description: 'Id of the rds-instance that this one is a read replica of, in the same or another region',
+  }),
 });
 
-/** What a database restored in the recovery region must look like. Nothing in it exists before the restore. */
+/**
+ * What a database must look like that is restored, or made as a read replica: in the recovery region when the primary
+ * region may be lost, or beside the live database in its own region when its data is wrong or gone. Nothing in it
+ * exists before.
+ */
 export const rdsRestoreTarget = z.strictObject({
   ...base,
   type: z.literal('rds-restore-target'),
@@ -42,5 +50,31 @@ export const rdsRestoreTarget = z.strictObject({
   writeProbe: z.string(),
 });
 
+/** An empty DB instance that a run makes, to load a dump into. Nothing in it exists before. */
+export const rdsNewInstance = z.strictObject({
+  ...base,
+  type: z.literal('rds-new-instance'),
+  /** Base of the new instance's identifier; the run's date and suffix are added. */
+  identifier: z.string(),
+  engine: z.enum(['postgres', 'mysql', 'mariadb']),
+  engineVersion: z
+    .string()
+    .meta({ description: 'Such as 16.4; a dump loads into the same or a later version' }),
+  instanceClass: z.string(),
+  /** GiB. */
+  allocatedStorage: z.number().int().min(20),
+  storageType: z.enum(['gp2', 'gp3', 'io1', 'io2']).default('gp3'),
+  multiAz: z.boolean(),
+  subnetGroup: z.string(),
+  securityGroups: z.array(z.string()).min(1),
+  parameterGroup: z.string(),
+  kmsKey: z.string(),
+  database: z.string(),
+  port: z.number().int().default(5432),
+  /** User and password of the new instance's master user, by reference: a URL, or JSON with username and password. */
+  credentials: secretReference,
+  writeProbe: z.string(),
+});
+
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
-export const rdsComponents = [rdsInstance, rdsRestoreTarget] as const;
+export const rdsComponents = [rdsInstance, rdsRestoreTarget, rdsNewInstance] as const;

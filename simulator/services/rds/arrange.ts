@@ -1,10 +1,15 @@
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
 import type { ComponentOf } from '../../../shared/plan/components.ts';
 import type { Plan } from '../../../shared/plan/schema.ts';
-import { hashToUnit, type World } from '../../world/world.ts';
+import { componentsOf } from '../../world/addresses.ts';
+import type { World } from '../../world/world.ts';
 import { keyArnOf } from '../kms.ts';
-import { replicationLag } from './backups.ts';
+import { backupArn, beginBackup, replicationLag } from './backups.ts';
+import { resourceIdOf } from './create.ts';
 import { instanceArn } from './events.ts';
+import { copyFrom } from './lineage.ts';
+import { follow } from './replicas.ts';
+import { snapshotArn } from './snapshots.ts';
 import { accountId, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
 
 const dayMs = 86_400_000;
@@ -14,11 +19,14 @@ const keptSnapshots = 7;
 const snapshotHourUtc = 14;
 const copySeconds = rdsDurations.restoreFromSnapshot.likelySeconds;
 
-/** Makes the databases of the plan, and in the recovery region what they are restored from and into. */
+/** Makes the databases of the plan, and what they are restored from and into, in each region that has a target. */
 export function arrangeRds(world: World, plan: Plan): void {
-  for (const component of Object.values(plan.components)) {
-    if (component.type === 'rds-instance') addInstance(world, component);
-    if (component.type === 'rds-restore-target') addTarget(world, component);
+  const databases = componentsOf(plan, 'rds-instance');
+  for (const database of databases) addInstance(world, database);
+  for (const database of databases) addReplication(world, plan, database);
+  for (const target of componentsOf(plan, 'rds-restore-target')) addTarget(world, target);
+  for (const { region, subnetGroup, parameterGroup } of componentsOf(plan, 'rds-new-instance')) {
+    addGroups(world, region, subnetGroup, parameterGroup);
   }
   remember(world);
 }
@@ -33,14 +41,17 @@ function addInstance(world: World, database: ComponentOf<'rds-instance'>): void 
       DBInstanceIdentifier: identifier,
       DBInstanceStatus: 'available',
       DBInstanceArn: instanceArn(region, identifier),
+      DbiResourceId: resourceIdOf(region, identifier),
       DBInstanceClass: 'db.r6g.large',
       Engine: database.engine,
+      EngineVersion: '16.4',
       DBName: database.database,
       Endpoint: { Address: endpointOf(region, identifier), Port: database.port },
       MultiAZ: database.multiAz,
       AvailabilityZone: `${region}a`,
       SecondaryAvailabilityZone: database.multiAz ? `${region}b` : undefined,
       StorageEncrypted: true,
+      KmsKeyId: keyArnOf(world, region, keyOfInstance(world, database)),
       DeletionProtection: true,
       BackupRetentionPeriod: 7,
       TagList: [],
@@ -49,44 +60,93 @@ function addInstance(world: World, database: ComponentOf<'rds-instance'>): void 
   rdsState(world).instances.set(keyOf(region, identifier), instance);
 }
 
+/** The key that the plan restores with in the database's own region, since a restore can't change it; else RDS's own. */
+function keyOfInstance(world: World, { id, region }: ComponentOf<'rds-instance'>): string {
+  const beside = componentsOf(world.plan, 'rds-restore-target').find(
+    target => target.source === id && target.region === region,
+  );
+  return beside?.kmsKey ?? 'alias/aws/rds';
+}
+
+/** What follows each database: its standing replicas, and its automated backup in its own region. */
+function addReplication(world: World, plan: Plan, database: ComponentOf<'rds-instance'>): void {
+  const { instances } = rdsState(world);
+  const instance = instances.get(keyOf(database.region, database.identifier));
+  const source = database.replicaOf === undefined ? undefined : plan.components[database.replicaOf];
+  if (instance === undefined) return;
+  if (source?.type === 'rds-instance') {
+    const followed = instances.get(keyOf(source.region, source.identifier));
+    if (followed) follow(world, instance, followed);
+    return;
+  }
+  beginBackup(world, instance);
+}
+
+function addGroups(world: World, region: string, subnetGroup: string, parameterGroup: string): void {
+  rdsState(world).subnetGroups.add(`${region}/${subnetGroup}`);
+  rdsState(world).parameterGroups.add(`${region}/${parameterGroup}`);
+}
+
 function addTarget(world: World, target: ComponentOf<'rds-restore-target'>): void {
   const state = rdsState(world);
   const { region, sourceIdentifier, sourceRegion } = target;
-  state.subnetGroups.add(`${region}/${target.subnetGroup}`);
-  state.parameterGroups.add(`${region}/${target.parameterGroup}`);
+  addGroups(world, region, target.subnetGroup, target.parameterGroup);
   // The fault is that nobody ever copied anything: automated snapshots stay in the region that they were taken in.
-  if (world.faults.has('no-snapshot')) return;
+  if (world.faults.has('no-snapshot') && region !== sourceRegion) return;
+  const of = state.instances.get(keyOf(sourceRegion, sourceIdentifier));
   const kmsKeyArn = keyArnOf(world, region, target.kmsKey);
-  state.backups.push({
-    region,
-    source: { identifier: sourceIdentifier, region: sourceRegion },
-    arn: `arn:aws:rds:${region}:${accountId}:auto-backup:ab-${backupId(sourceIdentifier)}`,
-    kmsKeyArn,
-    engine: 'postgres',
-    lagSeconds: Math.round(world.duration(replicationLag, `rds-replication-lag/${sourceIdentifier}`)),
-  });
-  for (const takenAtMs of snapshotTimes(world)) {
-    const day = new Date(takenAtMs).toISOString().slice(0, 10);
-    const name = `${sourceIdentifier}-copy-${day}`;
-    state.snapshots.push({
+  const known = state.backups.some(
+    backup => backup.region === region && backup.of === of && of !== undefined,
+  );
+  if (region !== sourceRegion && !known) {
+    state.backups.push({
       region,
-      shown: {
-        DBSnapshotIdentifier: name,
-        DBSnapshotArn: `arn:aws:rds:${region}:${accountId}:snapshot:${name}`,
-        DBInstanceIdentifier: sourceIdentifier,
-        SnapshotType: 'manual',
-        Status: 'available',
-        Engine: 'postgres',
-        EngineVersion: '16.4',
-        Encrypted: true,
-        KmsKeyId: kmsKeyArn,
-        SourceRegion: sourceRegion,
-        SourceDBSnapshotIdentifier: `arn:aws:rds:${sourceRegion}:${accountId}:snapshot:rds:${sourceIdentifier}-${day}`,
-        OriginalSnapshotCreateTime: new Date(takenAtMs),
-        SnapshotCreateTime: new Date(takenAtMs + copySeconds * 1000),
-      },
+      source: { identifier: sourceIdentifier, region: sourceRegion },
+      of,
+      arn: backupArn(region, sourceIdentifier),
+      kmsKeyArn,
+      engine: 'postgres',
+      status: 'replicating',
+      lagSeconds: Math.round(world.duration(replicationLag, `rds-replication-lag/${sourceIdentifier}`)),
     });
   }
+  for (const takenAtMs of snapshotTimes(world)) addSnapshot(world, target, { of, kmsKeyArn, takenAtMs });
+}
+
+type Taken = { of: SimulatedInstance | undefined; kmsKeyArn: string; takenAtMs: number };
+
+/** An automated snapshot in the region of its source, or its copy in another one. */
+function addSnapshot(world: World, target: ComponentOf<'rds-restore-target'>, taken: Taken): void {
+  const { region, sourceIdentifier, sourceRegion } = target;
+  const day = new Date(taken.takenAtMs).toISOString().slice(0, 10);
+  const original = `rds:${sourceIdentifier}-${day}`;
+  const copied = region !== sourceRegion;
+  const name = copied ? `${sourceIdentifier}-copy-${day}` : original;
+  const { snapshots } = rdsState(world);
+  if (snapshots.some(one => one.region === region && one.shown.DBSnapshotIdentifier === name)) return;
+  const takenAt = new Date(taken.takenAtMs);
+  snapshots.push({
+    region,
+    copyOf: taken.of && copyFrom(taken.of, taken.takenAtMs),
+    shown: {
+      DBSnapshotIdentifier: name,
+      DBSnapshotArn: snapshotArn(region, name),
+      DBInstanceIdentifier: sourceIdentifier,
+      DbiResourceId: taken.of?.shown.DbiResourceId,
+      SnapshotType: copied ? 'manual' : 'automated',
+      Status: 'available',
+      Engine: 'postgres',
+      EngineVersion: '16.4',
+      Encrypted: true,
+      KmsKeyId: taken.kmsKeyArn,
+      OriginalSnapshotCreateTime: takenAt,
+      SnapshotCreateTime: copied ? new Date(taken.takenAtMs + copySeconds * 1000) : takenAt,
+      ...(copied && {
+        SourceRegion: sourceRegion,
+        SourceDBSnapshotIdentifier: `arn:aws:rds:${sourceRegion}:${accountId}:snapshot:${original}`,
+      }),
+    },
+  });
 }
 
 /** The nightly snapshots whose copies had arrived before the world begins, the newest first. */
@@ -95,11 +155,4 @@ function snapshotTimes(world: World): number[] {
   const today = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate(), snapshotHourUtc);
   const newest = today + copySeconds * 1000 <= now.getTime() ? today : today - dayMs;
   return Array.from({ length: keptSnapshots }, (_, n) => newest - n * dayMs);
-}
-
-function backupId(identifier: string): string {
-  return Math.floor(hashToUnit(0, `auto-backup/${identifier}`) * 36 ** 8)
-    .toString(36)
-    .toUpperCase()
-    .padStart(8, '0');
 }

@@ -1,10 +1,12 @@
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 import { shownBackup } from './backups.ts';
+import { pageOf } from './input.ts';
 import { rdsState, seenInstance, staleByMs } from './state.ts';
 
 export function describeBackups(world: World, call: Call): unknown {
   const backups = rdsState(world).backups.filter(backup => backup.region === call.region);
-  return { DBInstanceAutomatedBackups: backups.map(backup => shownBackup(world, backup)) };
+  const { page, Marker } = pageOf(call, backups);
+  return { DBInstanceAutomatedBackups: page.map(backup => shownBackup(world, backup)), Marker };
 }
 
 export function describeInstances(world: World, call: Call): unknown {
@@ -24,14 +26,19 @@ export function describeInstances(world: World, call: Call): unknown {
 export function describeSnapshots(world: World, call: Call): unknown {
   const filters = Array.isArray(call.input.Filters) ? call.input.Filters : [];
   const ids = filters.find(filter => filter.Name === 'db-instance-id')?.Values;
-  const type = call.input.SnapshotType;
+  const { SnapshotType: type, DBSnapshotIdentifier: wanted } = call.input;
   const snapshots = rdsState(world)
     .snapshots.filter(({ region }) => region === call.region)
     .map(snapshot => snapshot.shown)
     .filter(snapshot => !Array.isArray(ids) || ids.includes(snapshot.DBInstanceIdentifier))
     // Without a type RDS answers with automated and manual snapshots only.
-    .filter(({ SnapshotType }) => (type ? SnapshotType === type : SnapshotType !== 'awsbackup'));
-  return { DBSnapshots: structuredClone(snapshots) };
+    .filter(({ SnapshotType }) => (type ? SnapshotType === type : SnapshotType !== 'awsbackup'))
+    .filter(({ DBSnapshotIdentifier }) => wanted === undefined || DBSnapshotIdentifier === wanted);
+  if (wanted !== undefined && snapshots.length === 0) {
+    throw new SimulatedAwsError('DBSnapshotNotFoundFault', `DBSnapshot ${wanted} not found.`, 404);
+  }
+  const { page, Marker } = pageOf(call, snapshots);
+  return { DBSnapshots: structuredClone(page), Marker };
 }
 
 export function describeEvents(world: World, call: Call): unknown {

@@ -1,42 +1,73 @@
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
-import { keyIsEnabled } from '../kms.ts';
-import { latestTimeMs } from './backups.ts';
-import { instanceArn } from './events.ts';
-import { accountId, change, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
+import { earliestTimeMs, latestTimeMs } from './backups.ts';
+import { makeInstance } from './create.ts';
+import { textOf } from './input.ts';
+import { copyFrom } from './lineage.ts';
+import { type AutomatedBackup, rdsState } from './state.ts';
 
-/** `server` is the id of the server that it was copied from. */
-type Source = { kmsKeyArn: string; engine: string; cutAtMs: number; server: string };
-
+/** RestoreDBInstanceToPointInTime: from a backup by its ARN, or from an instance of the region, living or deleted. */
 export function restoreToPointInTime(world: World, call: Call): unknown {
-  const arn = textOf(call, 'SourceDBInstanceAutomatedBackupsArn');
-  const backup = rdsState(world).backups.find(one => one.arn === arn && one.region === call.region);
-  if (!backup) {
+  const backup = backupFor(world, call);
+  const cutAtMs = momentOf(world, call, backup);
+  const identifier = textOf(call, 'TargetDBInstanceIdentifier');
+  return makeInstance(world, call, {
+    identifier,
+    kmsKeyArn: backup.kmsKeyArn,
+    engine: backup.engine,
+    copyOf: backup.of && copyFrom(backup.of, cutAtMs),
+    cutAtMs,
+    verb: 'restored',
+    durationKey: `rds-restore/${identifier}`,
+    takes: rdsDurations.restoreToPointInTime,
+  });
+}
+
+function backupFor(world: World, { region, input }: Call): AutomatedBackup {
+  const here = rdsState(world).backups.filter(backup => backup.region === region);
+  const { SourceDBInstanceAutomatedBackupsArn: arn, SourceDbiResourceId: resource } = input;
+  const found =
+    arn !== undefined
+      ? here.find(backup => backup.arn === arn)
+      : resource !== undefined
+        ? here.find(({ of }) => of?.shown.DbiResourceId === resource)
+        : here.find(
+            ({ of, status }) =>
+              status === 'active' && of?.shown.DBInstanceIdentifier === input.SourceDBInstanceIdentifier,
+          );
+  if (found && found.status !== 'pending') return found;
+  if (input.SourceDBInstanceIdentifier !== undefined) {
     throw new SimulatedAwsError(
-      'DBInstanceAutomatedBackupNotFoundFault',
-      `Automated backup ${arn} not found.`,
+      'DBInstanceNotFoundFault',
+      `DBInstance ${input.SourceDBInstanceIdentifier} not found.`,
       404,
     );
   }
+  throw new SimulatedAwsError(
+    'DBInstanceAutomatedBackupNotFoundFault',
+    `Automated backup ${arn ?? resource} not found.`,
+    404,
+  );
+}
+
+function momentOf(world: World, { input }: Call, backup: AutomatedBackup): number {
   const latestMs = latestTimeMs(world, backup);
-  const wanted = call.input.RestoreTime;
-  if (
-    call.input.UseLatestRestorableTime !== true &&
-    !(wanted instanceof Date && wanted.getTime() < latestMs)
-  ) {
+  const wanted = input.RestoreTime;
+  if (input.UseLatestRestorableTime === true) return latestMs;
+  if (!(wanted instanceof Date && wanted.getTime() < latestMs)) {
     throw new SimulatedAwsError(
       'InvalidParameterValue',
       `The specified instance cannot be restored to a time later than ${new Date(latestMs).toISOString()}.`,
     );
   }
-  const cutAtMs = wanted instanceof Date ? wanted.getTime() : latestMs;
-  return create(
-    world,
-    call,
-    textOf(call, 'TargetDBInstanceIdentifier'),
-    { ...backup, cutAtMs, server: keyOf(backup.source.region, backup.source.identifier) },
-    'restoreToPointInTime',
-  );
+  const earliestMs = earliestTimeMs(world, backup);
+  if (wanted.getTime() < earliestMs) {
+    throw new SimulatedAwsError(
+      'InvalidParameterValue',
+      `The specified instance cannot be restored to a time earlier than ${new Date(earliestMs).toISOString()}.`,
+    );
+  }
+  return wanted.getTime();
 }
 
 export function restoreFromSnapshot(world: World, call: Call): unknown {
@@ -44,128 +75,21 @@ export function restoreFromSnapshot(world: World, call: Call): unknown {
   const snapshot = rdsState(world).snapshots.find(
     one =>
       one.region === call.region && (one.shown.DBSnapshotIdentifier === id || one.shown.DBSnapshotArn === id),
-  )?.shown;
-  if (!snapshot) throw new SimulatedAwsError('DBSnapshotNotFoundFault', `DBSnapshot ${id} not found.`, 404);
-  const source = {
-    kmsKeyArn: snapshot.KmsKeyId ?? '',
-    engine: snapshot.Engine ?? 'postgres',
-    cutAtMs: (snapshot.OriginalSnapshotCreateTime ?? new Date(0)).getTime(),
-    server: keyOf(snapshot.SourceRegion ?? call.region, snapshot.DBInstanceIdentifier ?? ''),
-  };
-  return create(world, call, textOf(call, 'DBInstanceIdentifier'), source, 'restoreFromSnapshot');
-}
-
-function create(
-  world: World,
-  call: Call,
-  identifier: string,
-  source: Source,
-  duration: 'restoreToPointInTime' | 'restoreFromSnapshot',
-): unknown {
-  const { region } = call;
-  const state = rdsState(world);
-  check(world, call, identifier, source);
-  const zones = ['a', 'b'].map(letter => `${region}${letter}`);
-  const instance: SimulatedInstance = {
-    region,
-    server: keyOf(region, identifier),
-    copyOf: { id: source.server, untilMs: source.cutAtMs },
-    serving: false,
-    cutAtMs: source.cutAtMs,
-    shown: {
-      DBInstanceIdentifier: identifier,
-      DBInstanceStatus: 'creating',
-      DBInstanceArn: instanceArn(region, identifier),
-      DBInstanceClass: textOf(call, 'DBInstanceClass'),
-      Engine: source.engine,
-      MultiAZ: call.input.MultiAZ === true,
-      AvailabilityZone: zones[0],
-      SecondaryAvailabilityZone: call.input.MultiAZ === true ? zones[1] : undefined,
-      StorageEncrypted: true,
-      KmsKeyId: source.kmsKeyArn,
-      DBSubnetGroup: { DBSubnetGroupName: textOf(call, 'DBSubnetGroupName') },
-      DeletionProtection: call.input.DeletionProtection === true,
-      PubliclyAccessible: call.input.PubliclyAccessible === true,
-      TagList: tagsOf(call),
-    },
-  };
-  state.instances.set(keyOf(region, identifier), instance);
-  remember(world);
-  world.changed(`rds/${identifier}`, `${identifier} is being restored in ${region}`, 'lifeboat');
-  const seconds = world.duration(rdsDurations[duration], `rds-restore/${identifier}`);
-  const port = typeof call.input.Port === 'number' ? call.input.Port : 5432;
-  // It is reachable and backed up once before RDS calls it available.
-  world.after(seconds * 0.85, `rds/${identifier}`, `${identifier} starts and is backed up`, () => {
-    if (instance.shown.DBInstanceStatus !== 'creating') return;
-    instance.serving = true;
-    change(world, instance, {
-      DBInstanceStatus: 'backing-up',
-      Endpoint: { Address: endpointOf(region, identifier), Port: port },
-    });
-  });
-  world.after(seconds, `rds/${identifier}`, `${identifier} is available`, () => {
-    if (instance.shown.DBInstanceStatus === 'backing-up')
-      change(world, instance, { DBInstanceStatus: 'available' });
-  });
-  return { DBInstance: structuredClone(instance.shown) };
-}
-
-/** What RDS refuses at once, in the order in which it looks. */
-function check(world: World, call: Call, identifier: string, source: Source): void {
-  const { region, input } = call;
-  const state = rdsState(world);
-  if (state.instances.has(keyOf(region, identifier))) {
-    throw new SimulatedAwsError('DBInstanceAlreadyExistsFault', `DB instance already exists: ${identifier}`);
-  }
-  const subnetGroup = textOf(call, 'DBSubnetGroupName');
-  if (!state.subnetGroups.has(`${region}/${subnetGroup}`)) {
-    throw new SimulatedAwsError(
-      'DBSubnetGroupNotFoundFault',
-      `DB subnet group '${subnetGroup}' does not exist.`,
-      404,
-    );
-  }
-  const parameterGroup = textOf(call, 'DBParameterGroupName');
-  if (!state.parameterGroups.has(`${region}/${parameterGroup}`)) {
-    throw new SimulatedAwsError(
-      'DBParameterGroupNotFoundFault',
-      `DBParameterGroup not found: ${parameterGroup}`,
-      404,
-    );
-  }
-  const groups = Array.isArray(input.VpcSecurityGroupIds) ? input.VpcSecurityGroupIds : [];
-  const unknown = groups.find(id => !securityGroupExists(world, region, String(id)));
-  if (unknown !== undefined) {
-    throw new SimulatedAwsError(
-      'InvalidParameterValue',
-      `Invalid security group , groupId= ${unknown}, groupName=.`,
-    );
-  }
-  if (!keyIsEnabled(world, region, source.kmsKeyArn)) {
-    throw new SimulatedAwsError(
-      'KMSKeyNotAccessibleFault',
-      `The specified KMS key [${source.kmsKeyArn}] does not exist, is not enabled or you do not have permissions to access it. (account ${accountId})`,
-    );
-  }
-}
-
-/** Security groups that exist are those that the plan's restore targets name, in their regions. */
-function securityGroupExists(world: World, region: string, id: string): boolean {
-  return Object.values(world.plan.components).some(
-    component =>
-      component.type === 'rds-restore-target' &&
-      component.region === region &&
-      component.securityGroups.includes(id),
   );
-}
-
-function textOf(call: Call, key: string): string {
-  const value = call.input[key];
-  if (typeof value === 'string') return value;
-  throw new SimulatedAwsError('InvalidParameterValue', `${call.operation} needs ${key}.`);
-}
-
-function tagsOf(call: Call): { Key: string; Value: string }[] {
-  const tags = Array.isArray(call.input.Tags) ? call.input.Tags : [];
-  return tags.map(tag => ({ Key: String(tag.Key), Value: String(tag.Value) }));
+  if (!snapshot) throw new SimulatedAwsError('DBSnapshotNotFoundFault', `DBSnapshot ${id} not found.`, 404);
+  const { shown } = snapshot;
+  if (shown.Status !== 'available') {
+    throw new SimulatedAwsError('InvalidDBSnapshotStateFault', `DBSnapshot ${id} is ${shown.Status}.`);
+  }
+  const identifier = textOf(call, 'DBInstanceIdentifier');
+  return makeInstance(world, call, {
+    identifier,
+    kmsKeyArn: shown.KmsKeyId ?? '',
+    engine: shown.Engine ?? 'postgres',
+    copyOf: snapshot.copyOf,
+    cutAtMs: (shown.OriginalSnapshotCreateTime ?? shown.SnapshotCreateTime ?? new Date(0)).getTime(),
+    verb: 'restored',
+    durationKey: `rds-restore/${identifier}`,
+    takes: rdsDurations.restoreFromSnapshot,
+  });
 }

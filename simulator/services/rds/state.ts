@@ -16,26 +16,44 @@ export type SimulatedInstance = {
   /** For a restored copy: the last moment whose data it holds, ms since the epoch. */
   cutAtMs?: number;
   lastFailoverAtMs?: number;
+  /** Set while it is a read replica. */
+  replica?: Replication;
 };
 
-/** A replicated automated backup; how far it reaches follows from the clock until its source is lost. */
-export type ReplicatedBackup = {
+/** How a read replica follows its source. `frozenAtMs` is when nothing more arrived from it. */
+export type Replication = { source: SimulatedInstance; lagSeconds: number; frozenAtMs?: number };
+
+/**
+ * The automated backup of an instance, in its own region or replicated to another one; how far it reaches follows from
+ * the clock until its source is lost.
+ */
+export type AutomatedBackup = {
   region: string;
   source: { identifier: string; region: string };
+  /** The instance that it is of; undefined where the plan names one that the world does not have. */
+  of: SimulatedInstance | undefined;
   arn: string;
   kmsKeyArn: string;
   engine: string;
+  status: 'active' | 'replicating' | 'retained' | 'pending';
   lagSeconds: number;
-  /** When nothing more arrived, because the source region was lost or its writer failed. */
+  /** The first moment that it holds; a week ago unless it was begun later. */
+  beganAtMs?: number;
+  /** When nothing more arrived, because the source region was lost, or the source deleted. */
   frozenAtMs?: number;
+  tags?: { Key: string; Value: string }[];
 };
+
+export type SimulatedSnapshot = { region: string; shown: DBSnapshot; copyOf: { id: string; untilMs: number } | undefined };
 
 export type StoredEvent = { region: string; identifier: string; message: string; atMs: number };
 
 export type RdsState = {
   instances: Map<string, SimulatedInstance>;
-  backups: ReplicatedBackup[];
-  snapshots: { region: string; shown: DBSnapshot }[];
+  /** Deleted instances, whose data may live on in backups. */
+  gone: SimulatedInstance[];
+  backups: AutomatedBackup[];
+  snapshots: SimulatedSnapshot[];
   events: StoredEvent[];
   /** `<region>/<name>` of what exists. */
   subnetGroups: Set<string>;
@@ -47,6 +65,7 @@ export type RdsState = {
 export function rdsState(world: World): RdsState {
   return world.state<RdsState>('rds', () => ({
     instances: new Map(),
+    gone: [],
     backups: [],
     snapshots: [],
     events: [],

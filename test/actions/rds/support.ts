@@ -44,6 +44,48 @@ export const database: ComponentOf<'rds-instance'> = {
   writeProbe: 'SELECT 1',
 };
 
+/** Where the same database is restored beside the live one. */
+export const besideTarget: ComponentOf<'rds-restore-target'> = {
+  ...target,
+  id: 'beside-database',
+  region: primary,
+  identifier: 'app-repaired',
+  subnetGroup: 'app-production',
+  securityGroups: ['sg-0live'],
+  kmsKey: 'alias/app',
+};
+
+/** A standing read replica in the recovery region. */
+export const replica: ComponentOf<'rds-instance'> = {
+  ...database,
+  id: 'read-replica',
+  region: recovery,
+  identifier: 'app-replica',
+  multiAz: false,
+  replicaOf: 'database',
+};
+
+export const newDatabase: ComponentOf<'rds-new-instance'> = {
+  id: 'new-database',
+  type: 'rds-new-instance',
+  region: recovery,
+  identifier: 'app-new',
+  engine: 'postgres',
+  engineVersion: '16.4',
+  instanceClass: 'db.r6g.large',
+  allocatedStorage: 100,
+  storageType: 'gp3',
+  multiAz: false,
+  subnetGroup: 'app-dr',
+  securityGroups: ['sg-0dr'],
+  parameterGroup: 'app-pg16',
+  kmsKey: 'alias/app-dr',
+  database: 'app',
+  port: 5432,
+  credentials: 'secret:app/db#url',
+  writeProbe: 'SELECT 1',
+};
+
 export const step: Step = {
   id: 'restore',
   phase: 'activate',

@@ -6,7 +6,16 @@ import { service as secretsmanager } from '../../../simulator/services/secretsma
 import { startVirtualTime } from '../../../simulator/world/clock.ts';
 import { createWorld } from '../../../simulator/world/create-world.ts';
 import type { BusEvent, World } from '../../../simulator/world/world.ts';
-import { database, outageStartedAt, primary, recovery, target } from '../../actions/rds/support.ts';
+import {
+  besideTarget,
+  database,
+  newDatabase,
+  outageStartedAt,
+  primary,
+  recovery,
+  replica,
+  target,
+} from '../../actions/rds/support.ts';
 
 const plan = planSchema.parse({
   lifeboat: 1,
@@ -17,6 +26,9 @@ const plan = planSchema.parse({
   components: {
     database,
     'dr-database': target,
+    'beside-database': besideTarget,
+    'read-replica': replica,
+    'new-database': newDatabase,
     'app-secret': { type: 'secret', region: recovery, name: 'app/db' },
   },
   people: {},

@@ -1,0 +1,61 @@
+import type { ComponentOf } from '../../../shared/plan/components.ts';
+import type { Blow, World } from '../../world/world.ts';
+import { lostZones } from './create.ts';
+import { failPrimaryZone } from './failover.ts';
+import { forget } from './lifecycle.ts';
+import { endpointOf, keyOf, rdsState } from './state.ts';
+import { databaseAt } from './who-answers.ts';
+
+/** Plays what a disaster does to a DB instance. The answer tells whether the damage is still there. */
+export function strikeInstance(world: World, blow: Blow): (() => boolean) | undefined {
+  const { component } = blow;
+  if (component.type !== 'rds-instance') return undefined;
+  switch (blow.type) {
+    case 'failure':
+      return fail(world, component, blow.selfHealing);
+    case 'loss':
+      return lose(world, component);
+    // What is in the data is the SQL's matter.
+    case 'corruption':
+    case 'intrusion':
+      return undefined;
+  }
+}
+
+type Database = ComponentOf<'rds-instance'>;
+
+function fail(world: World, { region, identifier }: Database, selfFailover: boolean): () => boolean {
+  failPrimaryZone(world, { region, identifier, selfFailover });
+  return () => unreachable(world, region, identifier);
+}
+
+/**
+ * Somebody deleted the instance, without a final snapshot. Its automated backups are retained, which is what the
+ * console offers first; with the fault `backups-deleted` they went with it, which is what the API does unless told
+ * otherwise. Manual snapshots and copies in other regions stay.
+ */
+function lose(world: World, { region, identifier }: Database): () => boolean {
+  const instance = rdsState(world).instances.get(keyOf(region, identifier));
+  if (!instance) throw new Error(`The simulated world has no DB instance ${identifier} in ${region}`);
+  forget(world, instance, world.faults.has('backups-deleted'));
+  world.changed(`rds/${identifier}`, `${identifier} in ${region} is deleted by mistake`, 'person');
+  return () => unreachable(world, region, identifier);
+}
+
+function unreachable(world: World, region: string, identifier: string): boolean {
+  return databaseAt(world, endpointOf(region, identifier))?.reachable !== true;
+}
+
+/** A lost zone takes the writers in it along; Multi-AZ instances fail over by themselves. */
+export function loseZone(world: World, region: string, letter: string): (() => boolean) | undefined {
+  const zone = `${region}${letter}`;
+  lostZones(world).add(zone);
+  const hit = [...rdsState(world).instances.values()].filter(
+    instance => instance.region === region && instance.shown.AvailabilityZone === zone,
+  );
+  for (const { shown } of hit) {
+    failPrimaryZone(world, { region, identifier: shown.DBInstanceIdentifier, selfFailover: true });
+  }
+  if (hit.length === 0) return undefined;
+  return () => hit.some(instance => !instance.serving);
+}
