@@ -2,7 +2,6 @@ import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 import { endBackups } from './backups.ts';
 import { existing, inState, shown } from './existing.ts';
-import { textOf } from './input.ts';
 import { forgetReplica, orphan } from './replicas.ts';
 import { takeSnapshot } from './snapshots.ts';
 import { change, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
@@ -74,8 +73,18 @@ export function remove(world: World, call: Call): unknown {
     throw new SimulatedAwsError('InvalidDBInstanceStateFault', `Instance ${id} is ${status}.`);
   }
   if (input.SkipFinalSnapshot !== true && !instance.replica) {
-    const final = textOf(call, 'FinalDBSnapshotIdentifier');
-    takeSnapshot(world, instance, final, instance.shown.TagList?.map(tagOf) ?? []);
+    if (input.FinalDBSnapshotIdentifier === undefined) {
+      throw new SimulatedAwsError(
+        'InvalidParameterCombination',
+        'FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.',
+      );
+    }
+    takeSnapshot(
+      world,
+      instance,
+      String(input.FinalDBSnapshotIdentifier),
+      instance.shown.TagList?.map(tagOf) ?? [],
+    );
   }
   instance.serving = false;
   change(world, instance, { DBInstanceStatus: 'deleting' });

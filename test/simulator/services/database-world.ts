@@ -17,25 +17,26 @@ import {
   target,
 } from '../../actions/rds/support.ts';
 
-const plan = planSchema.parse({
-  lifeboat: 1,
-  system: { id: 'app', title: 'App', owner: 'team', version: '1', reviewed: '2026-01-01' },
-  regions: { primary, recovery },
-  objectives: { rto: '4h', rpo: '1h' },
-  severities: {},
-  components: {
-    database,
-    'dr-database': target,
-    'beside-database': besideTarget,
-    'read-replica': replica,
-    'new-database': newDatabase,
-    'app-secret': { type: 'secret', region: recovery, name: 'app/db' },
-  },
-  people: {},
-  channels: {},
-  audiences: {},
-  scenarios: {},
-});
+const planWith = (more: Record<string, unknown>) =>
+  planSchema.parse({
+    lifeboat: 1,
+    system: { id: 'app', title: 'App', owner: 'team', version: '1', reviewed: '2026-01-01' },
+    regions: { primary, recovery },
+    objectives: { rto: '4h', rpo: '1h' },
+    severities: {},
+    components: {
+      database,
+      'dr-database': target,
+      'beside-database': besideTarget,
+      'new-database': newDatabase,
+      ...more,
+      'app-secret': { type: 'secret', region: recovery, name: 'app/db' },
+    },
+    people: {},
+    channels: {},
+    audiences: {},
+    scenarios: {},
+  });
 
 export type DatabaseWorld = {
   world: World;
@@ -48,8 +49,16 @@ export type DatabaseWorld = {
 };
 type Answer = Record<string, Record<string, unknown> & Record<string, unknown>[]>;
 
+/** Databases that some tests have besides: RDS stops no writer that has a replica. */
+export const withReplica = { 'read-replica': replica };
+
 /** A world with the databases, keys and secrets of a small plan, at the start of the outage. */
-export function databaseWorld(faultNames: string[] = [], seed = 1): DatabaseWorld {
+export function databaseWorld(
+  faultNames: string[] = [],
+  seed = 1,
+  more: Record<string, unknown> = {},
+): DatabaseWorld {
+  const plan = planWith(more);
   const parsed = createFaults(faultNames);
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
   const time = startVirtualTime(Date.parse(outageStartedAt));

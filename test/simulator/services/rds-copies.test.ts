@@ -3,11 +3,11 @@ import { databaseAt, endpointOf, lineageOf, service } from '../../../simulator/s
 import { asReplica } from '../../../simulator/world/replica-sql.ts';
 import type { Blow } from '../../../simulator/world/world.ts';
 import { database, primary, recovery } from '../../actions/rds/support.ts';
-import { type DatabaseWorld, databaseWorld } from './database-world.ts';
+import { type DatabaseWorld, databaseWorld, withReplica } from './database-world.ts';
 
 let here: DatabaseWorld;
 beforeEach(() => {
-  here = databaseWorld();
+  here = databaseWorld([], 1, withReplica);
 });
 afterEach(() => here.stop());
 

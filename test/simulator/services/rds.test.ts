@@ -186,7 +186,7 @@ describe('a restore', () => {
   test('can be removed, but not while it is protected', async () => {
     await restore({ DeletionProtection: true });
     await here.pass(3700);
-    const id = { DBInstanceIdentifier: 'copy' };
+    const id = { DBInstanceIdentifier: 'copy', SkipFinalSnapshot: true };
     await expect(here.call('rds', 'DeleteDBInstance', recovery, id)).rejects.toMatchObject({
       name: 'InvalidParameterCombination',
     });
