@@ -7,15 +7,7 @@ import { beginBackup } from './backups.ts';
 import { instanceArn } from './events.ts';
 import { tagsOf, textOf } from './input.ts';
 import type { CopyOf } from './lineage.ts';
-import {
-  accountId,
-  change,
-  endpointOf,
-  keyOf,
-  rdsState,
-  remember,
-  type SimulatedInstance,
-} from './state.ts';
+import { accountId, change, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
 
 /** DB instances a region and account may have (RDS User Guide, "Quotas and constraints"). */
 const instanceQuota = 40;

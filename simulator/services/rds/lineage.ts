@@ -24,9 +24,7 @@ export function lineageOfServer(world: World, id: string): DatabaseServer | unde
 }
 
 function serverOf(world: World, { server, copyOf, replica }: SimulatedInstance): DatabaseServer {
-  const from = replica
-    ? { id: replica.source.server, untilMs: replayedMs(replica, world.nowMs()) }
-    : copyOf;
+  const from = replica ? { id: replica.source.server, untilMs: replayedMs(replica, world.nowMs()) } : copyOf;
   return { id: server, ...(from && { copyOf: from }) };
 }
 
@@ -37,6 +35,9 @@ export function copyFrom({ server, replica }: SimulatedInstance, untilMs: number
 }
 
 /** The last moment of its source that a replica has at `atMs`. */
-export function replayedMs({ frozenAtMs, lagSeconds }: NonNullable<SimulatedInstance['replica']>, atMs: number) {
+export function replayedMs(
+  { frozenAtMs, lagSeconds }: NonNullable<SimulatedInstance['replica']>,
+  atMs: number,
+) {
   return Math.min(atMs, frozenAtMs ?? atMs) - Math.round(lagSeconds * 1000);
 }

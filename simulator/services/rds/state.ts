@@ -44,7 +44,11 @@ export type AutomatedBackup = {
   tags?: { Key: string; Value: string }[];
 };
 
-export type SimulatedSnapshot = { region: string; shown: DBSnapshot; copyOf: { id: string; untilMs: number } | undefined };
+export type SimulatedSnapshot = {
+  region: string;
+  shown: DBSnapshot;
+  copyOf: { id: string; untilMs: number } | undefined;
+};
 
 export type StoredEvent = { region: string; identifier: string; message: string; atMs: number };
 

@@ -173,6 +173,14 @@ describe('simulatedSql', () => {
       expect(await ask(drive, world, state)).toEqual([{ replica: true }]);
     }));
 
+  it('says up to when a replica has replayed its source, and nothing of that for a writer', () =>
+    inWorld(async ({ world, drive }) => {
+      const state = 'SELECT extract(epoch FROM pg_last_xact_replay_timestamp())::float8 AS at';
+      expect(await ask(drive, world, state)).toEqual([{ at: null }]);
+      appDependencies(world).databaseAt = () => ({ writable: false, inRecovery: true, replayedAtMs: 1_500 });
+      expect(await ask(drive, world, state)).toEqual([{ at: 1.5 }]);
+    }));
+
   it('times out in virtual time where no database answers', () =>
     inWorld(async ({ world, drive }) => {
       appDependencies(world).databaseAt = () => undefined;
