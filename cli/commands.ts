@@ -103,6 +103,13 @@ export const commands: Record<string, Command> = {
         },
         io,
       );
+  backups: {
+    summary: 'Checks a backup file, byte for byte',
+    usage: 'check-file FILE… [--format F] [--manifest FILE] [--json]',
+    options: { format: text, manifest: text, json: flag },
+    async run(args, io) {
+      const { backups } = await import('./commands/backups.ts');
+      return backups(args, io);
     },
   },
   matrix: {

@@ -1,0 +1,156 @@
+import { type ByteReader, createByteReader } from './byte-reader.ts';
+import { decompress } from './decompress.ts';
+import { type ArchiveToc, readToc, type TocEntry } from './pg-toc.ts';
+import { FileProblem } from './problem.ts';
+
+export type ArchiveFacts = {
+  database: string;
+  serverVersion: string;
+  archiveVersion: string;
+  /** Tables with data, and their rows where the data could be read. */
+  tables: number;
+  rows?: Record<string, number>;
+};
+
+const blockData = 1;
+const blockBlobs = 3;
+
+/**
+ * Reads a custom-format archive from its first byte to its last: the table of contents, then every block of data,
+ * decompressed. Throws a FileProblem that tells cut off, half written and damaged apart.
+ */
+export async function checkPgCustom(reader: ByteReader): Promise<ArchiveFacts> {
+  const toc = await readToc(reader);
+  if (toc.format !== 'custom') {
+    throw new FileProblem(
+      'wrong-format',
+      `This is the table of contents of a dump in ${toc.format} format, without its data`,
+      'Back up the whole directory, as a tar, and not its toc.dat alone.',
+    );
+  }
+  const wanted = new Map(toc.entries.filter(entry => entry.hasData).map(entry => [entry.dumpId, entry]));
+  // pg_dump writes the offsets when everything else is written, so a file that has them was complete once.
+  const wasComplete = [...wanted.values()].some(entry => entry.offsetKnown);
+  const rows: Record<string, number> = {};
+  try {
+    await readBlocks(reader, toc, wanted, rows);
+  } catch (error) {
+    const cut = wasComplete || !isWholePages(reader.offset);
+    if (!(error instanceof FileProblem) || error.kind !== 'truncated' || cut) throw error;
+    throw halfWritten(`The archive ends inside a table's data, and pg_dump never came to its end`);
+  }
+  const [missing] = wanted.values();
+  if (missing && wasComplete) {
+    throw new FileProblem(
+      'truncated',
+      `The archive was complete once, and the data of ${wanted.size} entries is cut off, such as ${nameOf(missing)}`,
+    );
+  }
+  if (missing)
+    throw halfWritten(`The data of ${wanted.size} entries was never written, such as ${nameOf(missing)}`);
+  return factsOf(toc, rows);
+}
+
+export function factsOf(toc: ArchiveToc, rows?: Record<string, number>): ArchiveFacts {
+  const tables = toc.entries.filter(entry => entry.kind === 'TABLE DATA').length;
+  if (tables === 0) {
+    throw new FileProblem('empty', `The dump of "${toc.database}" is complete and has no table with data`);
+  }
+  return {
+    database: toc.database,
+    serverVersion: toc.serverVersion,
+    archiveVersion: toc.version,
+    tables,
+    ...(rows && { rows }),
+  };
+}
+
+export const nameOf = (entry: TocEntry) => (entry.schema ? `${entry.schema}.${entry.tag}` : entry.tag);
+
+function halfWritten(what: string): FileProblem {
+  return new FileProblem('half-written', what);
+}
+
+/**
+ * A program that is killed leaves what its buffer had written so far, which is whole pages; a file that was cut off on
+ * its way ends anywhere.
+ */
+export const isWholePages = (bytes: number) => bytes > 0 && bytes % 4096 === 0;
+
+async function readBlocks(
+  reader: ByteReader,
+  toc: ArchiveToc,
+  wanted: Map<number, TocEntry>,
+  rows: Record<string, number>,
+): Promise<void> {
+  for (;;) {
+    const at = reader.offset;
+    const [type] = await reader.peek(1);
+    if (type === undefined) return;
+    if (type === 0 && wanted.size === 0) return readRepeatedToc(reader, toc);
+    await reader.read(1);
+    const entry = wanted.get(await toc.readInt(reader));
+    if (!entry || (type !== blockData && type !== blockBlobs)) {
+      throw new FileProblem('corrupt', `What stands at byte ${at} is no block of data of this archive`);
+    }
+    if (entry.offset !== undefined && entry.offset !== at) {
+      throw new FileProblem(
+        'corrupt',
+        `The data of ${nameOf(entry)} is at byte ${at} instead of ${entry.offset}`,
+      );
+    }
+    if (type === blockData) {
+      const count = await readData(reader, toc, entry);
+      if (entry.kind === 'TABLE DATA') rows[nameOf(entry)] = count;
+    } else {
+      while ((await toc.readInt(reader)) !== 0) await readData(reader, toc, entry);
+    }
+    wanted.delete(entry.dumpId);
+  }
+}
+
+/** Reads the pieces of one item to its end, through its compression, and counts the lines of COPY. */
+async function readData(reader: ByteReader, toc: ArchiveToc, entry: TocEntry): Promise<number> {
+  const pieces = async function* () {
+    for (let length = await toc.readInt(reader); length !== 0; length = await toc.readInt(reader)) {
+      if (length < 0)
+        throw new FileProblem('corrupt', `The data of ${nameOf(entry)} has a piece of ${length} bytes`);
+      const before = reader.offset;
+      yield* reader.take(length);
+      if (reader.offset - before < length) {
+        throw new FileProblem('truncated', `The archive ends inside the data of ${nameOf(entry)}`);
+      }
+    }
+  };
+  const { compression } = toc;
+  if (compression === 'none' || compression === 'lz4') return countRows(pieces());
+  const algorithm = compression === 'gzip' ? 'zlib' : compression;
+  // An item without data has no compressed stream either.
+  const whole = createByteReader(pieces());
+  if ((await whole.peek(1)).length === 0) return 0;
+  return countRows(decompress(whole.take(), algorithm));
+}
+
+/** Lines before the `\.` that ends the data of COPY. */
+export async function countRows(data: AsyncIterable<Buffer>): Promise<number> {
+  let lines = 0;
+  let tail = '';
+  for await (const chunk of data) {
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines++;
+    tail = (tail + chunk.subarray(-8).toString('latin1')).slice(-8);
+  }
+  const end = /\\\.\n*$/.exec(tail);
+  return end ? lines - (end[0].length - 2) : lines;
+}
+
+/**
+ * From PostgreSQL 16 on, `pg_dump -Fc > file` opens its standard output for appending, so the table of contents with
+ * the offsets does not replace the first one and stands behind the data instead.
+ */
+async function readRepeatedToc(reader: ByteReader, toc: ArchiveToc): Promise<void> {
+  const again = await toc.readAgain(reader);
+  const same = again.length === toc.entries.length && again.every((id, at) => id === toc.entries[at]?.dumpId);
+  if (!same || (await reader.peek(1)).length > 0) {
+    throw new FileProblem('corrupt', 'Something that is no part of the archive follows its data');
+  }
+}
