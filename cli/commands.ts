@@ -103,6 +103,8 @@ export const commands: Record<string, Command> = {
         },
         io,
       );
+    },
+  },
   backups: {
     summary: 'Checks a backup file, byte for byte',
     usage: 'check-file FILE… [--format F] [--manifest FILE] [--json]',
