@@ -7,9 +7,12 @@ const file = (name: string) => fileURLToPath(new URL(`lambda/${name}`, import.me
 export function aliases(plan: Plan): Record<string, string> {
   return {
     '@aws-sdk/credential-provider-node': file('credentials.ts'),
+    ...(!sendsMail(plan) && { '@aws-sdk/client-sesv2': file('no-ses.ts') }),
     ...(!usesParameters(plan) && { '@aws-sdk/client-ssm': file('no-ssm.ts') }),
   };
 }
+
+const sendsMail = (plan: Plan) => Object.values(plan.channels).some(channel => channel.type === 'ses');
 
 /** Whether a running function reads a parameter. Contacts are resolved by CloudFormation and do not count. */
 function usesParameters({ people: _, ...read }: Plan): boolean {

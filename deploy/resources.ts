@@ -128,7 +128,7 @@ function subscriptions(plan: Plan): Resources {
   const resources: Resources = {};
   for (const [id, person] of Object.entries(plan.people)) {
     const channel = plan.channels[person.channel];
-    if (!channel || channel.protocol === 'other' || !person.contact) continue;
+    if (channel?.type !== 'sns' || channel.protocol === 'other' || !person.contact) continue;
     resources[logicalId('subscription', id)] = {
       Type: 'AWS::SNS::Subscription',
       Properties: {

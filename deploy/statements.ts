@@ -1,4 +1,6 @@
 import type { Action, Permission } from '../shared/actions/contract.ts';
+import { secretReadPermission } from '../shared/aws/secret-reference.ts';
+import { channelSecrets } from '../shared/communication/channels/adapters.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
 import { runsInNetwork } from './functions.ts';
@@ -34,10 +36,7 @@ export function fixedStatements(
 ): Record<string, Statement[]> {
   const system = plan.system.id;
   const table = tableArn(system);
-  const publish = allow(
-    ['sns:Publish'],
-    topicsOf(plan).map(topic => topicArn(system, topic)),
-  );
+  const publish = sendingStatements(plan);
   const start = allow(['states:StartExecution'], runbooks.map(stateMachineArn));
   // The suffix is the six characters that Secrets Manager adds to every name.
   const linkSecret = allow(
@@ -50,16 +49,44 @@ export function fixedStatements(
   const setAside = allow(['sqs:SendMessage'], [failedEventsArn(system)]);
   const writeReports = allow(['s3:PutObject'], ['${ReportBucket.Arn}/*']);
   return {
-    triage: [remember, start, publish, setAside],
-    probe: [remember, start, publish],
+    triage: [remember, start, ...publish, setAside],
+    probe: [remember, start, ...publish],
     // Closing a run sends its last messages.
-    run: [unlock, publish, linkSecret, answer],
-    'execution-ended': [unlock, publish, linkSecret, answer, setAside],
-    ask: [remember, publish, linkSecret, answer],
+    run: [unlock, ...publish, linkSecret, answer],
+    'execution-ended': [unlock, ...publish, linkSecret, answer, setAside],
+    ask: [remember, ...publish, linkSecret, answer],
     decide: [remember, linkSecret, answer],
-    communicate: [remember, publish, linkSecret, answer],
+    communicate: [remember, ...publish, linkSecret, answer],
     report: [remember, writeReports],
   };
+}
+
+/** What sending through the plan's channels needs: its topics, its senders, and the secrets of its providers. */
+export function sendingStatements(plan: Plan): Statement[] {
+  const topics = topicsOf(plan).map(topic => topicArn(plan.system.id, topic));
+  const senders = Object.values(plan.channels).flatMap(channel =>
+    channel.type === 'ses' ? [channel.from] : [],
+  );
+  // SES looks for an identity of the address first, then for one of its domain.
+  const identities = senders.flatMap(from => [from, from.slice(from.indexOf('@') + 1)]);
+  const secrets = channelSecrets(plan).map(reference =>
+    fromPermission(secretReadPermission(reference, '${AWS::Region}')),
+  );
+  return [
+    ...(topics.length > 0 ? [allow(['sns:Publish'], topics)] : []),
+    ...(senders.length > 0
+      ? [
+          {
+            ...allow(
+              ['ses:SendEmail'],
+              [...new Set(identities)].map(identity => arn('ses', `identity/${identity}`)),
+            ),
+            Condition: { StringEquals: { 'ses:FromAddress': [...new Set(senders)] } },
+          },
+        ]
+      : []),
+    ...merge(secrets),
+  ];
 }
 
 /** What a family's function may do: its own records, and what its actions need for the parameters in this plan. */
@@ -67,15 +94,7 @@ export function familyStatements(plan: Plan, family: string, used: readonly Used
   const system = plan.system.id;
   const own = allow(writes, [tableArn(system)]);
   // Questions are put by the ask function; the family `people` only keeps what was answered.
-  const publish =
-    family === 'notify'
-      ? [
-          allow(
-            ['sns:Publish'],
-            topicsOf(plan).map(topic => topicArn(system, topic)),
-          ),
-        ]
-      : [];
+  const publish = family === 'notify' ? sendingStatements(plan) : [];
   const interfaces = runsInNetwork(plan, family) ? networkInterfaces(functionArn(system, family)) : [];
   const needed = used
     .filter(({ action }) => action.kind.startsWith(`${family}.`))

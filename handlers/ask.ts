@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import { type AskReply, ask, askEventSchema } from '../shared/communication/ask.ts';
+import { sendHttp } from '../shared/network/http.ts';
 import { parseInput } from './parse-input.ts';
 import { loadRuntime, type RuntimeProvider } from './runtime.ts';
 
@@ -11,4 +12,4 @@ export function createAskHandler(runtime: RuntimeProvider) {
   );
 }
 
-export const handler = createAskHandler(loadRuntime());
+export const handler = createAskHandler(loadRuntime({ http: sendHttp }));

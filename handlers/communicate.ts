@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import * as z from 'zod';
 import { type TickReply, tick } from '../shared/communication/tick.ts';
+import { sendHttp } from '../shared/network/http.ts';
 import { runSchema } from '../shared/runbook/contract.ts';
 import { parseInput } from './parse-input.ts';
 import { loadRuntime, type RuntimeProvider } from './runtime.ts';
@@ -15,4 +16,4 @@ export function createCommunicateHandler(runtime: RuntimeProvider) {
   );
 }
 
-export const handler = createCommunicateHandler(loadRuntime());
+export const handler = createCommunicateHandler(loadRuntime({ http: sendHttp }));

@@ -1,4 +1,5 @@
 import middy from '@middy/core';
+import { sendHttp } from '../shared/network/http.ts';
 import { closeEndedExecution, executionEndedSchema } from '../shared/runbook/execution-ended.ts';
 import { parseInput } from './parse-input.ts';
 import { loadRuntime, type RuntimeProvider } from './runtime.ts';
@@ -10,4 +11,4 @@ export function createExecutionEndedHandler(runtime: RuntimeProvider) {
   );
 }
 
-export const handler = createExecutionEndedHandler(loadRuntime());
+export const handler = createExecutionEndedHandler(loadRuntime({ http: sendHttp }));

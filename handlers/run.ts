@@ -1,4 +1,5 @@
 import middy from '@middy/core';
+import { sendHttp } from '../shared/network/http.ts';
 import { runEventSchema } from '../shared/runbook/contract.ts';
 import { handleRun, type RunReply } from '../shared/runbook/handle-run.ts';
 import { parseInput } from './parse-input.ts';
@@ -12,4 +13,4 @@ export function createRunHandler(runtime: RuntimeProvider) {
   );
 }
 
-export const handler = createRunHandler(loadRuntime());
+export const handler = createRunHandler(loadRuntime({ http: sendHttp }));

@@ -1,4 +1,5 @@
 import middy from '@middy/core';
+import { sendHttp } from '../shared/network/http.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { handleSignal, type TriageReply } from '../shared/triage/handle.ts';
 import { pageFirstLevel, type SendPage } from '../shared/triage/page.ts';
@@ -15,4 +16,4 @@ export function createTriageHandler(
   });
 }
 
-export const handler = createTriageHandler(loadRuntime());
+export const handler = createTriageHandler(loadRuntime({ http: sendHttp }));

@@ -26,7 +26,10 @@ export const fixedFunctions = [
 
 /** Topics that the plan's channels publish to. */
 export function topicsOf(plan: Pick<Plan, 'channels'>): string[] {
-  return [...new Set(Object.values(plan.channels).map(channel => channel.topic))].sort();
+  const topics = Object.values(plan.channels).flatMap(channel =>
+    channel.type === 'sns' ? [channel.topic] : [],
+  );
+  return [...new Set(topics)].sort();
 }
 
 /** Where a deployment is: everything of it is in the plan's recovery region. */

@@ -12,6 +12,7 @@ import { type Played, playScenario } from './play.ts';
 import { loadServices } from './services.ts';
 import { startVirtualTime } from './world/clock.ts';
 import { startDatabases } from './world/databases.ts';
+import { hasProvider } from './world/providers/hosts.ts';
 
 export type RehearsalRequest = {
   plan: Plan;
@@ -55,6 +56,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   const unknown = unknownTargets(request.faults, {
     services: services.map(service => service.name),
     handlers: [...fixedFunctions, ...deployment.families],
+    channels: Object.entries(plan.channels).flatMap(([id, channel]) => (hasProvider(channel) ? [id] : [])),
   });
   if (unknown.length > 0) return { ok: false, problems: unknown };
   const outageStartedAt = plan.rehearsal.outageStart;

@@ -122,7 +122,7 @@ export function toPerson(
   return {
     key: `${group}/person:${person}`,
     to: { person },
-    channels: channel ? [channel] : [],
+    channels: channel ? [channel, ...(situation.plan.people[person]?.fallback ?? [])] : [],
     template,
     sendAt,
     dueAt: shift(sendAt, personDeadlineSeconds),

@@ -13,6 +13,13 @@ export const messageRecordSchema = z.object({
   /** How often it was claimed; above 1 it may have arrived more than once. */
   attempt: z.number().int().positive(),
   tries: z.array(trySchema),
+  /** Channel that it was being handed to when nothing more was heard: it may have been taken. */
+  begun: z.string().optional(),
+  /** The channel that is being tried asked to wait: how often so far, and until when. */
+  waits: z.number().int().optional(),
+  notBefore: z.string().optional(),
+  /** What the channel has got done of it. */
+  progress: z.record(z.string(), z.json()).optional(),
   channel: z.string().optional(),
   providerId: z.string().optional(),
   endedAt: z.string().optional(),

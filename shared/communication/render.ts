@@ -2,10 +2,19 @@ import { InvalidInputError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { evaluate, parseTemplate } from '../plan/expression.ts';
 import type { Mode } from '../runbook/contract.ts';
+import type { Stage } from './channels/contract.ts';
 import { messageFields, type Template } from './templates.ts';
 
 /** A message ready to be sent. `sms` is for channels that take one short line. */
-export type Rendered = { subject: string; text: string; sms: string };
+export type Rendered = {
+  subject: string;
+  text: string;
+  sms: string;
+  /** The recipient's own link, for channels that make a button of it. */
+  link?: string;
+  /** Where the incident stands, for channels that show it; investigating unless it is said. */
+  stage?: Stage;
+};
 export type RenderResult = { ok: true; message: Rendered } | { ok: false; problem: string };
 
 /** SNS: "no line breaks or control characters, and less than 100 characters long" (PublishInput.Subject). */
@@ -20,7 +29,7 @@ const longestSms = 160;
 export function renderMessage(
   template: Template,
   scope: JsonObject,
-  about: { mode: Mode; key: string; link?: string },
+  about: { mode: Mode; key: string; link?: string; stage?: Stage },
 ): RenderResult {
   let subject: string;
   let text: string;
@@ -40,6 +49,8 @@ export function renderMessage(
       subject: asSubject(head + subject),
       text: `${first}${text.trim()}\n\nReference: ${about.key}\n`,
       sms: asSms(head + subject, about.link),
+      ...(about.link && { link: about.link }),
+      ...(about.stage && { stage: about.stage }),
     },
   };
 }

@@ -9,13 +9,13 @@ import { type PlannedMessage, recipientName } from './due.ts';
 import { type MessageRecord, messageRecordSchema } from './message-record.ts';
 import { describe, publish } from './publish.ts';
 import type { Rendered } from './render.ts';
+import { shift } from './situation.ts';
 
 /**
- * Messages are sent at least once. A sender claims the message by a conditional write, publishes, and then records the
- * provider's id. SNS standard topics take the same message twice, so when a sender dies between publishing and
- * recording, one of two things has to be chosen: never telling somebody, or telling them twice. Lifeboat tells them
- * twice: a claim older than this is taken over and the message sent again, with the same reference in its text and in
- * its attribute `lifeboat-message-key`.
+ * A sender claims the message by a conditional write, hands it to a channel, and then records the provider's id. When
+ * it dies in between, the claim is taken over after this time, and what happens then is the channel's matter: most
+ * providers recognise a repeat or can be asked. SNS and SES do neither, and one of two things has to be chosen: never
+ * telling somebody, or telling them twice. Lifeboat tells them twice, with the same reference.
  */
 export const claimSeconds = 120;
 
@@ -26,8 +26,8 @@ export type SendResult =
   | { status: 'failed'; error: string }
   /** A dry run: recorded, and nobody told. */
   | { status: 'withheld' }
-  /** Another sender has it in hand, or the record could not be written; it stays due. */
-  | { status: 'busy' };
+  /** It stays due: another sender has it in hand, a channel asked to wait, or the record could not be written. */
+  | { status: 'busy'; retryAt?: string };
 
 /**
  * Sends one message through the first of its channels that takes it, once, and writes the outcome into the ledger.
@@ -63,11 +63,17 @@ async function send(
     await tellLedger(runtime, run, message, claim.record);
     return resultOf(claim.record);
   }
+  const key = messageKey(run.incidentId, message.key);
+  let version = claim.version;
+  const keep = async (record: MessageRecord) => {
+    version = (await runtime.store.put(key, toJson(record), { ifVersion: version })).version;
+  };
   const record =
     run.mode === 'dry-run'
       ? withheld(claim.record)
-      : await publish(runtime, run, message, rendered, claim.record);
-  await complete(runtime, messageKey(run.incidentId, message.key), record, claim.version);
+      : await publish(runtime, run, message, rendered, claim.record, keep);
+  await complete(runtime, key, record, version);
+  if (record.status === 'claimed') return { status: 'busy', retryAt: record.notBefore };
   await tellLedger(runtime, run, message, record);
   return resultOf(record);
 }
@@ -75,7 +81,7 @@ async function send(
 type Claim =
   | { status: 'claimed'; record: MessageRecord; version: number }
   | { status: 'over'; record: MessageRecord }
-  | { status: 'busy' };
+  | { status: 'busy'; retryAt?: string };
 
 async function claimMessage(runtime: Runtime, run: Run, message: PlannedMessage): Promise<Claim> {
   const key = messageKey(run.incidentId, message.key);
@@ -83,12 +89,16 @@ async function claimMessage(runtime: Runtime, run: Run, message: PlannedMessage)
   const stored = await runtime.store.get(key);
   const before = stored && messageRecordSchema.parse(stored.data);
   if (before && before.status !== 'claimed') return { status: 'over', record: before };
-  if (before && now.getTime() - Date.parse(before.claimedAt) < claimSeconds * 1000) return { status: 'busy' };
+  const freeAt = before && (before.notBefore ?? shift(before.claimedAt, claimSeconds));
+  if (freeAt && now.getTime() < Date.parse(freeAt)) {
+    return { status: 'busy', ...(before.notBefore && { retryAt: freeAt }) };
+  }
+  const { notBefore: _, ...known } = before ?? { tries: [] };
   const record: MessageRecord = {
+    ...known,
     status: 'claimed',
     claimedAt: now.toISOString(),
     attempt: (before?.attempt ?? 0) + 1,
-    tries: [],
   };
   try {
     const written: StoredRecord = await runtime.store.put(

@@ -29,6 +29,7 @@ const lingerSeconds = 1800;
 export async function tick(runtime: Runtime, run: Run): Promise<TickReply> {
   const startedMs = runtime.clock.now().getTime();
   let busy = await redeliver(runtime, await loadSituation(runtime, run));
+  const retries: string[] = [];
   // A message that fails makes another one due, to the next level; each round goes one level up.
   for (let round = 0; round <= runtime.plan.escalation.length + 1; round++) {
     const situation = await loadSituation(runtime, run);
@@ -38,12 +39,14 @@ export async function tick(runtime: Runtime, run: Run): Promise<TickReply> {
       if (runtime.clock.now().getTime() - startedMs > sendingSeconds * 1000)
         return { next: 'wait', waitSeconds: 1 };
       const result = await deliverMessage(runtime, situation, message);
-      if (result.status === 'busy') busy = true;
+      if (result.status !== 'busy') continue;
+      if (result.retryAt) retries.push(result.retryAt);
+      else busy = true;
     }
     await recordEscalation(runtime, situation, due);
-    if (busy) break;
+    if (busy || retries.length > 0) break;
   }
-  return reply(await loadSituation(runtime, run), busy);
+  return reply(await loadSituation(runtime, run), busy, retries.sort()[0]);
 }
 
 /** Writes one message and sends it. Never throws. */
@@ -65,12 +68,16 @@ export async function deliverMessage(
   }
 }
 
-function reply(situation: Situation, busy: boolean): TickReply {
+/** `retryAt`: when the first channel that asked to wait may be tried again. */
+function reply(situation: Situation, busy: boolean, retryAt: string | undefined): TickReply {
   const { due, nextDueAt, over } = dueMessages(situation);
   const nowMs = situation.now.getTime();
   if (over && due.length === 0) return { next: 'done', waitSeconds: 1 };
   if (over && nowMs - endedMs(situation) > lingerSeconds * 1000) return { next: 'done', waitSeconds: 1 };
-  if (busy || due.length > 0) return { next: 'wait', waitSeconds: retrySeconds };
+  if (busy || due.length > 0) {
+    const untilRetry = retryAt ? Math.ceil((Date.parse(retryAt) - nowMs) / 1000) : retrySeconds;
+    return { next: 'wait', waitSeconds: Math.min(Math.max(untilRetry, 1), retrySeconds) };
+  }
   const longest = lookEverySeconds(situation);
   const untilNext = nextDueAt ? Math.ceil((Date.parse(nextDueAt) - nowMs) / 1000) : longest;
   return { next: 'wait', waitSeconds: Math.min(Math.max(untilNext, 1), longest) };

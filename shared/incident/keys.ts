@@ -16,6 +16,7 @@ export const prefixes = {
   ledger: 'LEDGER#',
   question: 'QUESTION#',
   message: 'MESSAGE#',
+  channel: 'CHANNEL#',
   once: 'ONCE#',
   step: 'STEP#',
 } as const;
@@ -80,6 +81,11 @@ export const questionKey = (incidentId: string, questionId: string): RecordKey =
 export const messageKey = (incidentId: string, messageId: string): RecordKey => ({
   partition: incident(incidentId),
   sort: `${prefixes.message}${messageId}`,
+});
+/** What a channel of the plan remembers of an incident: the thread, or the provider's own incident. */
+export const channelKey = (incidentId: string, channelId: string): RecordKey => ({
+  partition: incident(incidentId),
+  sort: `${prefixes.channel}${channelId}`,
 });
 /** Marks where in the ledger the entry with this idempotency key is, or is about to be. */
 export const onceKey = (incidentId: string, idempotencyKey: string): RecordKey => ({

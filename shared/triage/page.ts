@@ -1,5 +1,7 @@
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { request } from '../aws/aws-errors.ts';
+import { adapterOf } from '../communication/channels/adapters.ts';
+import type { Outgoing } from '../communication/channels/contract.ts';
+import { memoryOf } from '../communication/publish.ts';
+import { asSubject } from '../communication/render.ts';
 import { ConflictError, RequestRejectedError } from '../errors.ts';
 import { pageKey } from '../incident/keys.ts';
 import type { Runtime } from '../runtime.ts';
@@ -8,31 +10,49 @@ import type { Runtime } from '../runtime.ts';
 export type Page = { key: string; subject: string; lines: string[]; incidentId?: string };
 export type SendPage = (page: Page) => Promise<void>;
 
-/** Longest subject that SNS takes. Source: SNS API reference, Publish. */
-const subjectLength = 100;
-
 /**
- * Pages the people of the plan's first escalation level, over the SNS topics of their channels; every topic of the
- * plan when it has no escalation. Resolves when at least one topic took the message.
+ * Pages the people of the plan's first escalation level, each on all of their channels; everybody of the plan when it
+ * has no escalation. Resolves when at least one of them took the message.
  */
 export function pageFirstLevel(runtime: Runtime): SendPage {
   return async page => {
-    const { plan, settings } = runtime;
-    const topics = firstTopics(plan).map(name => ({ name, arn: settings.topicArns[name] }));
-    const region = plan.regions.recovery;
-    const sns = runtime.aws.client(SNSClient, region);
-    const results = await Promise.allSettled(
-      topics.map(async ({ name, arn }) => {
-        if (!arn) throw missingTopic(name);
-        const Message = [...page.lines, '', `System: ${plan.system.title}`].join('\n');
-        const command = new PublishCommand({ TopicArn: arn, Subject: subjectOf(page.subject), Message });
-        return request({ call: 'sns.Publish', region }, () => sns.send(command));
-      }),
-    );
+    const channels = firstChannels(runtime.plan);
+    const message = outgoingOf(page, runtime.plan.system.title);
+    const results = await Promise.allSettled(channels.map(channel => deliver(runtime, channel, message)));
     const failed = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []));
     for (const error of failed)
       runtime.log('error', 'A page was not sent', { key: page.key, error: String(error) });
-    if (failed.length === results.length) throw failed[0] ?? missingTopic('any');
+    if (failed.length === results.length) throw failed[0] ?? nobodyToTell();
+  };
+}
+
+async function deliver(runtime: Runtime, id: string, message: Outgoing): Promise<void> {
+  const channel = runtime.plan.channels[id];
+  if (!channel) throw nobodyToTell();
+  await adapterOf(channel).deliver({
+    runtime,
+    id,
+    channel,
+    message,
+    repeated: false,
+    progress: {},
+    save: () => Promise.resolve(),
+    memory: memoryOf(runtime, message.incident, id),
+  });
+}
+
+function outgoingOf(page: Page, system: string): Outgoing {
+  const text = [...page.lines, '', `System: ${system}`].join('\n');
+  return {
+    key: page.key,
+    incident: page.incidentId ?? `page/${page.key}`,
+    template: 'page',
+    mode: undefined,
+    subject: asSubject(page.subject),
+    text,
+    // What is to be done stands in the lines; a long SMS is better than half of it.
+    sms: text,
+    stage: 'investigating',
   };
 }
 
@@ -53,23 +73,42 @@ export async function pageOnce(runtime: Runtime, send: SendPage, page: Page): Pr
   }
 }
 
-/** Topics of the people who are told first. Pure. */
+/** Channels of the people who are told first, each once. Pure. */
+export function firstChannels(plan: Runtime['plan']): string[] {
+  return channelsOf(plan, levelsInOrder(plan)[0] ?? Object.keys(plan.people));
+}
+
+/** Topics of the first level that has any: CloudWatch's own alarms can publish to topics only. Pure. */
 export function firstTopics(plan: Runtime['plan']): string[] {
-  const first = plan.escalation.toSorted((a, b) => a.after - b.after)[0];
-  const channels = first
-    ? first.people.map(person => plan.people[person]?.channel ?? '')
-    : Object.keys(plan.channels);
-  const topics = channels.flatMap(channel => plan.channels[channel]?.topic ?? []);
+  for (const people of levelsInOrder(plan)) {
+    const topics = topicsAmong(plan, channelsOf(plan, people));
+    if (topics.length > 0) return topics;
+  }
+  return topicsAmong(plan, channelsOf(plan, Object.keys(plan.people)));
+}
+
+function levelsInOrder(plan: Runtime['plan']): string[][] {
+  return plan.escalation.toSorted((a, b) => a.after - b.after).map(({ people }) => people);
+}
+
+function channelsOf(plan: Runtime['plan'], people: readonly string[]): string[] {
+  const channels = people.flatMap(id => {
+    const person = plan.people[id];
+    return person ? [person.channel, ...person.fallback] : [];
+  });
+  return [...new Set(channels)];
+}
+
+function topicsAmong(plan: Runtime['plan'], channels: readonly string[]): string[] {
+  const topics = channels.flatMap(id => {
+    const channel = plan.channels[id];
+    return channel?.type === 'sns' ? [channel.topic] : [];
+  });
   return [...new Set(topics)];
 }
 
-/** SNS subjects are printable ASCII without line breaks. */
-function subjectOf(subject: string): string {
-  return subject.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, subjectLength);
-}
-
-function missingTopic(name: string): RequestRejectedError {
-  return new RequestRejectedError(`The deployment has no topic "${name}" to page people over`, {
-    nextStep: 'Deploy again with the plan as it is now.',
+function nobodyToTell(): RequestRejectedError {
+  return new RequestRejectedError('The plan has no channel to page people over', {
+    nextStep: 'Give the people of the first escalation level a channel, and deploy again.',
   });
 }

@@ -36,6 +36,8 @@ export const knownFaults: Record<string, string> = {
   'handler-crash:<handler>':
     'the handler dies in its second call before, in its fourth after it did its work',
   'no-approval': 'nobody answers anything',
+  'provider-refuses:<channel>': 'the provider of that channel refuses every message',
+  'provider-silent:<channel>': 'the provider of that channel never answers',
   'kms-key-missing': "the recovery region's key can't be used",
   'no-snapshot': 'the recovery region has nothing to restore from',
   'backups-deleted': 'who deleted a database by mistake deleted its automated backups with it',
@@ -127,13 +129,22 @@ function isStaleRead(service: string, operation: string): boolean {
 }
 
 /** What a rehearsal has, so that a fault in something that is not there is an error and not a success. */
-export type Known = { services: readonly string[]; handlers: readonly string[] };
+export type Known = {
+  services: readonly string[];
+  handlers: readonly string[];
+  /** Channels of the plan that a provider outside of AWS carries. */
+  channels?: readonly string[];
+};
 
 /** Says which faults name a service or a handler that the rehearsal does not have, and which there are. */
-export function unknownTargets(names: readonly string[], { services, handlers }: Known): string[] {
+export function unknownTargets(
+  names: readonly string[],
+  { services, handlers, channels = [] }: Known,
+): string[] {
   return names.flatMap(name => {
     const [kind = '', argument = ''] = splitOnce(name, ':');
     if (kind === 'handler-crash') return missing(name, 'function', argument, handlers);
+    if (kind.startsWith('provider-')) return missing(name, 'channel', argument, channels);
     if (kind === 'region') return regionSchema.safeParse(argument).success ? [] : [notARegion(name)];
     if (argument === '') return [];
     return missing(name, 'service', splitOnce(argument, '.')[0], services);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseSecretReference } from '../../shared/aws/secret-reference.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { appDependencies } from '../world/dependencies.ts';
+import { channelSecretValues, placeOfSecret } from '../world/providers/hosts.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 import { endpointOf } from './rds.ts';
 
@@ -61,6 +62,11 @@ function arrangeSecrets(world: World, plan: Plan): void {
     if (component.type === 'rds-instance' || component.type === 'rds-restore-target') {
       addReference(world, component.region, component.credentials, connection);
     }
+  }
+  for (const { reference, value } of channelSecretValues(plan)) {
+    const place = placeOfSecret(reference);
+    if (place?.key) addKeys(world, plan.regions.recovery, place.name, { [place.key]: value });
+    else if (place) putSecret(world, plan.regions.recovery, place.name, value);
   }
   for (const person of Object.values(plan.people)) {
     if (person.contact)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Plan } from '../../shared/plan/schema.ts';
+import { topicsOf } from '../../shared/deployment.ts';
+import { arrive } from '../world/messages.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
 /** A message that a topic has taken. */
@@ -22,7 +23,7 @@ export const service: SimulatedService = {
   name: 'sns',
   operations: { Publish: publish },
   arrange(world, plan) {
-    for (const topic of topicNames(plan)) stateOf(world).topics.add(topic);
+    for (const topic of topicsOf(plan)) stateOf(world).topics.add(topic);
   },
 };
 
@@ -38,10 +39,6 @@ export function onPublished(world: World, listener: (message: Published) => void
 
 function stateOf(world: World): SnsState {
   return world.state<SnsState>('sns', () => ({ published: [], listeners: [], topics: new Set() }));
-}
-
-function topicNames(plan: Plan): string[] {
-  return Object.values(plan.channels).map(channel => channel.topic);
 }
 
 function publish(world: World, call: Call): { MessageId: string } {
@@ -77,6 +74,7 @@ function publish(world: World, call: Call): { MessageId: string } {
   };
   state.published.push(message);
   for (const listener of state.listeners) listener(message);
+  arrive(world, `topic/${topicArn}`, Message);
   return { MessageId: id };
 }
 

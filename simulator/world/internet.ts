@@ -15,6 +15,7 @@ import { componentsOf, knownPaths, knownUrls, plainName } from './addresses.ts';
 import { appDependencies } from './dependencies.ts';
 import { authoritativeAnswer } from './dns-plane.ts';
 import { balancerServes, type LoadBalancer, loadBalancers } from './load-balancing.ts';
+import { answerProvider } from './providers/hosts.ts';
 import { resolverAnswer } from './resolvers.ts';
 import { sleep } from './sleep.ts';
 import { ownAnswer } from './traffic.ts';
@@ -55,6 +56,13 @@ export function createInternet(world: World): Pick<Network, 'http' | 'tls' | 'dn
 
 async function answerHttp(world: World, request: HttpRequest): Promise<HttpResponse> {
   const url = new URL(request.url);
+  const provided = answerProvider(world, request);
+  if (provided === 'silent') return silence(url.hostname, request.timeoutMs);
+  if (provided) {
+    const latencyMs = latency(world, `provider/${url.hostname}`);
+    await sleep(latencyMs);
+    return { ...provided, latencyMs };
+  }
   const host = await findHost(world, request.connectTo ?? url.hostname, request.url);
   if (isSilent(world, host)) return silence(request.url, request.timeoutMs);
   const latencyMs = latency(world, `${host.kind}/${url.hostname}`);

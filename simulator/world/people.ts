@@ -1,5 +1,5 @@
 import { readToken } from '../../shared/communication/links.ts';
-import { onPublished, type Published } from '../services/sns.ts';
+import { type Arrived, onArrived } from './messages.ts';
 import { pageEvent } from './page-event.ts';
 import type { World } from './world.ts';
 
@@ -66,7 +66,7 @@ export function createPeople(world: World, options: { decide: DecidePage }): Peo
     }, seconds * 1000);
   }
 
-  onPublished(world, message => {
+  onArrived(world, message => {
     const token = tokenIn(message);
     const claims = token ? readToken(token) : undefined;
     if (!token || !claims || seen.has(`${claims.question}/${claims.person}`)) return;
@@ -80,7 +80,7 @@ export function createPeople(world: World, options: { decide: DecidePage }): Peo
   return { deeds };
 }
 
-function tokenIn({ text }: Published): string | undefined {
+function tokenIn({ text }: Arrived): string | undefined {
   return /https:\/\/\S+[?&]t=([A-Za-z0-9._-]+)/.exec(text)?.[1];
 }
 

@@ -2,6 +2,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { AwsClients, ClientConstructor } from '../../shared/aws/clients.ts';
+import { topicsOf } from '../../shared/deployment.ts';
 import type { Entry, EntryOf, LedgerEntry } from '../../shared/incident/entries.ts';
 import { openIncident } from '../../shared/incident/incident.ts';
 import { appendEntry, readLedger } from '../../shared/incident/ledger.ts';
@@ -190,10 +191,7 @@ export async function makeWorld(options: { mode?: Mode; openedBy?: string; plan?
       tableName: 'lifeboat',
       runbookArns: {},
       topicArns: Object.fromEntries(
-        Object.values(plan.channels).map(({ topic }) => [
-          topic,
-          `arn:aws:sns:ap-southeast-4:123456789012:${topic}`,
-        ]),
+        topicsOf(plan).map(topic => [topic, `arn:aws:sns:ap-southeast-4:123456789012:${topic}`]),
       ),
       decisionUrl: 'https://abcdefghij.execute-api.ap-southeast-4.amazonaws.com/',
       linkSecretName: 'lifeboat/links',

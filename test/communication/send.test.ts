@@ -101,7 +101,7 @@ describe('sending', () => {
     expect(await send({ channels: [] })).toMatchObject({ status: 'failed' });
     expect(await send({ key: 'other', channels: ['gone'] })).toMatchObject({
       status: 'failed',
-      error: expect.stringContaining('no topic for the channel "gone"'),
+      error: expect.stringContaining('has no channel "gone"'),
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentOf } from '../../deploy/build.ts';
 import { environmentSchema } from '../../handlers/real-runtime.ts';
+import { topicsOf } from '../../shared/deployment.ts';
 import { allStates, type Definition, openArns } from '../../state-machines/asl.ts';
 import { liquidAbt, resolve, statementsOf } from './support.ts';
 
@@ -126,8 +127,8 @@ describe('what watches Lifeboat itself', () => {
 
   it('tells whoever is on call, and nobody else', () => {
     const first = plan.escalation.toSorted((a, b) => a.after - b.after)[0]?.people ?? [];
-    const topics = first.map(person => plan.channels[plan.people[person]?.channel ?? '']?.topic);
-    expect(new Set(topics)).toEqual(new Set(['on-call']));
+    const channels = first.map(person => plan.channels[plan.people[person]?.channel ?? '']);
+    expect(channels).toMatchObject([{ type: 'sns', topic: 'on-call' }]);
     for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual(['<TopicOnCall>']);
   });
 
@@ -183,8 +184,7 @@ describe('what is kept', () => {
 
   it('has a topic for every channel', () => {
     const names = ofType('AWS::SNS::Topic').map(([id]) => properties(id).TopicName);
-    for (const { topic } of Object.values(plan.channels))
-      expect(names).toContain(`lifeboat-liquid-abt-${topic}`);
+    for (const topic of topicsOf(plan)) expect(names).toContain(`lifeboat-liquid-abt-${topic}`);
   });
 });
 

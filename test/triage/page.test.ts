@@ -17,8 +17,12 @@ describe('pageFirstLevel', () => {
     expect(sent).toEqual([
       {
         TopicArn: 'arn:aws:sns:ap-southeast-4:123456789012:on-call',
-        Subject: 'R gion down now',
+        Subject: 'Region down now',
         Message: 'one\ntwo\n\nSystem: LIQUID ABT',
+        MessageAttributes: {
+          'lifeboat-message-key': { DataType: 'String', StringValue: 'k' },
+          'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' },
+        },
       },
     ]);
   });
@@ -31,7 +35,7 @@ describe('pageFirstLevel', () => {
   it('fails when the topic is not deployed', async () => {
     const runtime = createTestRuntime();
     runtime.settings.topicArns = {};
-    await expect(pageFirstLevel(runtime)(page)).rejects.toThrow('no topic "on-call"');
+    await expect(pageFirstLevel(runtime)(page)).rejects.toThrow('no topic for the channel "on-call"');
   });
 });
 

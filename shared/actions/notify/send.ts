@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { defineAction } from '../contract.ts';
 
+/** A channel that is too busy is given so long; the recovery itself has better things to wait for. */
+const patienceSeconds = 180;
+
 /**
  * Tells an audience at a certain point of the runbook. It is done when the message was handed over or could not be:
  * a provider that refuses must not stop a recovery, and the undelivered message goes to the next escalation level.
@@ -40,6 +43,10 @@ export const action = defineAction({
   /** Asks for the same message again: it was sent once already, and what is returned is what became of it. */
   async observe(context, parameters) {
     const evidence = await context.notify(withStep(context.step.id, parameters));
+    const waits = evidence.some(({ data }) => data?.status === 'busy');
+    if (waits && context.elapsedSeconds < patienceSeconds) {
+      return { status: 'pending', note: 'The channel asked to wait, or another sender has the message in hand' };
+    }
     const delivered = evidence.some(({ data }) => data?.status === 'sent');
     return { status: 'done', outputs: { delivered }, evidence };
   },

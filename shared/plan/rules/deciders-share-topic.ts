@@ -21,7 +21,9 @@ function sharing(plan: Plan, { step, path }: PlacedStep): Problem[] {
   const asked = peopleFor(plan, from.map(String));
   const byTopic = new Map<string, string[]>();
   for (const person of asked) {
-    const topic = plan.channels[plan.people[person]?.channel ?? '']?.topic;
+    const channel = plan.people[person]?.channel ?? '';
+    const found = plan.channels[channel];
+    const topic = found?.type === 'sns' ? found.topic : found && channel;
     if (topic !== undefined) byTopic.set(topic, [...(byTopic.get(topic) ?? []), person]);
   }
   return [...byTopic].flatMap(([topic, people]) => {
@@ -31,8 +33,8 @@ function sharing(plan: Plan, { step, path }: PlacedStep): Problem[] {
         rule: decidersShareTopic.id,
         severity: 'warning' as const,
         path: [...path, 'with', 'from'],
-        message: `The step "${step.id}" asks ${people.join(' and ')} through one topic, "${topic}"`,
-        mend: 'Give each of them a channel with a topic of their own.',
+        message: `The step "${step.id}" asks ${people.join(' and ')} through one place, "${topic}"`,
+        mend: 'Give each of them a channel, and on SNS a topic, of their own.',
       },
     ];
   });

@@ -23,9 +23,10 @@ export function checkReferences(context: CheckContext): Problem[] {
   const all = (section: Named, ids: readonly string[], path: PropertyKeyPath) =>
     ids.flatMap((id, index) => unknownId(context, section, id, [...path, index]));
   return [
-    ...Object.entries(plan.people).flatMap(([id, person]) =>
-      unknownId(context, 'channels', person.channel, ['people', id, 'channel']),
-    ),
+    ...Object.entries(plan.people).flatMap(([id, person]) => [
+      ...unknownId(context, 'channels', person.channel, ['people', id, 'channel']),
+      ...all('channels', person.fallback, ['people', id, 'fallback']),
+    ]),
     ...Object.entries(plan.audiences).flatMap(([id, audience]) =>
       all('channels', audience.channels, ['audiences', id, 'channels']),
     ),

@@ -5,17 +5,106 @@ import { id } from './base.ts';
 
 /** Who is told what, how and when. */
 
+const secret = z
+  .string()
+  .regex(/^(secret|ssm):.+/, 'a reference such as secret:NAME#key, never the value itself');
+const secretOf = (description: string) => secret.meta({ description });
+const componentStatus = z.enum([
+  'degraded_performance',
+  'partial_outage',
+  'major_outage',
+  'under_maintenance',
+]);
+
 export const channelSchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('sns'),
-    topic: z
-      .string()
-      .meta({ description: 'Name of a topic that the deployment makes in the recovery region' }),
-    protocol: z.enum(['email', 'sms', 'other']),
-    ...tracing,
-  }),
+  z
+    .strictObject({
+      type: z.literal('sns'),
+      topic: z
+        .string()
+        .meta({ description: 'Name of a topic that the deployment makes in the recovery region' }),
+      protocol: z.enum(['email', 'sms', 'other']),
+      ...tracing,
+    })
+    .meta({ description: 'A topic of Amazon SNS: e-mail, SMS, or whatever is subscribed to it' }),
+  z
+    .strictObject({
+      type: z.literal('ses'),
+      from: z
+        .email()
+        .meta({ description: 'Sender; its domain or address is verified in the recovery region' }),
+      to: z
+        .array(secret)
+        .min(1)
+        .meta({ description: 'References to addresses: one, several with commas, or a JSON list' }),
+      ...tracing,
+    })
+    .meta({ description: 'HTML and text mail by Amazon SES, in the recovery region' }),
+  z
+    .strictObject({
+      type: z.literal('slack'),
+      channel: z
+        .string()
+        .regex(/^[CGD][A-Z0-9]{6,}$/, 'the id of a channel, such as C024BE91L; a name can change')
+        .meta({ description: 'Id of the channel, such as C024BE91L' }),
+      token: secretOf('Bot token with chat:write; with channels:history too, nothing is posted twice'),
+      signingSecret: secret
+        .optional()
+        .meta({ description: "The app's signing secret; with it the button in the message acknowledges" }),
+      ...tracing,
+    })
+    .meta({ description: 'Slack chat.postMessage: one thread for each incident' }),
+  z
+    .strictObject({ type: z.literal('slack-webhook'), url: secretOf('The incoming webhook'), ...tracing })
+    .meta({ description: 'A Slack incoming webhook: no thread, and no way to ask whether it arrived' }),
+  z
+    .strictObject({
+      type: z.literal('pagerduty'),
+      routingKey: secretOf('Integration key of an Events API v2 integration'),
+      region: z.enum(['us', 'eu']).default('us').meta({ description: 'Service region of the account' }),
+      severity: z.enum(['critical', 'error', 'warning', 'info']).default('critical'),
+      webhookSecret: secret.optional().meta({
+        description: 'Secret of a V3 webhook subscription; with it PagerDuty acknowledges here too',
+      }),
+      ...tracing,
+    })
+    .meta({
+      description: 'PagerDuty Events v2: triggered, acknowledged and resolved under one key an incident',
+    }),
+  z
+    .strictObject({
+      type: z.literal('statuspage'),
+      page: z.string().regex(/^[a-z0-9]{6,}$/, 'the id of the page, such as kctbh9vrtdwd'),
+      token: secretOf('API key of the page'),
+      impact: z.enum(['none', 'minor', 'major', 'critical']).default('major'),
+      components: z
+        .record(z.string(), componentStatus)
+        .default({})
+        .meta({ description: 'Component ids with the status that they have until the all-clear' }),
+      ...tracing,
+    })
+    .meta({
+      description: 'An incident on Atlassian Statuspage: made once, then updated, resolved at the end',
+    }),
+  z
+    .strictObject({ type: z.literal('teams'), url: secretOf('The webhook of a Teams workflow'), ...tracing })
+    .meta({ description: 'Microsoft Teams: an adaptive card, by the webhook of a workflow' }),
+  z
+    .strictObject({
+      type: z.literal('webhook'),
+      url: z
+        .string()
+        .regex(/^(https:\/\/|secret:|ssm:).+/, 'an https address, or a reference to one')
+        .meta({ description: 'Where it is sent: an https address, or a reference to one' }),
+      secret: secretOf(
+        'Key that signs: HMAC-SHA256 over id, timestamp and body, as Standard Webhooks has it',
+      ),
+      ...tracing,
+    })
+    .meta({ description: 'A signed webhook: a product, an incident system, a bridge to anything else' }),
 ]);
 export type Channel = z.infer<typeof channelSchema>;
+export type ChannelOf<T extends Channel['type']> = Extract<Channel, { type: T }>;
 
 export const personSchema = z.strictObject({
   name: z.string(),
@@ -25,6 +114,19 @@ export const personSchema = z.strictObject({
     .regex(/^(secret|ssm):/, 'a reference, never a number or an address itself')
     .optional(),
   channel: id,
+  fallback: z
+    .array(id)
+    .default([])
+    .meta({ description: 'Channels that are tried when the first one refuses' }),
+  slackUser: z
+    .string()
+    .regex(/^[UW][A-Z0-9]{6,}$/, 'the id of a Slack user, such as U024BE7LH')
+    .optional()
+    .meta({ description: 'Who acknowledges when this Slack user presses the button' }),
+  pagerdutyUser: z
+    .string()
+    .optional()
+    .meta({ description: 'Id of this person in PagerDuty, such as PTUXL6G' }),
   drill: z
     .boolean()
     .optional()

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDecideHandler } from '../../../handlers/decide.ts';
 import { ask } from '../../../shared/communication/ask.ts';
 import { tick } from '../../../shared/communication/tick.ts';
+import { topicsOf } from '../../../shared/deployment.ts';
 import { openIncident, readIncident } from '../../../shared/incident/incident.ts';
 import { readLedger } from '../../../shared/incident/ledger.ts';
 import { createMemoryRecordStore } from '../../../shared/incident/memory-record-store.ts';
@@ -43,7 +44,7 @@ async function start(faults: string[] = [], seed = 1) {
   if (!parsed.ok) throw new Error(parsed.problems.join());
   const world = createWorld({ plan, seed, faults: parsed.faults, services: [sns, states], outageStartedAt });
   const refuse = () => Promise.reject(new Error('not used here'));
-  const topics = Object.values(plan.channels).map(({ topic }) => topic);
+  const topics = topicsOf(plan);
   const runtime: Runtime = {
     plan,
     settings: {
