@@ -45,7 +45,10 @@ export const action = defineAction({
     const evidence = await context.notify(withStep(context.step.id, parameters));
     const waits = evidence.some(({ data }) => data?.status === 'busy');
     if (waits && context.elapsedSeconds < patienceSeconds) {
-      return { status: 'pending', note: 'The channel asked to wait, or another sender has the message in hand' };
+      return {
+        status: 'pending',
+        note: 'The channel asked to wait, or another sender has the message in hand',
+      };
     }
     const delivered = evidence.some(({ data }) => data?.status === 'sent');
     return { status: 'done', outputs: { delivered }, evidence };
