@@ -170,7 +170,7 @@ function triageEvents(plan: Plan): FunctionConfig[] {
   if (sources.length > 0) {
     const pattern = {
       source: ['aws.rds'],
-      'detail-type': ['RDS DB Instance Event'],
+      'detail-type': ['RDS DB Instance Event', 'RDS DB Cluster Event'],
       detail: { SourceIdentifier: sources },
     };
     events.push(eventBridge(pattern), eventBridge(pattern, system));
@@ -185,7 +185,9 @@ function rdsSources(plan: Plan): string[] {
   const components = ids.flatMap(id => plan.components[id] ?? []);
   return [
     ...new Set(
-      components.flatMap(component => (component.type === 'rds-instance' ? [component.identifier] : [])),
+      components.flatMap(component =>
+        component.type === 'rds-instance' || component.type === 'rds-cluster' ? [component.identifier] : [],
+      ),
     ),
   ];
 }

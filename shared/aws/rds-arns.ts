@@ -1,7 +1,17 @@
 /** ARNs of RDS resources in permissions, with CloudFormation's pseudo parameters. */
-type RdsResource = 'db' | 'snapshot' | 'auto-backup' | 'subgrp' | 'pg' | 'og';
+type RdsResource =
+  | 'db'
+  | 'snapshot'
+  | 'auto-backup'
+  | 'subgrp'
+  | 'pg'
+  | 'og'
+  | 'cluster'
+  | 'cluster-snapshot'
+  | 'cluster-pg'
+  | 'global-cluster';
 
-/** For example `rdsArn('db', 'eu-west-1', 'app-*')`. */
+/** For example `rdsArn('db', 'eu-west-1', 'app-*')`. A global cluster belongs to no region: its region is ''. */
 export function rdsArn(type: RdsResource, region: string, name: string): string {
   return `arn:\${AWS::Partition}:rds:${region}:\${AWS::AccountId}:${type}:${name}`;
 }

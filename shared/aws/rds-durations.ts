@@ -99,6 +99,45 @@ export const rdsDurations = {
     source:
       'Experience: 10 to 60 minutes until a Single-AZ instance has its standby; it goes on serving meanwhile',
   },
+  auroraFailover: {
+    minSeconds: 15,
+    likelySeconds: 30,
+    maxSeconds: 60,
+    source:
+      'Aurora User Guide, "Fault tolerance for an Aurora DB cluster": typically restored within 60, often within 30 seconds',
+  },
+  multiAzClusterFailover: {
+    minSeconds: 15,
+    likelySeconds: 25,
+    maxSeconds: 35,
+    source:
+      'RDS API Reference, FailoverDBCluster: a Multi-AZ DB cluster typically takes less than 35 seconds',
+  },
+  detectClusterFailure: {
+    minSeconds: 5,
+    likelySeconds: 10,
+    maxSeconds: 30,
+    source: 'Experience; Aurora checks the health of its instances every few seconds',
+  },
+  globalSwitchover: {
+    minSeconds: 30,
+    likelySeconds: 90,
+    maxSeconds: 300,
+    source: 'Experience: half a minute to 5 minutes; the larger the replication lag, the longer',
+  },
+  globalFailover: {
+    minSeconds: 60,
+    likelySeconds: 150,
+    maxSeconds: 600,
+    source:
+      'Aurora User Guide, "Using Amazon Aurora Global Database": an RTO in the order of minutes; to be replaced by measurement',
+  },
+  createClusterInstance: {
+    minSeconds: 240,
+    likelySeconds: 420,
+    maxSeconds: 900,
+    source: 'Experience: 4 to 15 minutes until an instance of an Aurora cluster is available',
+  },
   /** From the moment a zone is gone until RDS begins the failover. */
   detectZoneLoss: {
     minSeconds: 15,

@@ -3,7 +3,7 @@ import type { Reason } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import { meaningOfStatus } from './rds-status.ts';
 
-type Database = ComponentOf<'rds-instance'>;
+type Database = ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'>;
 
 /** Everything that makes a failover impossible, all at once. */
 export function reasonsAgainst(database: Database, instance: DBInstance | undefined): Reason[] {
@@ -13,7 +13,7 @@ export function reasonsAgainst(database: Database, instance: DBInstance | undefi
   if (instance.DBClusterIdentifier) {
     reasons.push({
       what: `${identifier} is a member of the cluster ${instance.DBClusterIdentifier}, not a Multi-AZ DB instance`,
-      mend: 'Describe it as a cluster in the plan: a cluster fails over with rds failover-db-cluster.',
+      mend: `Declare the cluster in the plan, as an rds-cluster with the identifier ${instance.DBClusterIdentifier}: a member can't be failed over by itself.`,
     });
   } else if (instance.MultiAZ !== true) {
     reasons.push({
@@ -21,9 +21,10 @@ export function reasonsAgainst(database: Database, instance: DBInstance | undefi
       mend: `Restore it from a backup instead, and make it Multi-AZ afterwards with modify-db-instance --multi-az. The command rds failover-db-cluster does not help: it is for Multi-AZ DB clusters and Aurora, and this is a DB instance; its Multi-AZ form fails over with reboot-db-instance --force-failover.`,
     });
   }
-  if (database.engine !== 'postgres') {
+  const engine = instance.Engine ?? database.engine;
+  if (!engine.includes('postgres')) {
     reasons.push({
-      what: `The write probe of ${identifier} can't be run: it speaks PostgreSQL, and the engine is ${database.engine}`,
+      what: `The write probe of ${identifier} can't be run: it speaks PostgreSQL, and the engine is ${engine}`,
       mend: 'Fail over by hand with reboot-db-instance --force-failover and check that writes succeed.',
     });
   }
@@ -34,7 +35,7 @@ export function reasonsAgainst(database: Database, instance: DBInstance | undefi
 
 export function notThere({ identifier, region }: Database): Reason {
   return {
-    what: `There is no DB instance ${identifier} in ${region}`,
+    what: `There is neither a DB instance nor a cluster ${identifier} in ${region}`,
     mend: "Check the identifier and the region in the plan's component.",
   };
 }

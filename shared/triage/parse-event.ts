@@ -67,7 +67,8 @@ function parseEnvelope(plan: Plan, event: Envelope): ParsedEvent {
       const aside = `the alarm "${detail.alarmName}" is no signal of the plan`;
       return asSignals(eventId, alarmSignals(plan, fromDetail(detail, eventId)), aside);
     }
-    case 'aws.rds / RDS DB Instance Event': {
+    case 'aws.rds / RDS DB Instance Event':
+    case 'aws.rds / RDS DB Cluster Event': {
       const detail = parseAs(rdsDetailSchema, event.detail, 'RDS event');
       const aside = `no signal of the plan waits for ${detail.EventID} of ${detail.SourceIdentifier} in ${event.region}`;
       return asSignals(eventId, rdsSignals(plan, detail, { region: event.region, eventId }), aside);

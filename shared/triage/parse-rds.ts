@@ -4,7 +4,7 @@ import { awsTime } from './event-bridge.ts';
 import type { Signal } from './signal.ts';
 
 /**
- * `detail` of "RDS DB Instance Event". Source: RDS user guide, "Overview of events for Amazon RDS"; the event ids are
+ * `detail` of "RDS DB Instance Event" and "RDS DB Cluster Event". Source: RDS user guide, "Overview of events for Amazon RDS"; the event ids are
  * in "Amazon RDS event categories and event messages". Delivery is best effort: events may be late or missing.
  */
 export const rdsDetailSchema = z.looseObject({
@@ -15,7 +15,7 @@ export const rdsDetailSchema = z.looseObject({
   Message: z.string().default(''),
 });
 
-/** The signals that watch this instance, in this region, for this event id. */
+/** The signals that watch this instance or cluster, in this region, for this event id. */
 export function rdsSignals(
   plan: Plan,
   detail: z.output<typeof rdsDetailSchema>,
@@ -25,7 +25,8 @@ export function rdsSignals(
   for (const [id, signal] of Object.entries(plan.signals)) {
     if (signal.type !== 'rds-event') continue;
     const component = plan.components[signal.component];
-    if (component?.type !== 'rds-instance' || component.identifier !== detail.SourceIdentifier) continue;
+    if (component?.type !== 'rds-instance' && component?.type !== 'rds-cluster') continue;
+    if (component.identifier !== detail.SourceIdentifier) continue;
     if (component.region !== from.region) continue;
     const firing = signal.firing.includes(detail.EventID);
     if (!firing && !signal.clear.includes(detail.EventID)) continue;

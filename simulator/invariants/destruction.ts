@@ -1,4 +1,5 @@
 import { runTag } from '../../shared/aws/names.ts';
+import { clusterState } from '../services/rds/clusters.ts';
 import { keyOf, rdsState } from '../services/rds/state.ts';
 import type { Call, World } from '../world/world.ts';
 
@@ -18,6 +19,12 @@ function foreign(world: World, call: Call): string | undefined {
       const instance = rdsState(world).instances.get(keyOf(call.region, id));
       const own = instance?.shown.TagList?.some(tag => tag.Key === runTag);
       return instance && !own ? `${name} on ${id}, which no run made` : undefined;
+    }
+    case 'rds.DeleteDBCluster': {
+      const id = String(call.input.DBClusterIdentifier);
+      const cluster = clusterState(world).clusters.get(keyOf(call.region, id));
+      const own = cluster?.shown.TagList?.some(tag => tag.Key === runTag);
+      return cluster && !own ? `${name} on ${id}, which no run made` : undefined;
     }
     case 's3.DeleteObject': {
       const key = String(call.input.Key);

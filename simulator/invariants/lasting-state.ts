@@ -1,4 +1,5 @@
 import { clustersOf } from '../kubernetes/cluster.ts';
+import { clusterState } from '../services/rds/clusters.ts';
 import { rdsState } from '../services/rds/state.ts';
 import { objectAnswers } from '../services/s3.ts';
 import { appDependencies } from '../world/dependencies.ts';
@@ -9,6 +10,8 @@ export function lastingState(world: World): string[] {
   const lines: string[] = [];
   for (const [key, instance] of rdsState(world).instances)
     lines.push(`database ${key} ${instance.shown.DBInstanceStatus}`);
+  for (const [key, { shown }] of clusterState(world).clusters)
+    lines.push(`db-cluster ${key} ${shown.Status}`);
   for (const cluster of clustersOf(world)) {
     const place = `${cluster.region}/${cluster.name}`;
     for (const { namespace, name, replicas } of cluster.deployments) {

@@ -1,5 +1,6 @@
 import type { Mode } from '../../shared/runbook/contract.ts';
 import { clustersOf } from '../kubernetes/cluster.ts';
+import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { componentsOf } from '../world/addresses.ts';
 import { type Side, servesTraffic, whereUsersGo } from '../world/traffic.ts';
@@ -27,7 +28,9 @@ export function writersOf(world: World, mode: Mode): string[] {
 /** The database of a region whose applications read no secret that the plan knows: the one that it declares there. */
 function declaredHost(world: World, region: string): string | undefined {
   const [database] = componentsOf(world.plan, 'rds-instance').filter(one => one.region === region);
-  return database && endpointOf(region, database.identifier);
+  if (database) return endpointOf(region, database.identifier);
+  const [cluster] = componentsOf(world.plan, 'rds-cluster').filter(one => one.region === region);
+  return cluster && clusterEndpointOf(region, cluster.identifier);
 }
 
 /** Where the users of each name go, and whether that side could serve them. */

@@ -33,9 +33,8 @@ export const service: SimulatedService = {
   operations: { DescribeKey: describeKey },
   arrange(world, plan: Plan) {
     for (const component of Object.values(plan.components)) {
-      if (component.type === 'rds-restore-target' || component.type === 'rds-new-instance') {
-        addKey(world, component.region, component.kmsKey);
-      }
+      if (!('kmsKey' in component) || component.kmsKey === undefined) continue;
+      addKey(world, component.region, component.kmsKey);
     }
   },
 };

@@ -2,9 +2,19 @@ import { appDependencies } from '../world/dependencies.ts';
 import type { SimulatedService } from '../world/world.ts';
 import { arrangeRds } from './rds/arrange.ts';
 import { freezeBackups, startReplication, stopReplication } from './rds/backups.ts';
+import { loseClusterZone } from './rds/cluster-failover.ts';
+import { clusterLineage, clusterLineageOf } from './rds/cluster-lineage.ts';
+import {
+  arrangeClusters,
+  clusterOperations,
+  returnClusters,
+  strikeCluster,
+} from './rds/cluster-operations.ts';
+import { createMember } from './rds/cluster-restore.ts';
 import { createInstance } from './rds/create.ts';
 import { existing, shown } from './rds/existing.ts';
 import { reboot } from './rds/failover.ts';
+import { freezeGlobals } from './rds/global-clusters.ts';
 import { remove, start, stop, stopAll } from './rds/lifecycle.ts';
 import { lineageOf, lineageOfServer } from './rds/lineage.ts';
 import { addTags, modify, removeTags } from './rds/modify.ts';
@@ -42,7 +52,8 @@ export const service: SimulatedService = {
         { Engine: input.Engine, DBInstanceClass: input.DBInstanceClass, MultiAZCapable: true, Vpc: true },
       ],
     }),
-    CreateDBInstance: createInstance,
+    CreateDBInstance: (world, call) =>
+      call.input.DBClusterIdentifier === undefined ? createInstance(world, call) : createMember(world, call),
     CreateDBInstanceReadReplica: createReadReplica,
     PromoteReadReplica: promote,
     RestoreDBInstanceToPointInTime: restoreToPointInTime,
@@ -63,9 +74,11 @@ export const service: SimulatedService = {
     DeleteDBInstance: remove,
     AddTagsToResource: addTags,
     RemoveTagsFromResource: removeTags,
+    ...clusterOperations,
   },
   arrange(world, plan) {
     arrangeRds(world, plan);
+    arrangeClusters(world, plan);
     const dependencies = appDependencies(world);
     dependencies.databaseAt = host => {
       const found = databaseAt(world, host);
@@ -73,11 +86,21 @@ export const service: SimulatedService = {
       const { writable, replayedAtMs } = found;
       return replayedAtMs === undefined ? { writable } : { writable, inRecovery: true, replayedAtMs };
     };
-    dependencies.serverAt = host => lineageOf(world, host) ?? { id: host };
-    dependencies.serverOf = id => lineageOfServer(world, id) ?? { id };
+    dependencies.serverAt = host => clusterLineage(world, host) ?? lineageOf(world, host) ?? { id: host };
+    dependencies.serverOf = id => clusterLineageOf(world, id) ?? lineageOfServer(world, id) ?? { id };
   },
-  loseRegion: (world, region) => freezeBackups(world, region),
-  returnRegion: stopAll,
-  loseZone,
-  strike: strikeInstance,
+  loseRegion(world, region) {
+    freezeBackups(world, region);
+    freezeGlobals(world, region);
+  },
+  returnRegion(world, region) {
+    stopAll(world, region);
+    returnClusters(world, region);
+  },
+  loseZone(world, region, letter) {
+    const damages = [loseZone(world, region, letter), loseClusterZone(world, region, letter)];
+    const holding = damages.filter(holds => holds !== undefined);
+    return holding.length === 0 ? undefined : () => holding.some(holds => holds());
+  },
+  strike: (world, blow) => strikeCluster(world, blow) ?? strikeInstance(world, blow),
 };

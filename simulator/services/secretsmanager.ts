@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { parseSecretReference } from '../../shared/aws/secret-reference.ts';
+import type { ComponentOf } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import { channelSecretValues, placeOfSecret } from '../world/providers/hosts.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
+import { clusterEndpointOf } from './rds/clusters.ts';
 import { endpointOf } from './rds.ts';
 
 type Secret = {
@@ -55,13 +57,15 @@ export function putSecret(world: World, region: string, name: string, value: str
  */
 function arrangeSecrets(world: World, plan: Plan): void {
   const components = Object.values(plan.components);
-  const database = components.find(component => component.type === 'rds-instance');
+  const database = components.find(
+    component => component.type === 'rds-instance' || component.type === 'rds-cluster',
+  );
   const connection = connectionOf(database);
   for (const component of components) {
     if (component.type === 'secret') addKeys(world, component.region, component.name, connection);
-    if (component.type === 'rds-instance' || component.type === 'rds-restore-target') {
-      addReference(world, component.region, component.credentials, connection);
-    }
+    if (!('credentials' in component) || component.credentials === undefined) continue;
+    const values = cacheTypes.has(component.type) ? cacheUser : connection;
+    addReference(world, component.region, component.credentials, values);
   }
   for (const { reference, value } of channelSecretValues(plan)) {
     const place = placeOfSecret(reference);
@@ -74,10 +78,15 @@ function arrangeSecrets(world: World, plan: Plan): void {
   }
 }
 
+const cacheTypes = new Set(['elasticache-replication-group', 'elasticache-target', 'redis-server']);
+/** What a cache with AUTH asks for; a secret without a key holds both. */
+const cacheUser = { username: 'default', password: 'simulated-token' };
+
 function connectionOf(
-  database: { region: string; identifier: string; port: number; database: string } | undefined,
+  database: ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'> | undefined,
 ): Record<string, string> {
-  const host = database ? endpointOf(database.region, database.identifier) : 'localhost';
+  const endpoint = database?.type === 'rds-cluster' ? clusterEndpointOf : endpointOf;
+  const host = database ? endpoint(database.region, database.identifier) : 'localhost';
   const port = String(database?.port ?? 5432);
   const name = database?.database ?? 'postgres';
   const username = 'lifeboat';

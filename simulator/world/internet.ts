@@ -9,6 +9,7 @@ import type {
   TlsResult,
   TlsTarget,
 } from '../../shared/ports.ts';
+import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
 import { componentsOf, knownPaths, knownUrls, plainName } from './addresses.ts';
@@ -96,11 +97,16 @@ function serve(world: World, host: Host, url: URL): { status: number; body: stri
 
 /** Whether the database that the application of a region has always used can be reached. */
 function databaseAnswers(world: World, region: string): boolean {
-  return componentsOf(world.plan, 'rds-instance')
-    .filter(database => database.region === region)
-    .every(
-      database => appDependencies(world).databaseAt(endpointOf(region, database.identifier)) !== undefined,
-    );
+  const hosts = [
+    ...componentsOf(world.plan, 'rds-instance').map(one => [one.region, endpointOf(region, one.identifier)]),
+    ...componentsOf(world.plan, 'rds-cluster').map(one => [
+      one.region,
+      clusterEndpointOf(region, one.identifier),
+    ]),
+  ];
+  return hosts.every(
+    ([where, host = '']) => where !== region || appDependencies(world).databaseAt(host) !== undefined,
+  );
 }
 
 function ok(url: URL, region: string | undefined): { status: number; body: string } {

@@ -197,6 +197,8 @@ const unseen: Readonly<Record<string, string>> = {
   'ask states:SendTaskSuccess': 'hands over an answer that was given before the question was asked again',
   'rds rds:StopDBInstance': 'the fence of a region that answers; here it is lost',
   'rds rds:StartDBInstance': 'undoes that fence',
+  'rds rds:DescribeDBClusters': 'a failover asks for the cluster where there is no instance of that name',
+  'rds rds:FailoverDBCluster': 'fails over what the plan calls an instance and RDS a cluster',
   'rds rds:RestoreDBInstanceFromDBSnapshot': 'where backups are copied and not replicated',
   'rds rds:ModifyDBInstance': 'takes deletion protection off when a recovery is undone',
   'route53 route53:ChangeResourceRecordSets': 'the fallback for a gate that does not move the answers',

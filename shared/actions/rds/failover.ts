@@ -3,6 +3,13 @@ import { RDSClient, RebootDBInstanceCommand } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNamed, request } from '../../aws/aws-errors.ts';
 import { rdsArn } from '../../aws/rds-arns.ts';
+import {
+  clusterBaselineSchema,
+  forceClusterFailover,
+  observeClusterFailover,
+  prepareClusterFailover,
+} from '../../aws/rds-cluster-failover.ts';
+import { readCluster } from '../../aws/rds-cluster-reader.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { failoverUnderWay, lastEvent, type RdsEvent } from '../../aws/rds-events.ts';
 import { notThere, reasonsAgainst, sameZone, skipped } from '../../aws/rds-failover-reasons.ts';
@@ -10,10 +17,11 @@ import { readEvents, readInstance } from '../../aws/rds-reader.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import { probeWriter } from '../../aws/rds-write-probe.ts';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
-import { type ComponentOf, rdsInstance } from '../../plan/components.ts';
+import type { JsonObject } from '../../json.ts';
+import { type ComponentOf, rdsCluster, rdsInstance } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
 
-type Database = ComponentOf<'rds-instance'>;
+type Database = ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'>;
 
 const baselineSchema = z.object({
   method: z.enum(['automatic', 'forced']),
@@ -25,14 +33,16 @@ const baselineSchema = z.object({
 const settlingMs = 5 * 60_000;
 
 /**
- * Moves a Multi-AZ DB instance to its standby, or finds that RDS did so by itself. Done means four things together:
- * the completion event after the start of the outage, another zone, the status available, and a successful write.
+ * Moves the writer of a Multi-AZ DB instance or of a DB cluster, or finds that RDS did so by itself. Which of the two
+ * it is, what RDS says decides and not the plan: the command for one of them does not work on the other. Done means,
+ * for an instance, four things together: the completion event after the start of the outage, another zone, the status
+ * available, and a successful write. For a cluster: another member is the writer, it serves, and a write succeeds.
  */
 export const action = defineAction({
   kind: 'rds.failover',
-  summary: 'Fails a Multi-AZ database over to its standby, unless RDS does so by itself',
-  parameters: z.object({ database: rdsInstance }),
-  components: { database: 'rds-instance' },
+  summary: 'Fails a Multi-AZ database or a DB cluster over, unless RDS does so by itself',
+  parameters: z.object({ database: z.discriminatedUnion('type', [rdsInstance, rdsCluster]) }),
+  components: { database: ['rds-instance', 'rds-cluster'] },
   outputs: {
     method: 'automatic, forced or already-done',
     zoneBefore: 'zone of the writer before',
@@ -43,7 +53,7 @@ export const action = defineAction({
   mutates: true,
   typical: rdsDurations.multiAzFailover,
   failureModes: [
-    'The instance is not Multi-AZ, so there is no standby',
+    'The instance is not Multi-AZ, or the cluster has one instance only, so there is no standby',
     'RDS-EVENT-0034: abandoned, because a failover just happened',
     'RDS brings the database back in the same zone (RDS-EVENT-0051)',
     'Clients keep the old address: DNS caching beyond the 5 s of the endpoint, or connections without a time-out',
@@ -54,15 +64,28 @@ export const action = defineAction({
       resources: [rdsArn('db', region, identifier)],
     },
     {
+      actions: ['rds:DescribeDBClusters', 'rds:FailoverDBCluster'],
+      resources: [rdsArn('cluster', region, identifier)],
+    },
+    {
+      actions: ['rds:DescribeDBInstances'],
+      resources: [rdsArn('db', region, '*')],
+      reason: 'Which instances are members of a cluster is known only when it is asked for',
+    },
+    {
       actions: ['rds:DescribeEvents'],
       resources: ['*'],
-      reason: 'The action has no resource-level permission for DB instances',
+      reason: 'The action has no resource-level permission for DB instances and clusters',
     },
     secretReadPermission(credentials, region),
   ],
 
   async prepare(context, { database }) {
     const instance = await readInstance(context.aws, database.region, database.identifier);
+    if (instance === undefined) {
+      const cluster = await readCluster(context.aws, database.region, database.identifier);
+      if (cluster) return prepareClusterFailover(context, database, cluster);
+    }
     const reasons = reasonsAgainst(database, instance);
     if (instance === undefined || reasons.length > 0) return { status: 'refused', reasons, evidence: [] };
     const now = context.clock.now();
@@ -115,6 +138,7 @@ export const action = defineAction({
   },
 
   async act(context, { database }, baseline) {
+    if (isOfCluster(baseline)) return forceClusterFailover(context, database, baseline);
     const { method, zoneBefore } = baselineSchema.parse(baseline);
     const { region, identifier } = database;
     if (method === 'automatic') return;
@@ -144,9 +168,12 @@ export const action = defineAction({
   },
 
   async observe(context, { database }, baseline) {
+    if (isOfCluster(baseline)) return observeClusterFailover(context, database, baseline);
     return observeFailover(context, database, baselineSchema.parse(baseline));
   },
 });
+
+const isOfCluster = (baseline: JsonObject) => clusterBaselineSchema.safeParse(baseline).success;
 
 async function observeFailover(
   context: ActionContext,

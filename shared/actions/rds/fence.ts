@@ -1,19 +1,24 @@
-import { RDSClient, StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-rds';
 import * as z from 'zod';
-import { isNamed, isNotFound, isUnreachable, request } from '../../aws/aws-errors.ts';
+import { isNamed, isUnreachable } from '../../aws/aws-errors.ts';
 import { rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
-import { readInstance } from '../../aws/rds-reader.ts';
-import { type ComponentOf, rdsInstance } from '../../plan/components.ts';
+import {
+  type Fenced as Database,
+  fenceCalls,
+  look,
+  type Seen,
+  start,
+  stop,
+  wrongState,
+} from '../../aws/rds-fence-target.ts';
+import { rdsCluster, rdsInstance } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
-
-type Database = ComponentOf<'rds-instance'>;
 
 /** The risk that a person accepts when nobody can prove that the old writer is down. */
 export const unfencedWriter = 'unfenced-writer';
 
 const parameters = z.object({
-  database: rdsInstance,
+  database: z.discriminatedUnion('type', [rdsInstance, rdsCluster]),
   /** Risks that a named person accepted, from the approval step; `unfenced-writer` is the one that matters here. */
   acceptedRisks: z.array(z.string()).default([]),
 });
@@ -33,7 +38,7 @@ export const action = defineAction({
   kind: 'rds.fence',
   summary: 'Stops the old writer, or says that nobody can prove that it is down',
   parameters,
-  components: { database: 'rds-instance' },
+  components: { database: ['rds-instance', 'rds-cluster'] },
   outputs: {
     verdict: 'fenced, or not-provable with the risk accepted',
     proof: 'what the verdict rests on, as a sentence',
@@ -45,13 +50,19 @@ export const action = defineAction({
   failureModes: [
     'The region does not answer, so nothing can be proved',
     'The instance has read replicas or is one, so RDS refuses to stop it',
-    'RDS starts a stopped instance by itself after seven days',
+    'The cluster belongs to a global database, or is a Multi-AZ DB cluster, so RDS refuses to stop it',
+    'RDS starts a stopped instance or cluster by itself after seven days',
   ],
-  permissions: ({ database: { region, identifier } }) => [
-    {
-      actions: ['rds:DescribeDBInstances', 'rds:StopDBInstance', 'rds:StartDBInstance'],
-      resources: [rdsArn('db', region, identifier)],
-    },
+  permissions: ({ database: { type, region, identifier } }) => [
+    type === 'rds-cluster'
+      ? {
+          actions: ['rds:DescribeDBClusters', 'rds:StopDBCluster', 'rds:StartDBCluster'],
+          resources: [rdsArn('cluster', region, identifier)],
+        }
+      : {
+          actions: ['rds:DescribeDBInstances', 'rds:StopDBInstance', 'rds:StartDBInstance'],
+          resources: [rdsArn('db', region, identifier)],
+        },
   ],
 
   async prepare(context, { database }) {
@@ -67,6 +78,9 @@ export const action = defineAction({
       return { status: 'refused', reasons: [missing(database)], evidence: [] };
     }
     const baseline = { status: seen.status };
+    if (seen.never && seen.status !== 'stopped') {
+      return { status: 'refused', reasons: [seen.never], evidence: [] };
+    }
     if (seen.status === 'stopped') {
       const outputs = { verdict: 'fenced', proof: proofOf(database, seen) };
       return { status: 'already-done', baseline, outputs, evidence: [{ what: outputs.proof }] };
@@ -82,20 +96,16 @@ export const action = defineAction({
     const { region, identifier } = database;
     const before = baselineSchema.parse(baseline);
     await context.changed({
-      call: 'rds.StopDBInstance',
+      call: fenceCalls[database.type].stop,
       region,
       resource: identifier,
       what: 'Asked to stop, so that there are not two writers; it may not have been heard',
     });
     try {
-      await request({ call: 'rds.StopDBInstance', region }, () =>
-        context.aws
-          .client(RDSClient, region)
-          .send(new StopDBInstanceCommand({ DBInstanceIdentifier: identifier })),
-      );
+      await stop(context, database);
     } catch (error) {
       // Already stopping, or not stoppable: observe looks and gives the verdict.
-      if (isNamed(error, 'InvalidDBInstanceStateFault')) return;
+      if (isNamed(error, ...wrongState)) return;
       if (!isUnreachable(error)) throw error;
       // A region that answers had one bad moment: the request is made again. In one that is silent nobody heard it.
       if (before.status !== 'unreachable' && (await look(context, database)) !== 'unreachable') throw error;
@@ -143,22 +153,6 @@ export const action = defineAction({
   },
 });
 
-type Seen = { status: string; restartsAt: string | undefined };
-
-async function look(context: ActionContext, database: Database): Promise<Seen | 'missing' | 'unreachable'> {
-  try {
-    const instance = await readInstance(context.aws, database.region, database.identifier);
-    if (instance === undefined) return 'missing';
-    return {
-      status: instance.DBInstanceStatus ?? 'unknown',
-      restartsAt: instance.AutomaticRestartTime?.toISOString(),
-    };
-  } catch (error) {
-    if (isUnreachable(error)) return 'unreachable';
-    throw error;
-  }
-}
-
 async function lookRepeatedly(context: ActionContext, database: Database) {
   let seen = await look(context, database);
   for (let n = 1; n < tries && seen === 'unreachable'; n++) seen = await look(context, database);
@@ -194,20 +188,15 @@ function notProvable(database: Database, acceptedRisks: readonly string[], proof
 async function startAgain(context: ActionContext, database: Database): Promise<Observation> {
   const { region, identifier } = database;
   await context.changed({
-    call: 'rds.StartDBInstance',
+    call: fenceCalls[database.type].start,
     region,
     resource: identifier,
     what: 'Started again, as it was before the fence',
   });
   try {
-    await request({ call: 'rds.StartDBInstance', region }, () =>
-      context.aws
-        .client(RDSClient, region)
-        .send(new StartDBInstanceCommand({ DBInstanceIdentifier: identifier })),
-    );
+    await start(context, database);
   } catch (error) {
-    if (isNotFound(error)) throw error;
-    if (!isNamed(error, 'InvalidDBInstanceStateFault')) throw error;
+    if (!isNamed(error, ...wrongState)) throw error;
   }
   return { status: 'pending', note: `${identifier} is starting` };
 }
@@ -225,9 +214,9 @@ function stillRunning({ identifier, region }: Database, { status }: Seen): Reaso
   };
 }
 
-function missing({ identifier, region }: Database): Reason {
+function missing({ type, identifier, region }: Database): Reason {
   return {
-    what: `RDS in ${region} knows no DB instance ${identifier}, so the old writer can't be named`,
+    what: `RDS in ${region} knows no DB ${type === 'rds-cluster' ? 'cluster' : 'instance'} ${identifier}, so the old writer can't be named`,
     mend: "Check the identifier in the plan's component. If the database was renamed, fence it by hand.",
   };
 }

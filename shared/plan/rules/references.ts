@@ -119,7 +119,10 @@ export function unknownId(
   ];
 }
 
+/** Events come from DB instances and from DB clusters. */
 function databaseId(context: CheckContext, id: string, path: PropertyKeyPath): Problem[] {
+  const type = Object.hasOwn(context.plan.components, id) && context.plan.components[id]?.type;
+  if (type === 'rds-cluster') return [];
   return idOfType(context, id, 'rds-instance', path);
 }
 

@@ -46,6 +46,53 @@ export function emitRdsEvent(world: World, region: string, identifier: string, i
   });
 }
 
+/** Events of DB clusters that Lifeboat looks at. Source: Aurora User Guide, "Amazon RDS event categories and messages". */
+const clusterMessages = {
+  'RDS-EVENT-0071': 'Completed failover to DB instance: ',
+  'RDS-EVENT-0073': 'Started cross AZ failover to DB instance: ',
+  'RDS-EVENT-0185': 'Global switchover finished to DB cluster ',
+  'RDS-EVENT-0238': 'Global failover completed to DB cluster ',
+} as const;
+
+/** An event of a DB cluster: kept for DescribeEvents and put on the region's bus. */
+export function emitClusterEvent(
+  world: World,
+  region: string,
+  identifier: string,
+  id: keyof typeof clusterMessages,
+  about: string,
+): void {
+  if (world.isLost(region)) return;
+  const message = `${clusterMessages[id]}${about}`;
+  const date = world.now().toISOString();
+  const arn = `arn:aws:rds:${region}:${accountId}:cluster:${identifier}`;
+  rdsState(world).events.push({ region, identifier, message, atMs: world.nowMs() });
+  world.emit({
+    region,
+    event: {
+      version: '0',
+      id: uuid(world, `${identifier}/${id}/${date}`),
+      'detail-type': 'RDS DB Cluster Event',
+      source: 'aws.rds',
+      account: accountId,
+      time: date.replace(/\.\d+Z$/, 'Z'),
+      region,
+      resources: [arn],
+      detail: {
+        EventCategories: [
+          id === 'RDS-EVENT-0071' || id === 'RDS-EVENT-0073' ? 'failover' : 'global-failover',
+        ],
+        SourceType: 'CLUSTER',
+        SourceArn: arn,
+        Date: date,
+        Message: message,
+        SourceIdentifier: identifier,
+        EventID: id,
+      },
+    },
+  });
+}
+
 export function instanceArn(region: string, identifier: string): string {
   return `arn:aws:rds:${region}:${accountId}:db:${identifier}`;
 }

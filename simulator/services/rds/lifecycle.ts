@@ -1,6 +1,7 @@
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 import { endBackups } from './backups.ts';
+import { forgetMember } from './cluster-lifecycle.ts';
 import { existing, inState, shown } from './existing.ts';
 import { forgetReplica, orphan } from './replicas.ts';
 import { takeSnapshot } from './snapshots.ts';
@@ -51,6 +52,7 @@ export function start(world: World, call: Call): unknown {
 export function stopAll(world: World, region: string): void {
   for (const instance of rdsState(world).instances.values()) {
     if (instance.region !== region || instance.shown.DBInstanceStatus === 'stopped') continue;
+    if (instance.shown.DBClusterIdentifier) continue;
     instance.serving = false;
     change(world, instance, { DBInstanceStatus: 'stopped' });
     const id = instance.shown.DBInstanceIdentifier;
@@ -72,7 +74,8 @@ export function remove(world: World, call: Call): unknown {
   if (['creating', 'deleting', 'rebooting', 'renaming', 'modifying'].includes(status)) {
     throw new SimulatedAwsError('InvalidDBInstanceStateFault', `Instance ${id} is ${status}.`);
   }
-  if (input.SkipFinalSnapshot !== true && !instance.replica) {
+  // An instance of a cluster has no snapshots of its own: the data is the cluster's.
+  if (input.SkipFinalSnapshot !== true && !instance.replica && !instance.shown.DBClusterIdentifier) {
     if (input.FinalDBSnapshotIdentifier === undefined) {
       throw new SimulatedAwsError(
         'InvalidParameterCombination',
@@ -87,6 +90,7 @@ export function remove(world: World, call: Call): unknown {
     );
   }
   instance.serving = false;
+  forgetMember(world, instance.region, id);
   change(world, instance, { DBInstanceStatus: 'deleting' });
   world.changed(`rds/${id}`, `${id} is being deleted`, 'lifeboat');
   const deleteBackups = input.DeleteAutomatedBackups !== false;

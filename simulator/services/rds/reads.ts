@@ -17,10 +17,18 @@ export function describeInstances(world: World, call: Call): unknown {
       ? [wanted]
       : [...state.instances.values()]
           .filter(instance => instance.region === call.region)
+          .filter(instance => ofCluster(call, instance.shown.DBClusterIdentifier))
           .map(instance => instance.shown.DBInstanceIdentifier);
   const found = ids.flatMap(id => seenInstance(world, call.region, id) ?? []);
   if (typeof wanted === 'string' && found.length === 0) throw notFound(wanted);
   return { DBInstances: structuredClone(found) };
+}
+
+/** Whether the filter `db-cluster-id` lets an instance through. */
+function ofCluster(call: Call, cluster: string | undefined): boolean {
+  const filters = Array.isArray(call.input.Filters) ? call.input.Filters : [];
+  const wanted = filters.find(filter => filter.Name === 'db-cluster-id')?.Values;
+  return !Array.isArray(wanted) || wanted.includes(cluster);
 }
 
 export function describeSnapshots(world: World, call: Call): unknown {

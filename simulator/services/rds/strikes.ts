@@ -51,7 +51,8 @@ export function loseZone(world: World, region: string, letter: string): (() => b
   const zone = `${region}${letter}`;
   lostZones(world).add(zone);
   const hit = [...rdsState(world).instances.values()].filter(
-    instance => instance.region === region && instance.shown.AvailabilityZone === zone,
+    ({ region: where, shown }) =>
+      where === region && shown.AvailabilityZone === zone && !shown.DBClusterIdentifier,
   );
   for (const { shown } of hit) {
     failPrimaryZone(world, { region, identifier: shown.DBInstanceIdentifier, selfFailover: true });

@@ -1,4 +1,5 @@
 import type { World } from '../../world/world.ts';
+import { clusterAt } from './clusters.ts';
 import { replayedMs } from './lineage.ts';
 import { rdsState } from './state.ts';
 
@@ -16,8 +17,10 @@ export type DatabaseAt = {
   replayedAtMs: number | undefined;
 };
 
-/** The DB instance with this endpoint, or undefined if no instance has it. */
+/** The DB instance or cluster with this endpoint, or undefined if none has it. */
 export function databaseAt(world: World, host: string): DatabaseAt | undefined {
+  const cluster = clusterAt(world, host);
+  if (cluster) return cluster;
   for (const instance of rdsState(world).instances.values()) {
     if (instance.shown.Endpoint?.Address !== host) continue;
     const reachable = instance.serving && !world.isLost(instance.region);

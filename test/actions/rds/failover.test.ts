@@ -1,4 +1,5 @@
 import {
+  DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeEventsCommand,
   RDSClient,
@@ -33,6 +34,7 @@ beforeEach(() => {
   rds.reset();
   given(healthy);
   rds.on(RebootDBInstanceCommand).resolves({});
+  rds.on(DescribeDBClustersCommand).rejects(awsError('DBClusterNotFoundFault', 404));
 });
 
 function given(instance: Record<string, unknown>, events: [time: string, message: string][] = []) {

@@ -1,0 +1,132 @@
+import type { Plan } from '../../../shared/plan/schema.ts';
+import { keepHistory } from '../../world/history.ts';
+import type { Blow, SimulatedService, World } from '../../world/world.ts';
+import { keyArnOf } from '../kms.ts';
+import { clusterIsDown, failoverCluster, failWriter, loseCluster } from './cluster-failover.ts';
+import { deleteCluster, modifyCluster, startCluster, stopCluster } from './cluster-lifecycle.ts';
+import { restoreClusterFromSnapshot, restoreClusterToPointInTime } from './cluster-restore.ts';
+import {
+  addCluster,
+  changeCluster,
+  clusterState,
+  describeClusterSnapshots,
+  describeClusters,
+  describeParameterGroup,
+  memberInstance,
+} from './clusters.ts';
+import {
+  addGlobal,
+  describeGlobalClusters,
+  failoverGlobal,
+  globalsOf,
+  returnGlobals,
+  switchoverGlobal,
+} from './global-clusters.ts';
+import { accountId, change, rdsState } from './state.ts';
+
+/** The part of the simulated RDS that is about DB clusters and global databases. */
+
+export const clusterOperations: SimulatedService['operations'] = {
+  DescribeDBClusters: describeClusters,
+  DescribeDBClusterSnapshots: describeClusterSnapshots,
+  DescribeDBClusterParameterGroups: describeParameterGroup,
+  DescribeGlobalClusters: describeGlobalClusters,
+  FailoverDBCluster: failoverCluster,
+  SwitchoverGlobalCluster: switchoverGlobal,
+  FailoverGlobalCluster: failoverGlobal,
+  StopDBCluster: stopCluster,
+  StartDBCluster: startCluster,
+  ModifyDBCluster: modifyCluster,
+  DeleteDBCluster: deleteCluster,
+  RestoreDBClusterFromSnapshot: restoreClusterFromSnapshot,
+  RestoreDBClusterToPointInTime: restoreClusterToPointInTime,
+};
+
+const dayMs = 86_400_000;
+/** When the nightly snapshot of a cluster is taken; its copy is there two hours later. */
+const snapshotHourUtc = 13;
+
+/** Makes the clusters and global databases of the plan, and what restored clusters need. */
+export function arrangeClusters(world: World, plan: Plan): void {
+  const globals = Object.entries(plan.components).flatMap(([id, component]) =>
+    component.type === 'aurora-global-cluster' ? [{ ...component, id }] : [],
+  );
+  for (const [id, component] of Object.entries(plan.components)) {
+    if (component.type === 'rds-cluster') {
+      const global = globals.find(({ primary, secondary }) => primary === id || secondary === id);
+      addCluster(world, component, { global: global?.identifier, secondary: global?.secondary === id });
+    }
+    if (component.type === 'rds-cluster-restore-target') {
+      const { region, sourceIdentifier, sourceRegion, engine } = component;
+      const kmsKeyArn = keyArnOf(world, region, component.kmsKey);
+      rdsState(world).subnetGroups.add(`${region}/${component.subnetGroup}`);
+      clusterState(world).parameterGroups.add(`${region}/${component.clusterParameterGroup}`);
+      for (const group of component.securityGroups)
+        clusterState(world).securityGroups.add(`${region}/${group}`);
+      const source = clusterState(world).clusters.get(`${sourceRegion}/${sourceIdentifier}`);
+      if (source && sourceRegion === region) changeCluster(world, source, { KmsKeyId: kmsKeyArn });
+      if (!world.faults.has('no-snapshot')) {
+        addSnapshots(world, { region, source: sourceIdentifier, sourceRegion, engine, kmsKeyArn });
+      }
+    }
+  }
+  for (const global of globals) addGlobal(world, plan, global);
+  keepHistory(world, 'rds', () => ({
+    clusters: clusterState(world).clusters,
+    globals: globalsOf(world),
+  }));
+}
+
+function addSnapshots(
+  world: World,
+  of: { region: string; source: string; sourceRegion: string; engine: string; kmsKeyArn: string },
+): void {
+  const today = Math.floor(world.nowMs() / dayMs) * dayMs + snapshotHourUtc * 3_600_000;
+  const newest = today + 7_200_000 <= world.nowMs() ? today : today - dayMs;
+  for (let nth = 0; nth < 7; nth++) {
+    const takenAt = new Date(newest - nth * dayMs);
+    const name = `${of.source}-copy-${takenAt.toISOString().slice(0, 10)}`;
+    const original = `arn:aws:rds:${of.sourceRegion}:${accountId}:cluster-snapshot:${name}`;
+    clusterState(world).snapshots.push({
+      region: of.region,
+      shown: {
+        DBClusterSnapshotIdentifier: name,
+        DBClusterSnapshotArn: `arn:aws:rds:${of.region}:${accountId}:cluster-snapshot:${name}`,
+        DBClusterIdentifier: of.source,
+        SnapshotType: 'manual',
+        Status: 'available',
+        Engine: of.engine,
+        EngineVersion: of.engine.includes('postgres') ? '16.4' : '8.0.39',
+        StorageEncrypted: true,
+        KmsKeyId: of.kmsKeyArn,
+        // The time of the data: copies keep it (RDS API Reference, DBClusterSnapshot).
+        SnapshotCreateTime: takenAt,
+        ...(of.sourceRegion !== of.region && { SourceDBClusterSnapshotArn: original }),
+      },
+    });
+  }
+}
+
+/** Plays what happens to a cluster; undefined for other components. */
+export function strikeCluster(world: World, { type, component, ...how }: Blow): (() => boolean) | undefined {
+  if (component.type !== 'rds-cluster') return undefined;
+  if (type === 'loss') return loseCluster(world, component);
+  if (type !== 'failure') return undefined;
+  failWriter(world, component.region, component.identifier, 'selfHealing' in how && how.selfHealing);
+  return () => clusterIsDown(world, component);
+}
+
+/** A region that answers again: its clusters were stopped, and global databases have taken theirs back as readers. */
+export function returnClusters(world: World, region: string): void {
+  returnGlobals(world, region);
+  for (const cluster of clusterState(world).clusters.values()) {
+    if (cluster.region !== region || cluster.shown.GlobalClusterIdentifier) continue;
+    for (const { DBInstanceIdentifier: id } of cluster.shown.DBClusterMembers) {
+      const instance = memberInstance(world, cluster, id);
+      if (!instance) continue;
+      instance.serving = false;
+      change(world, instance, { DBInstanceStatus: 'stopped' });
+    }
+    changeCluster(world, cluster, { Status: 'stopped' });
+  }
+}
