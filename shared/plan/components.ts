@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { cachesComponents } from './components/caches.ts';
 import { computeComponents } from './components/compute.ts';
+import { dataComponents } from './components/data.ts';
 import { dynamodbComponents } from './components/dynamodb.ts';
 import { firewallComponents } from './components/firewalls.ts';
 import { kubernetesComponents } from './components/kubernetes.ts';
@@ -11,6 +12,7 @@ import { secretsComponents } from './components/secrets.ts';
 
 export * from './components/caches.ts';
 export * from './components/compute.ts';
+export * from './components/data.ts';
 export * from './components/dynamodb.ts';
 export * from './components/firewalls.ts';
 export * from './components/kubernetes.ts';
@@ -30,6 +32,7 @@ export const componentSchema = z.discriminatedUnion('type', [
   ...cachesComponents,
   ...dynamodbComponents,
   ...secretsComponents,
+  ...dataComponents,
   ...kubernetesComponents,
   ...networkComponents,
   ...computeComponents,

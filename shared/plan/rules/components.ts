@@ -20,6 +20,9 @@ export function checkComponents(context: CheckContext): Problem[] {
     if (component.type === 'endpoint' && component.servedBy !== undefined) {
       problems.push(...unknownId(context, 'components', component.servedBy, ['components', id, 'servedBy']));
     }
+    if (component.type === 's3-bucket' && component.replicaOf !== undefined) {
+      problems.push(...idOfType(context, component.replicaOf, 's3-bucket', ['components', id, 'replicaOf']));
+    }
     if ('targetGroup' in component && component.targetGroup !== undefined) {
       const path = ['components', id, 'targetGroup'];
       problems.push(...idOfType(context, component.targetGroup, 'target-group', path));

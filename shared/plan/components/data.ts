@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import { parseDuration } from '../duration.ts';
+import { base, secretReference } from './base.ts';
+
+/** Where data, builds and evidence are kept, and databases that the system runs itself. */
+
+/** As written: a component is read again by each action that gets it, so what it says stays text. */
+const duration = z
+  .string()
+  .refine(text => parseDuration(text) !== undefined, 'a duration: 90s, 15m, 4h, 1h30m, 7d')
+  .meta({ description: 'A duration: 90s, 15m, 4h, 1h30m, 7d' });
+
+/** Files that come into a bucket by themselves, such as nightly dumps. */
+const arrival = z.strictObject({
+  prefix: z.string().meta({ description: 'What their keys begin with, such as database/' }),
+  every: duration,
+  suffix: z.string().default('.sql.gz'),
+  /** Whether a manifest, `<key>.manifest.json`, comes with each. */
+  manifest: z.boolean().default(true),
+});
+
+export const s3Bucket = z.strictObject({
+  ...base,
+  type: z.literal('s3-bucket'),
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket'),
+  replicaOf: z
+    .string()
+    .optional()
+    .meta({ description: 'Id of the s3-bucket that S3 replicates into this one' }),
+  evidence: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Has Object Lock: what is put into it can be removed by nobody for its retention' }),
+  arrivals: z
+    .array(arrival)
+    .default([])
+    .meta({ description: 'Files that come by themselves; a rehearsal puts them there' }),
+});
+
+/** A CodeBuild project, in the region where builds are to run: the recovery region. */
+export const codebuildProject = z.strictObject({
+  ...base,
+  type: z.literal('codebuild-project'),
+  name: z.string(),
+  takes: duration.default('5m').meta({ description: 'How long a build usually takes' }),
+});
+
+/** A PostgreSQL server that the system runs itself. The functions' network has to reach it under this name. */
+export const postgresServer = z.strictObject({
+  ...base,
+  type: z.literal('postgres-server'),
+  host: z.string(),
+  port: z.number().int().default(5432),
+  database: z.string(),
+  /** Connection string or user and password for checks, by reference. */
+  credentials: secretReference,
+  /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
+  writeProbe: z.string(),
+});
+
+/** Parameters of Systems Manager that an application reads, below one path. */
+export const ssmParameters = z.strictObject({
+  ...base,
+  type: z.literal('ssm-parameters'),
+  path: z.string().regex(/^\/[\w./-]*\w$/, 'a path, such as /shop/production'),
+  names: z.array(z.string()).min(1).meta({ description: 'Names below the path that must be there' }),
+});
+
+/** Component types of this file; `shared/plan/components.ts` puts all of them together. */
+export const dataComponents = [s3Bucket, codebuildProject, postgresServer, ssmParameters] as const;

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { ComponentOf } from '../../../shared/plan/components.ts';
+import { parseDuration } from '../../../shared/plan/duration.ts';
+import { componentsOf } from '../../world/addresses.ts';
+import type { World } from '../../world/world.ts';
+import { type Bucket, bucketsOf, storeObject } from './state.ts';
+
+/** How many files lie there when the world begins. */
+const kept = 14;
+/** A dump reads one moment and is written for a while after it. */
+const writtenAfterSeconds = 600;
+
+/** Puts the files that come by themselves into the buckets of the plan, each with its manifest. */
+export function arrangeArrivals(world: World): void {
+  for (const component of componentsOf(world.plan, 's3-bucket')) {
+    const bucket = bucketsOf(world).get(component.name);
+    // What a replica has comes from its source.
+    if (!bucket || component.replicaOf !== undefined) continue;
+    for (const arrival of component.arrivals) {
+      for (const atMs of timesOf(world, parseDuration(arrival.every) ?? 86_400))
+        put(world, bucket, arrival, atMs);
+    }
+  }
+}
+
+/** On the full `every` of UTC, oldest first, the last one before the world begins. */
+function timesOf(world: World, everySeconds: number): number[] {
+  const everyMs = everySeconds * 1000;
+  const newest = Math.floor(world.nowMs() / everyMs) * everyMs;
+  return Array.from({ length: kept }, (_, n) => newest - (kept - 1 - n) * everyMs);
+}
+
+function put(
+  world: World,
+  bucket: Bucket,
+  { prefix, suffix, manifest }: ComponentOf<'s3-bucket'>['arrivals'][number],
+  atMs: number,
+): void {
+  const time = new Date(atMs);
+  const stamp = time.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const key = `${prefix}${stamp}${suffix}`;
+  const sourceTime = new Date(atMs - writtenAfterSeconds * 1000).toISOString();
+  const body = `simulated file of ${sourceTime}\n`;
+  storeObject(world, bucket, key, { body, lastModified: time });
+  if (!manifest) return;
+  const text = JSON.stringify({
+    version: 1,
+    system: world.plan.system.id,
+    backup: prefix,
+    file: key,
+    sourceTime,
+    createdAt: time.toISOString(),
+    bytes: Buffer.byteLength(body),
+    sha256: createHash('sha256').update(body).digest('hex'),
+    by: 'the rehearsal',
+  });
+  storeObject(world, bucket, `${key}.manifest.json`, { body: text, lastModified: time });
+}
