@@ -125,6 +125,17 @@ export const commands: Record<string, Command> = {
       return matrix({ plan: positionals, json: values.json === true, live: values.live === true }, io);
     },
   },
+  'primary-signals': {
+    summary: "The template of what the plan's metric and event signals need in the primary region",
+    usage: 'PLAN [--region R]',
+    details:
+      '\nDeploy it beside deploy/primary-region.yml. Exit: 0; 2 when there is nothing to make there.\n',
+    options: { region: text },
+    async run({ values, positionals }, io) {
+      const { primarySignals } = await import('./commands/primary-signals.ts');
+      return primarySignals({ plan: positionals, region: textOf(values.region) }, io);
+    },
+  },
   ...operating(),
 };
 

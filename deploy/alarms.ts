@@ -19,11 +19,62 @@ type Resources = Record<string, Record<string, unknown>>;
 export function alarmNamesOf(plan: Plan): string[] {
   return Object.entries(plan.signals).flatMap(([id, signal]) => {
     if (signal.type === 'alarm') return [signal.alarmName];
-    return signal.type === 'heartbeat' ? [buildAlarmName(plan.system.id, id)] : [];
+    const ours =
+      signal.type === 'heartbeat' || (signal.type === 'metric' && signal.region === plan.regions.recovery);
+    return ours ? [buildAlarmName(plan.system.id, id)] : [];
   });
 }
 
-/** CloudWatch alarms: the plan's heartbeat signals, and those that watch Lifeboat itself. */
+/** Alarms that are in another region, whose state changes are forwarded to the system's bus. */
+export function forwardedAlarmNames(plan: Plan): string[] {
+  return Object.entries(plan.signals).flatMap(([id, signal]) =>
+    signal.type === 'metric' && signal.region !== plan.regions.recovery
+      ? [buildAlarmName(plan.system.id, id)]
+      : [],
+  );
+}
+
+const comparisons = {
+  above: 'GreaterThanThreshold',
+  'at-least': 'GreaterThanOrEqualToThreshold',
+  below: 'LessThanThreshold',
+  'at-most': 'LessThanOrEqualToThreshold',
+} as const;
+const missingData = {
+  breaching: 'breaching',
+  'not-breaching': 'notBreaching',
+  ignore: 'ignore',
+  unknown: 'missing',
+} as const;
+
+/** Alarms of the plan's metric signals in one region. */
+export function metricAlarms(plan: Plan, region: string): Resources {
+  const resources: Resources = {};
+  for (const [id, signal] of Object.entries(plan.signals)) {
+    if (signal.type !== 'metric' || signal.region !== region) continue;
+    const { statistic } = signal;
+    resources[logicalId('signal', id, 'alarm')] = {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: buildAlarmName(plan.system.id, id),
+        AlarmDescription: `${signal.title}: a signal of Lifeboat`,
+        Namespace: signal.namespace,
+        MetricName: signal.metric,
+        Dimensions: Object.entries(signal.dimensions).map(([Name, Value]) => ({ Name, Value })),
+        ...(statistic.startsWith('p') ? { ExtendedStatistic: statistic } : { Statistic: statistic }),
+        Period: signal.period,
+        EvaluationPeriods: signal.periods,
+        DatapointsToAlarm: signal.breaching ?? signal.periods,
+        Threshold: signal.threshold,
+        ComparisonOperator: comparisons[signal.comparison],
+        TreatMissingData: missingData[signal.missing],
+      },
+    };
+  }
+  return resources;
+}
+
+/** CloudWatch alarms of the recovery region: the plan's heartbeat and metric signals, and those that watch Lifeboat itself. */
 export function alarmResources(plan: Plan): Resources {
   const system = plan.system.id;
   const resources: Resources = {};
@@ -50,7 +101,7 @@ export function alarmResources(plan: Plan): Resources {
       },
     };
   }
-  return { ...resources, ...ownAlarms(plan) };
+  return { ...resources, ...metricAlarms(plan, plan.regions.recovery), ...ownAlarms(plan) };
 }
 
 /** Functions whose failures would mean that something is not heard or not said. */

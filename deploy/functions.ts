@@ -1,6 +1,7 @@
 import { fixedFunctions } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
-import { alarmNamesOf } from './alarms.ts';
+import { alarmNamesOf, forwardedAlarmNames } from './alarms.ts';
+import { eventPatterns } from './event-patterns.ts';
 import {
   failedEventsArn,
   functionName,
@@ -151,6 +152,22 @@ function triageEvents(plan: Plan): FunctionConfig[] {
         detail: { alarmName: alarms },
       }),
     );
+  }
+  const forwarded = forwardedAlarmNames(plan);
+  if (forwarded.length > 0) {
+    events.push(
+      eventBridge(
+        {
+          source: ['aws.cloudwatch'],
+          'detail-type': ['CloudWatch Alarm State Change'],
+          detail: { alarmName: forwarded },
+        },
+        system,
+      ),
+    );
+  }
+  for (const { region, pattern } of eventPatterns(plan)) {
+    events.push(region === plan.regions.recovery ? eventBridge(pattern) : eventBridge(pattern, system));
   }
   const healthRegions = [
     ...new Set(

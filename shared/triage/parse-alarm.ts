@@ -58,14 +58,14 @@ export function fromMessage(message: z.output<typeof alarmMessageSchema>, eventI
   };
 }
 
-/** The signals of the plan that this alarm is: by its name in the plan, or as the heartbeat alarm that we deployed. */
+/** The signals of the plan that this alarm is: by its name in the plan, or as an alarm that we deployed. */
 export function alarmSignals(plan: Plan, change: AlarmChange): Signal[] {
   const signals: Signal[] = [];
   for (const [id, signal] of Object.entries(plan.signals)) {
     const isAlarm = signal.type === 'alarm' && signal.alarmName === change.alarmName;
-    const isHeartbeat =
-      signal.type === 'heartbeat' && buildAlarmName(plan.system.id, id) === change.alarmName;
-    if (!isAlarm && !isHeartbeat) continue;
+    const isOurs = buildAlarmName(plan.system.id, id) === change.alarmName;
+    const isHeartbeat = signal.type === 'heartbeat' && isOurs;
+    if (!isAlarm && !isHeartbeat && !(signal.type === 'metric' && isOurs)) continue;
     const state = stateOf(change, isHeartbeat);
     // The alarm fires when heartbeats have been missing for so long already.
     const lateMs = signal.type === 'heartbeat' && state === 'firing' ? signal.missing * 1000 : 0;

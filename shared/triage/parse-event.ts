@@ -10,6 +10,7 @@ import {
   fromDetail,
   fromMessage,
 } from './parse-alarm.ts';
+import { eventSignals } from './parse-custom.ts';
 import { healthDetailSchema, healthSignals } from './parse-health.ts';
 import { rdsDetailSchema, rdsSignals } from './parse-rds.ts';
 import type { ParsedEvent, Signal } from './signal.ts';
@@ -59,7 +60,23 @@ function parseMessage(text: string): unknown {
   }
 }
 
+/** What AWS is known to send, or what the plan's signals of the type `event` wait for; one event may be both. */
 function parseEnvelope(plan: Plan, event: Envelope): ParsedEvent {
+  const custom = eventSignals(plan, event);
+  if (custom === undefined) return parseKnown(plan, event);
+  const known = isKnown(event) ? parseKnown(plan, event) : undefined;
+  const signals = [...(known?.kind === 'signals' ? known.signals : []), ...custom];
+  return asSignals(event.id, signals, `no signal of the plan waits for this ${event['detail-type']}`);
+}
+
+const knownTypes = [
+  'aws.cloudwatch / CloudWatch Alarm State Change',
+  'aws.rds / RDS DB Instance Event',
+  'aws.health / AWS Health Event',
+];
+const isKnown = (event: Envelope) => knownTypes.includes(`${event.source} / ${event['detail-type']}`);
+
+function parseKnown(plan: Plan, event: Envelope): ParsedEvent {
   const eventId = event.id;
   switch (`${event.source} / ${event['detail-type']}`) {
     case 'aws.cloudwatch / CloudWatch Alarm State Change': {

@@ -72,7 +72,7 @@ function toObservers(firing: readonly SignalState[]): Observer[] {
 }
 
 function hasExpired(signal: Pick<SignalPlan, 'type'> | undefined, state: SignalState, now: string): boolean {
-  if (signal?.type !== 'rds-event') return false;
+  if (signal?.type !== 'rds-event' && signal?.type !== 'event') return false;
   return Date.parse(now) - Date.parse(state.at) > eventLifetimeSeconds * 1000;
 }
 

@@ -1,5 +1,5 @@
 import { buildAlarmName } from '../../shared/aws/names.ts';
-import type { JsonObject } from '../../shared/json.ts';
+import type { Json, JsonObject } from '../../shared/json.ts';
 import type { SignalPlan } from '../../shared/plan/schema.ts';
 import type { World } from './world.ts';
 
@@ -7,6 +7,11 @@ import type { World } from './world.ts';
 const evaluationSeconds = { minSeconds: 5, likelySeconds: 30, maxSeconds: 65 };
 /** AWS announced regional events between some minutes and half an hour after they began (its own summaries). */
 const healthNoticeSeconds = { minSeconds: 300, likelySeconds: 720, maxSeconds: 1800 };
+/**
+ * GuardDuty sends a new finding within five minutes (its user guide, "Responding to findings with EventBridge"); other
+ * services send a change of state within seconds, which is the least.
+ */
+const eventSeconds = { minSeconds: 5, likelySeconds: 60, maxSeconds: 300 };
 /** Failures show in a metric within its period of one minute, and an alarm needs two of them. */
 const alarmSeconds = { minSeconds: 120, likelySeconds: 150, maxSeconds: 240 };
 
@@ -21,9 +26,11 @@ export function watch(world: World, scenario: string, holds: () => boolean): voi
     setTimeout(
       () => {
         // Two periods of failures are an alarm; what came back in between leaves too few.
-        if (signal.type === 'alarm' && !holds()) return;
+        if ((signal.type === 'alarm' || signal.type === 'metric') && !holds()) return;
         world.changed(`signal/${id}`, `The signal "${signal.title}" fires`);
-        world.emit({ region: world.plan.regions.recovery, event: eventOf(world, id, signal) });
+        // An alarm or an event of a region that is gone never leaves it.
+        const region = 'region' in signal && signal.type !== 'health' ? signal.region : undefined;
+        world.emit({ region: region ?? world.plan.regions.recovery, event: eventOf(world, id, signal) });
       },
       Math.round(seconds * 1000),
     );
@@ -40,6 +47,12 @@ function noticeSeconds(world: World, id: string, signal: SignalPlan, scenario: s
       return regional ? world.duration(healthNoticeSeconds, `health/${id}`) : undefined;
     case 'alarm':
       return opens(world, scenario, id) ? world.duration(alarmSeconds, `alarm/${id}`) : undefined;
+    case 'metric':
+      return opens(world, scenario, id)
+        ? signal.period * signal.periods + world.duration(evaluationSeconds, `metric/${id}`)
+        : undefined;
+    case 'event':
+      return opens(world, scenario, id) ? world.duration(eventSeconds, `event/${id}`) : undefined;
     case 'probe':
     case 'rds-event':
       return undefined;
@@ -81,13 +94,23 @@ function eventOf(world: World, id: string, signal: SignalPlan): JsonObject {
       },
     };
   }
+  if (signal.type === 'event') {
+    return {
+      ...common,
+      'detail-type': signal.detailType,
+      source: signal.source,
+      region: signal.region,
+      detail: exampleOf(signal),
+    };
+  }
   const name = alarmNameOf(plan.system.id, id, signal);
+  const region = signal.type === 'metric' ? signal.region : plan.regions.recovery;
   return {
     ...common,
     'detail-type': 'CloudWatch Alarm State Change',
     source: 'aws.cloudwatch',
-    region: plan.regions.recovery,
-    resources: [`arn:aws:cloudwatch:${plan.regions.recovery}:123456789012:alarm:${name}`],
+    region,
+    resources: [`arn:aws:cloudwatch:${region}:123456789012:alarm:${name}`],
     detail: {
       alarmName: name,
       state: {
@@ -104,6 +127,29 @@ function eventOf(world: World, id: string, signal: SignalPlan): JsonObject {
       configuration: { metrics: [] },
     },
   };
+}
+
+/** A detail that says what the signal waits for, with the least that does. */
+function exampleOf({ firing, subject }: Extract<SignalPlan, { type: 'event' }>): JsonObject {
+  const detail: JsonObject = {};
+  const put = (path: string, value: Json) => {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    const group = keys.reduce<JsonObject>((inner, key) => {
+      const next = inner[key];
+      const child = typeof next === 'object' && next !== null && !Array.isArray(next) ? next : {};
+      inner[key] = child;
+      return child;
+    }, detail);
+    group[last] ??= value;
+  };
+  for (const [path, wanted] of Object.entries(firing)) {
+    if (Array.isArray(wanted)) put(path, wanted[0] ?? '');
+    else if (typeof wanted !== 'object') put(path, wanted);
+    else put(path, 'atLeast' in wanted ? wanted.atLeast : wanted.startsWith);
+  }
+  if (subject !== undefined) put(subject, 'simulated');
+  return detail;
 }
 
 function alarmNameOf(system: string, id: string, signal: SignalPlan): string {

@@ -72,7 +72,7 @@ describe('the guides', () => {
 
   it('call no command that does not exist', () => {
     const pages = ['writing-a-plan', 'rehearsing', 'deploying', 'operating'].map(guide).join('\n');
-    const called = [...pages.matchAll(/(?:npx|`)\s?lifeboat ([a-z]+)/g)].map(match => match[1] ?? '');
+    const called = [...pages.matchAll(/(?:npx|`)\s?lifeboat ([a-z-]+)/g)].map(match => match[1] ?? '');
     expect(called.length).toBeGreaterThan(20);
     expect(called.filter(name => !Object.hasOwn(commands, name))).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Disaster } from '../../../shared/plan/schema.ts';
+import { type Disaster, type Plan, planSchema } from '../../../shared/plan/schema.ts';
+import { parseEvent } from '../../../shared/triage/parse-event.ts';
 import { strike } from '../../../simulator/disaster.ts';
 import { createFaults } from '../../../simulator/faults/faults.ts';
 import { service as rds } from '../../../simulator/services/rds.ts';
@@ -45,3 +46,56 @@ test('a lost region stops its heartbeat, whatever else the scenario is about', a
   const both = await alarmsAfter('database-failure', { selfHealing: true }, liquidAbt.regions.primary);
   expect(both.sort()).toEqual([heartbeat, 'liquid-abt-database-connections']);
 });
+
+test('metrics and events of a plan are heard when its disaster holds, and not from a region that is gone', async () => {
+  const signals = planSchema.shape.signals.parse({
+    errors: {
+      title: 'Errors',
+      observer: 'application',
+      type: 'metric',
+      region: liquidAbt.regions.primary,
+      namespace: 'Shop',
+      metric: 'Errors',
+      comparison: 'above',
+      threshold: 1,
+    },
+    finding: {
+      title: 'Finding',
+      observer: 'aws',
+      type: 'event',
+      region: liquidAbt.regions.primary,
+      source: 'aws.guardduty',
+      detailType: 'GuardDuty Finding',
+      firing: { severity: { atLeast: 7 } },
+      subject: 'id',
+    },
+  });
+  const heard = await eventsAfter(signals, { selfHealing: false });
+  expect(heard).toEqual(['errors', 'finding']);
+  expect(await eventsAfter(signals, { selfHealing: true })).toEqual(['finding']);
+});
+
+/** Signals that the triage makes of what is sent within ten minutes of a failing database. */
+async function eventsAfter(signals: Plan['signals'], change: Partial<Disaster>): Promise<string[]> {
+  const plan: Plan = { ...structuredClone(liquidAbt), signals };
+  const scenario = plan.scenarios['database-failure'];
+  Object.assign(scenario?.disaster ?? {}, change);
+  Object.assign(scenario?.trigger ?? {}, { signals: Object.keys(signals) });
+  const faults = createFaults([]);
+  if (!faults.ok) throw new Error('no faults');
+  const outageStartedAt = plan.rehearsal.outageStart;
+  const time = startVirtualTime(Date.parse(outageStartedAt));
+  try {
+    const world = createWorld({ plan, seed: 1, faults: faults.faults, services: [rds], outageStartedAt });
+    const heard: string[] = [];
+    world.onEvent(({ event }) => {
+      const parsed = parseEvent(plan, event);
+      if (parsed.kind === 'signals') heard.push(...parsed.signals.map(({ signal }) => signal));
+    });
+    strike(world, [rds], 'database-failure');
+    await time.drive(sleep(600_000), world.inFlight);
+    return heard.sort();
+  } finally {
+    time.stop();
+  }
+}
