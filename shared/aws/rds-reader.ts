@@ -38,6 +38,20 @@ export async function readEvents(
   identifier: string,
   window: { from: Date; to: Date },
 ): Promise<RdsEvent[]> {
+  const messages = await readMessages(aws, region, identifier, window);
+  return messages.flatMap(({ message, at }) => {
+    const id = rdsEventId(message);
+    return id === undefined ? [] : [{ id, at }];
+  });
+}
+
+/** What RDS said of one instance in a time, oldest first. `DescribeEvents` gives no event ids. */
+export async function readMessages(
+  aws: AwsClients,
+  region: string,
+  identifier: string,
+  window: { from: Date; to: Date },
+): Promise<{ message: string; at: Date }[]> {
   const client = aws.client(RDSClient, region);
   const events = await pages(marker =>
     request({ call: 'rds.DescribeEvents', region }, () =>
@@ -53,15 +67,13 @@ export async function readEvents(
     ).then(reply => ({ items: reply.Events, marker: reply.Marker })),
   );
   return events
-    .flatMap(event => {
-      const id = rdsEventId(event.Message ?? '');
-      return id === undefined || event.Date === undefined ? [] : [{ id, at: event.Date }];
-    })
+    .flatMap(event => (event.Date === undefined ? [] : [{ message: event.Message ?? '', at: event.Date }]))
     .sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
 /**
- * Automated backups in `region` that were replicated from the given instance. They are filtered here and not by
+ * Automated backups in `region` of the given instance: replicated ones, or in its own region its own, also after it was
+ * deleted with its backups retained. They are filtered here and not by
  * `DBInstanceIdentifier`, because that parameter must name an instance that exists, and there is none in the recovery
  * region (there are at most 20 replicated backups per region and account).
  */
@@ -79,6 +91,28 @@ export async function readReplicatedBackups(
   return backups.filter(
     backup => backup.DBInstanceIdentifier === source.identifier && backup.Region === source.region,
   );
+}
+
+/** One snapshot by its identifier, or by its ARN if it is shared; undefined if there is none. */
+export async function readSnapshot(
+  aws: AwsClients,
+  region: string,
+  snapshot: string,
+): Promise<DBSnapshot | undefined> {
+  try {
+    const reply = await request({ call: 'rds.DescribeDBSnapshots', region }, () =>
+      aws.client(RDSClient, region).send(
+        new DescribeDBSnapshotsCommand({
+          DBSnapshotIdentifier: snapshot,
+          ...(snapshot.startsWith('arn:') && { IncludeShared: true }),
+        }),
+      ),
+    );
+    return reply.DBSnapshots?.[0];
+  } catch (error) {
+    if (isNotFound(error, 'DBSnapshotNotFoundFault')) return undefined;
+    throw error;
+  }
 }
 
 /** Automated, manual and AWS Backup snapshots in `region` that were taken of the given instance. */

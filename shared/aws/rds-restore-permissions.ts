@@ -18,6 +18,7 @@ export function restorePermissions(target: Target): Permission[] {
       resources: [rdsArn('db', region, '*'), rdsArn('auto-backup', region, '*')],
       reason: 'Lists backups',
     },
+    { actions: ['rds:DescribeDBSnapshots'], resources: [rdsArn('snapshot', region, '*')] },
     {
       actions: ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot'],
       resources: [made],
@@ -32,6 +33,7 @@ export function restorePermissions(target: Target): Permission[] {
         rdsArn('subgrp', region, target.subnetGroup),
         rdsArn('pg', region, target.parameterGroup),
         rdsArn('og', region, 'default*'),
+        ...(target.region === target.sourceRegion ? [rdsArn('db', region, target.sourceIdentifier)] : []),
       ],
       reason: 'What a restore reads and refers to',
     },

@@ -1,6 +1,6 @@
 import type { DBInstanceAutomatedBackup, DBSnapshot } from '@aws-sdk/client-rds';
 
-/** A moment that a database can be restored to, and from what. */
+/** A moment that a database can be restored to, and from what. `before` limits it to data that is not younger. */
 export type RestorePoint = {
   method: 'automated-backup' | 'snapshot';
   /** ARN of the replicated backup, or identifier (ARN if shared) of the snapshot. */
@@ -9,19 +9,28 @@ export type RestorePoint = {
   at: Date;
   encrypted: boolean;
   kmsKey: string | undefined;
+  /** RDS's own id of the source instance, which a restore in the source's region names it by. */
+  resourceId: string | undefined;
   engine: string | undefined;
   engineVersion: string | undefined;
 };
 
-/** Statuses of a replicated backup that can be restored from; `replicating` is what the destination region shows. */
+/**
+ * Statuses of an automated backup that can be restored from: of a living instance, replicated to another region (where
+ * it is `replicating`), and of a deleted instance.
+ */
 const usableBackupStatuses = new Set(['active', 'replicating', 'retained']);
 
-/** The newest moment of each replicated backup and each finished snapshot, the newest first. */
+/** The newest moment of each automated backup and each finished snapshot, not after `before`, the newest first. */
 export function restorePoints(
   backups: readonly DBInstanceAutomatedBackup[],
   snapshots: readonly DBSnapshot[],
+  before?: Date,
 ): RestorePoint[] {
-  const points = [...backups.flatMap(fromBackup), ...snapshots.flatMap(fromSnapshot)];
+  const points = [
+    ...backups.flatMap(backup => fromBackup(backup, before)),
+    ...snapshots.flatMap(snapshot => fromSnapshot(snapshot, before)),
+  ];
   // Of two points of the same moment the snapshot comes first: no log has to be replayed.
   return points.sort(
     (a, b) =>
@@ -29,9 +38,9 @@ export function restorePoints(
   );
 }
 
-function fromBackup(backup: DBInstanceAutomatedBackup): RestorePoint[] {
-  const at = backup.RestoreWindow?.LatestTime;
-  const from = backup.DBInstanceAutomatedBackupsArn;
+function fromBackup(backup: DBInstanceAutomatedBackup, before: Date | undefined): RestorePoint[] {
+  const { RestoreWindow: window, DBInstanceAutomatedBackupsArn: from } = backup;
+  const at = momentIn(window, before);
   if (at === undefined || from === undefined || !usableBackupStatuses.has(backup.Status ?? '')) return [];
   return [
     {
@@ -40,18 +49,35 @@ function fromBackup(backup: DBInstanceAutomatedBackup): RestorePoint[] {
       at,
       encrypted: backup.Encrypted ?? false,
       kmsKey: backup.KmsKeyId,
+      resourceId: backup.DbiResourceId,
       engine: backup.Engine,
       engineVersion: backup.EngineVersion,
     },
   ];
 }
 
-function fromSnapshot(snapshot: DBSnapshot): RestorePoint[] {
+/**
+ * The newest moment of a window that is not after `before`. A moment that is asked for by name has to lie before the
+ * latest restorable one; with "the latest" instead, logs that arrive meanwhile would carry the restore past `before`.
+ */
+function momentIn(
+  window: DBInstanceAutomatedBackup['RestoreWindow'],
+  before: Date | undefined,
+): Date | undefined {
+  const latest = window?.LatestTime;
+  if (latest === undefined || before === undefined) return latest;
+  const earliest = window?.EarliestTime;
+  if (earliest !== undefined && before < earliest) return undefined;
+  return new Date(Math.min(before.getTime(), latest.getTime() - 1000));
+}
+
+function fromSnapshot(snapshot: DBSnapshot, before: Date | undefined): RestorePoint[] {
   // SnapshotCreateTime of a copy is when it was copied; what the data is from is the original's time.
   const at =
     snapshot.SnapshotDatabaseTime ?? snapshot.OriginalSnapshotCreateTime ?? snapshot.SnapshotCreateTime;
   const from = snapshot.SnapshotType === 'shared' ? snapshot.DBSnapshotArn : snapshot.DBSnapshotIdentifier;
   if (at === undefined || from === undefined || snapshot.Status !== 'available') return [];
+  if (before !== undefined && at > before) return [];
   return [
     {
       method: 'snapshot',
@@ -59,6 +85,7 @@ function fromSnapshot(snapshot: DBSnapshot): RestorePoint[] {
       at,
       encrypted: snapshot.Encrypted ?? false,
       kmsKey: snapshot.KmsKeyId,
+      resourceId: snapshot.DbiResourceId,
       engine: snapshot.Engine,
       engineVersion: snapshot.EngineVersion,
     },

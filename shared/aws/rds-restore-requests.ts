@@ -13,6 +13,8 @@ export type RestoreRequest = {
   target: ComponentOf<'rds-restore-target'>;
   method: 'automated-backup' | 'snapshot';
   from: string;
+  /** RDS's id of the source instance, for a restore from its automated backup in its own region. */
+  resourceId?: string;
   /** Moment to restore to; undefined for the latest one of an automated backup. */
   restoreTime: Date | undefined;
   deletionProtection: boolean;
@@ -66,7 +68,10 @@ export async function startRestore(aws: AwsClients, wanted: RestoreRequest): Pro
         ...settings,
         ...moment,
         TargetDBInstanceIdentifier: identifier,
-        SourceDBInstanceAutomatedBackupsArn: from,
+        // The ARN is for backups that were replicated from another region.
+        ...(wanted.resourceId === undefined
+          ? { SourceDBInstanceAutomatedBackupsArn: from }
+          : { SourceDbiResourceId: wanted.resourceId }),
       }),
     );
   });

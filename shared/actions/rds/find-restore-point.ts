@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { type KeyState, readKey } from '../../aws/kms-keys.ts';
+import { readKey } from '../../aws/kms-keys.ts';
 import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
 import { readReplicatedBackups, readSnapshots } from '../../aws/rds-reader.ts';
 import { missingInRegion } from '../../aws/rds-region-checks.ts';
+import { chooseRestorePoint } from '../../aws/rds-restore-choice.ts';
 import { type RestorePoint, restorePoints } from '../../aws/rds-restore-points.ts';
 import { type ComponentOf, rdsRestoreTarget } from '../../plan/components.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
-import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
+import { defineAction, type Evidence, type Reason } from '../contract.ts';
 
 type Target = ComponentOf<'rds-restore-target'>;
 
@@ -14,6 +15,8 @@ const parameters = z.object({
   target: rdsRestoreTarget,
   /** Seconds of data that may be lost: the RPO. More is not refused here, since a person may accept it. */
   maxLoss: durationSchema,
+  /** Only data that is not younger than this, ISO-8601: the moment before the data went wrong. */
+  before: z.iso.datetime({ offset: true }).optional(),
 });
 
 /** What prepare found, kept as the baseline and handed out by observe. */
@@ -26,18 +29,19 @@ const foundSchema = z.object({
 });
 
 /**
- * Finds the newest moment that the database can be restored to, looking in the recovery region only, and checks that
+ * Finds the newest moment that the database can be restored to, looking in the target's region only, and checks that
  * everything else that a restore needs is there. Nothing is built from names: a snapshot that was not copied is not
- * in the recovery region, whatever its name says.
+ * in the recovery region, whatever its name says. In the region of the source the automated backup of the instance
+ * counts, also when the instance was deleted and its backups retained.
  */
 export const action = defineAction({
   kind: 'rds.find-restore-point',
-  summary: 'Finds the newest restore point in the recovery region and checks all that a restore needs there',
+  summary: 'Finds the newest restore point in the target region and checks all that a restore needs there',
   parameters,
   components: { target: 'rds-restore-target' },
   outputs: {
     method: 'automated-backup or snapshot',
-    from: 'ARN of the replicated backup, or identifier of the snapshot',
+    from: 'ARN of the automated backup, or identifier of the snapshot',
     pointTime: 'the last moment whose data is in it, ISO-8601 UTC',
     lossSeconds: 'seconds of data lost, from that moment to the start of the outage',
     withinRpo: 'true if that is no more than maxLoss',
@@ -51,6 +55,7 @@ export const action = defineAction({
     'Subnet group or parameter group missing in the recovery region',
     'Instance class not offered in the recovery region',
     'The newest point is older than the RPO',
+    'Everything before the given time has been deleted, because it is longer ago than backups are kept',
   ],
   permissions: ({ target: { region, subnetGroup, parameterGroup, kmsKey } }) => [
     {
@@ -76,19 +81,19 @@ export const action = defineAction({
       reason: 'A backup names its key by an id that the plan does not know',
     },
   ],
-  async prepare(context, { target, maxLoss }) {
+  async prepare(context, { target, maxLoss, before }) {
     const source = { identifier: target.sourceIdentifier, region: target.sourceRegion };
     const [backups, snapshots, wantedKey] = await Promise.all([
       readReplicatedBackups(context.aws, target.region, source),
       readSnapshots(context.aws, target.region, source),
       readKey(context.aws, target.region, target.kmsKey),
     ]);
-    const points = restorePoints(backups, snapshots);
+    const points = restorePoints(backups, snapshots, before === undefined ? undefined : new Date(before));
     const engine = points[0]
       ? { name: points[0].engine ?? 'postgres', version: points[0].engineVersion }
       : { name: 'postgres', version: undefined };
     const missing = await missingInRegion(context.aws, target, engine);
-    const choice = await choose(context, target, points, wantedKey);
+    const choice = await chooseRestorePoint(context, target, points, wantedKey, noPoint(target, before));
     const reasons = [...missing, ...choice.reasons];
     if (choice.point === undefined || reasons.length > 0) {
       return { status: 'refused', reasons, evidence: choice.evidence };
@@ -106,62 +111,16 @@ export const action = defineAction({
   },
 });
 
-type Choice = { point?: RestorePoint; reasons: Reason[]; evidence: Evidence[] };
-
-/** The newest point whose data can be read with the plan's key; evidence of the newer ones that can't be used. */
-async function choose(
-  context: ActionContext,
-  target: Target,
-  points: readonly RestorePoint[],
-  wantedKey: KeyState,
-): Promise<Choice> {
-  if (points.length === 0) {
-    const reasons = wantedKey.usable ? [noPoint(target)] : [noPoint(target), wantedKey.reason];
-    return { reasons, evidence: [] };
-  }
-  if (!wantedKey.usable) return { reasons: [wantedKey.reason], evidence: [] };
-  const states = new Map<string, Promise<KeyState>>();
-  const reasons: Reason[] = [];
-  for (const point of points) {
-    const key = point.kmsKey;
-    const state =
-      key === undefined ? undefined : (states.get(key) ?? readKey(context.aws, target.region, key));
-    if (key !== undefined && state !== undefined) states.set(key, state);
-    const reason = await unusable(point, target, wantedKey.arn, state);
-    if (reason === undefined) {
-      return { point, reasons: [], evidence: reasons.map(({ what }) => ({ what: `Passed over: ${what}` })) };
-    }
-    reasons.push(reason);
-  }
-  return { reasons: distinct(reasons), evidence: [] };
-}
-
-/** Why this point can't be restored as the plan says; a restore can't change the key or encrypt what is not. */
-async function unusable(
-  point: RestorePoint,
-  target: Target,
-  wantedArn: string,
-  key: Promise<KeyState> | undefined,
-): Promise<Reason | undefined> {
-  const name = `the ${point.method === 'snapshot' ? 'snapshot' : 'replicated backup'} ${point.from}`;
-  if (!point.encrypted || key === undefined) {
+function noPoint({ sourceIdentifier, sourceRegion, region }: Target, before: string | undefined): Reason {
+  const limit = before === undefined ? '' : ` that is not younger than ${before}`;
+  if (region === sourceRegion) {
     return {
-      what: `${name} is not encrypted, but the plan names the key ${target.kmsKey}`,
-      mend: `Copy it with aws rds copy-db-snapshot --kms-key-id ${target.kmsKey} --region ${target.region}, then retry.`,
+      what: `There is no restore point of ${sourceIdentifier} in ${region}${limit}: neither an automated backup nor a snapshot that is available`,
+      mend: `Look for its backups under another identifier: aws rds describe-db-instance-automated-backups --region ${region}. Copies in another region or dumps may go back further.`,
     };
   }
-  const state = await key;
-  if (!state.usable) return state.reason;
-  if (state.arn === wantedArn) return undefined;
   return {
-    what: `${name} is encrypted with ${state.arn}, not with the plan's key ${target.kmsKey}`,
-    mend: `Restoring can't change the key. Name that key in the plan's kmsKey, or copy the snapshot with the wanted key and retry.`,
-  };
-}
-
-function noPoint({ sourceIdentifier, sourceRegion, region }: Target): Reason {
-  return {
-    what: `There is no restore point of ${sourceIdentifier} in ${region}: neither a replicated automated backup nor a copied snapshot that is available`,
+    what: `There is no restore point of ${sourceIdentifier} in ${region}${limit}: neither a replicated automated backup nor a copied snapshot that is available`,
     mend: `Automated snapshots stay in their own region. If ${sourceRegion} still answers, copy the newest one: aws rds copy-db-snapshot --source-region ${sourceRegion} --region ${region}. For the next time run aws rds start-db-instance-automated-backups-replication in ${region}.`,
   };
 }
@@ -185,8 +144,4 @@ function evidenceOf(found: z.infer<typeof foundSchema>, region: string, maxLoss:
     what: `The newest restore point in ${region} is of ${found.pointTime} (${found.method}); ${loss} of data is lost, ${verdict} the allowed ${formatDuration(maxLoss)}`,
     data: found,
   };
-}
-
-function distinct(reasons: Reason[]): Reason[] {
-  return [...new Map(reasons.map(reason => [reason.what, reason])).values()];
 }

@@ -4,8 +4,9 @@ import { isNamed } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
 import { runTag } from '../../aws/names.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
-import { readInstance, readReplicatedBackups } from '../../aws/rds-reader.ts';
+import { readInstance } from '../../aws/rds-reader.ts';
 import { removeInstance } from '../../aws/rds-removal.ts';
+import { chooseMoment, chooseSnapshot } from '../../aws/rds-restore-moment.ts';
 import { restorePermissions } from '../../aws/rds-restore-permissions.ts';
 import { refusalOf, restoreCall, startRestore } from '../../aws/rds-restore-requests.ts';
 import { isOfRun } from '../../aws/rds-run-tag.ts';
@@ -19,12 +20,24 @@ type Target = ComponentOf<'rds-restore-target'>;
 
 const parameters = z.object({
   target: rdsRestoreTarget,
-  method: z.enum(['automated-backup', 'snapshot']),
-  /** ARN of the replicated backup, or identifier of the snapshot, as `rds.find-restore-point` puts out. */
-  from: z.string(),
-  pointTime: z.iso.datetime(),
+  method: z.enum(['automated-backup', 'snapshot']).default('automated-backup'),
+  /**
+   * ARN of the automated backup, or identifier of the snapshot, as `rds.find-restore-point` puts out. Without it the
+   * automated backup that holds `pointTime` is taken.
+   */
+  from: z.string().optional(),
+  /** The moment to restore to, ISO-8601; of a snapshot, the moment that it is of. */
+  pointTime: z.iso.datetime({ offset: true }),
 });
-const baselineSchema = z.object({ instance: z.string(), useLatest: z.boolean() });
+const baselineSchema = z.object({
+  instance: z.string(),
+  useLatest: z.boolean(),
+  /** What was chosen in prepare; missing where the step says it. */
+  from: z.string().optional(),
+  resourceId: z.string().optional(),
+  /** The moment that is asked for, where that is not the step's own. */
+  restoreTime: z.string().optional(),
+});
 
 /** A DB instance identifier has at most 63 characters (CreateDBInstance). */
 const identifierLength = 63;
@@ -32,12 +45,13 @@ const identifierLength = 63;
 const visibleAfterSeconds = 300;
 
 /**
- * Restores a database beside whatever exists, never over it, with everything that RDS would otherwise default to
+ * Restores a database beside whatever exists, never over it, in another region or beside the live database in its own
+ * (wrong data, a deletion by mistake), with everything that RDS would otherwise default to
  * something wrong. Done means that the new instance is the writer: it is available and the write probe succeeds.
  */
 export const action = defineAction({
   kind: 'rds.restore',
-  summary: 'Restores the database in the recovery region from a replicated backup or a snapshot',
+  summary: 'Restores the database beside what exists, from an automated backup or a snapshot, in any region',
   parameters,
   components: { target: 'rds-restore-target' },
   outputs: {
@@ -50,6 +64,7 @@ export const action = defineAction({
   mutates: true,
   typical: rdsDurations.restoreToPointInTime,
   failureModes: [
+    'The moment lies outside of what the backup holds; the newest one is about five minutes old',
     'The name is taken by an instance that this run did not make',
     'Quota of instances or storage reached, or no capacity for the class',
     'incompatible-restore, incompatible-parameters, incompatible-network or storage-full',
@@ -64,29 +79,23 @@ export const action = defineAction({
     if (existing !== undefined && !isOfRun(existing, context.run.id)) {
       return { status: 'refused', reasons: [nameTaken(instance, target.region)], evidence: [] };
     }
-    if (method === 'snapshot') {
-      return { status: 'ready', baseline: { instance, useLatest: false }, evidence: [] };
-    }
-    const source = { identifier: target.sourceIdentifier, region: target.sourceRegion };
-    const backups = await readReplicatedBackups(context.aws, target.region, source);
-    const latest = backups.find(backup => backup.DBInstanceAutomatedBackupsArn === from)?.RestoreWindow
-      ?.LatestTime;
-    if (latest === undefined) {
-      return { status: 'refused', reasons: [backupGone(from, target.region)], evidence: [] };
-    }
-    // RestoreTime must lie before the latest restorable time, so the newest point is asked for as such.
-    const useLatest = latest.getTime() <= Date.parse(pointTime);
-    return { status: 'ready', baseline: { instance, useLatest }, evidence: [] };
+    const chosen =
+      method === 'snapshot'
+        ? await chooseSnapshot(context, target, from)
+        : await chooseMoment(context, target, { from, pointTime });
+    if ('what' in chosen) return { status: 'refused', reasons: [chosen], evidence: [] };
+    return { status: 'ready', baseline: { instance, ...chosen }, evidence: [] };
   },
 
-  async act(context, { target, method, from, pointTime }, baseline) {
-    const { instance, useLatest } = baselineSchema.parse(baseline);
+  async act(context, { target, method, from: given, pointTime }, baseline) {
+    const { instance, useLatest, from = given ?? '', resourceId, ...chosen } = baselineSchema.parse(baseline);
+    const restoreTime = chosen.restoreTime ?? pointTime;
     if (await isUnderWay(context, target.region, instance)) return;
     await context.changed({
       call: restoreCall(method),
       region: target.region,
       resource: instance,
-      what: `New DB instance from ${method} ${from}, as of ${pointTime}`,
+      what: `New DB instance from ${method} ${from}, as of ${restoreTime}`,
     });
     try {
       await startRestore(context.aws, {
@@ -94,7 +103,8 @@ export const action = defineAction({
         target,
         method,
         from,
-        restoreTime: useLatest ? undefined : new Date(pointTime),
+        ...(resourceId !== undefined && { resourceId }),
+        restoreTime: useLatest ? undefined : new Date(restoreTime),
         deletionProtection: context.run.mode !== 'drill',
         tags: context.names.tags(),
       });
@@ -108,7 +118,7 @@ export const action = defineAction({
   },
 
   async observe(context, { target, pointTime }, baseline) {
-    const { instance: identifier } = baselineSchema.parse(baseline);
+    const { instance: identifier, restoreTime = pointTime } = baselineSchema.parse(baseline);
     const instance = await readInstance(context.aws, target.region, identifier);
     if (instance === undefined) {
       if (context.elapsedSeconds < visibleAfterSeconds) {
@@ -129,7 +139,7 @@ export const action = defineAction({
     const port = instance.Endpoint?.Port ?? target.port;
     const probe = await probeWriter(context, target, { host, port });
     if (!probe.ok) return { status: 'pending', note: `${identifier} is available, but ${probe.why}` };
-    const outputs = { instance: identifier, endpoint: host, port, pointTime };
+    const outputs = { instance: identifier, endpoint: host, port, pointTime: restoreTime };
     return {
       status: 'done',
       outputs,
@@ -175,13 +185,6 @@ function nameTaken(identifier: string, region: string): Reason {
   return {
     what: `${identifier} exists already in ${region} and was not made by this run (it lacks the tag ${runTag})`,
     mend: 'Find out what it is. Rename or remove it if nothing uses it, or start a new run, which uses another name.',
-  };
-}
-
-function backupGone(from: string, region: string): Reason {
-  return {
-    what: `The replicated backup ${from} can't be found in ${region} any more`,
-    mend: 'Retry the step that finds the restore point, then this one.',
   };
 }
 

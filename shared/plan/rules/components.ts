@@ -16,6 +16,11 @@ export function checkComponents(context: CheckContext): Problem[] {
       problems.push(otherRegion(context, id, component.region));
     }
     problems.push(...checkMembers(context, id, component));
+    if (component.type === 'rds-instance' && component.replicaOf !== undefined) {
+      problems.push(
+        ...idOfType(context, component.replicaOf, 'rds-instance', ['components', id, 'replicaOf']),
+      );
+    }
     if (component.type === 'rds-restore-target') problems.push(...checkRestoreTarget(context, id, component));
     if (component.type === 'endpoint' && component.servedBy !== undefined) {
       problems.push(...unknownId(context, 'components', component.servedBy, ['components', id, 'servedBy']));
@@ -86,12 +91,22 @@ function checkRestoreTarget(
   };
   differs('sourceIdentifier', source.identifier);
   differs('sourceRegion', source.region);
-  if (target.region === source.region && source.region === context.plan.regions.primary) {
-    const message = `"${id}" is restored in ${target.region}, the region of its source`;
-    const mend = `Write ${context.plan.regions.recovery}: the primary region may be lost when this is needed.`;
+  const lossOf = lostWhenUsed(context, id, target.region);
+  if (target.region === source.region && lossOf !== undefined) {
+    const message = `"${id}" is restored in ${target.region}, the region of its source, which is lost in the scenario "${lossOf}" that restores it`;
+    const mend = `Write ${context.plan.regions.recovery}, or use this target only where the region still stands, such as for wrong data.`;
     problems.push({ ...problem('region', 'restore-in-primary', message, mend), severity: 'warning' });
   }
   return problems;
+}
+
+/** The first scenario that uses a target in a region that its own disaster takes away. */
+function lostWhenUsed({ plan, scenarios }: CheckContext, target: string, region: string): string | undefined {
+  const found = scenarios.find(({ scenario: { disaster }, steps }) => {
+    if (disaster?.type !== 'region-loss' || plan.regions[disaster.region] !== region) return false;
+    return steps.some(({ step }) => step.with.target === target);
+  });
+  return found?.id;
 }
 
 function checkCluster(

@@ -1,3 +1,4 @@
+import type { Mode } from '../../runbook/contract.ts';
 import type { LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
@@ -9,32 +10,20 @@ export const restoreWithoutFence: LintRule = {
   reason:
     'When the lost region comes back there are two databases that take writes, and nobody can say which one is right.',
   check: context =>
-    context.scenarios.flatMap(view =>
-      view.steps
-        .filter(({ step }) => step.do === 'rds.restore')
-        .flatMap(placed => unfenced(context.plan, view, placed)),
-    ),
+    context.scenarios.flatMap(view => view.steps.flatMap(placed => unfenced(context.plan, view, placed))),
 };
 
 /** Drills restore an isolated copy and leave the writer alone; a dry run restores nothing. */
-function unfenced(plan: Plan, view: ScenarioView, restore: PlacedStep): Problem[] {
-  const { target } = restore.step.with;
-  const component =
-    typeof target === 'string' && Object.hasOwn(plan.components, target)
-      ? plan.components[target]
-      : undefined;
-  if (component?.type !== 'rds-restore-target') return [];
-  const source = Object.hasOwn(plan.components, component.source)
-    ? plan.components[component.source]
-    : undefined;
-  if (source?.type !== 'rds-instance') return [];
-  const real = restore.modes.filter(mode => mode === 'recover' || mode === 'planned');
+function unfenced(plan: Plan, view: ScenarioView, moved: PlacedStep): Problem[] {
+  const writer = oldWriter(plan, moved);
+  if (writer === undefined) return [];
+  const real = moved.modes.filter(mode => writer.modes.includes(mode));
   const fences = view.steps.filter(
     placed =>
       placed.step.do === 'rds.fence' &&
-      placed.step.with.database === component.source &&
+      placed.step.with.database === writer.id &&
       placed.step.onFailure !== 'continue' &&
-      isBefore(placed, restore),
+      isBefore(placed, moved),
   );
   const open = real.filter(mode => !fences.some(fence => fence.modes.includes(mode)));
   if (open.length === 0) return [];
@@ -42,9 +31,33 @@ function unfenced(plan: Plan, view: ScenarioView, restore: PlacedStep): Problem[
     {
       rule: restoreWithoutFence.id,
       severity: 'error',
-      path: [...restore.path, 'do'],
-      message: `The step "${restore.step.id}" brings up a second writer while "${component.source}" may still be one (mode ${open.join(', ')})`,
-      mend: `Put an rds.fence with "database: ${component.source}" before it.`,
+      path: [...moved.path, 'do'],
+      message: `The step "${moved.step.id}" brings up a second writer while "${writer.id}" may still be one (mode ${open.join(', ')})`,
+      mend: `Put an rds.fence with "database: ${writer.id}" before it.`,
     },
   ];
+}
+
+type Writer = { id: string; modes: readonly Mode[] };
+
+/**
+ * The writer whose place a step's database takes, and in which modes it has to be fenced for that. A copy that is
+ * restored beside a living database takes nobody's place until it is swapped in, which takes the old one's name away.
+ */
+function oldWriter({ components }: Plan, { step }: PlacedStep): Writer | undefined {
+  const component = (value: unknown) =>
+    typeof value === 'string' && Object.hasOwn(components, value) ? components[value] : undefined;
+  const writer = (id: string, modes: readonly Mode[]): Writer | undefined =>
+    component(id)?.type === 'rds-instance' ? { id, modes } : undefined;
+  if (step.do === 'rds.restore') {
+    const target = component(step.with.target);
+    if (target?.type !== 'rds-restore-target' || target.region === target.sourceRegion) return undefined;
+    return writer(target.source, ['recover', 'planned']);
+  }
+  if (step.do === 'rds.promote-replica') {
+    const replica = component(step.with.replica);
+    // RDS stops no writer that has a replica. In planned mode the step itself proves that the writer takes no writes.
+    if (replica?.type === 'rds-instance' && replica.replicaOf) return writer(replica.replicaOf, ['recover']);
+  }
+  return undefined;
 }

@@ -9,7 +9,9 @@ export const riskNobodyAccepted: LintRule = {
     'A risk that the plan itself accepts was accepted by nobody who knows of this outage; the run would go on beside a writer that nobody could stop, and no name would stand for it.',
   check: context =>
     context.scenarios.flatMap(view =>
-      view.steps.filter(({ step }) => step.do === 'rds.fence').flatMap(placed => unaccepted(view, placed)),
+      view.steps
+        .filter(({ step }) => ['rds.fence', 'rds.promote-replica'].includes(step.do))
+        .flatMap(placed => unaccepted(view, placed)),
     ),
 };
 

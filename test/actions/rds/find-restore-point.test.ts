@@ -162,6 +162,30 @@ test('refuses a point that is not encrypted with the key of the plan', async () 
   expect(await reasons()).toEqual([expect.stringContaining(`encrypted with ${other}`)]);
 });
 
+test('takes an older snapshot when the automated backup begins after the given time', async () => {
+  const window = {
+    EarliestTime: new Date('2026-03-10T15:00:00Z'),
+    LatestTime: new Date('2026-03-10T16:37:00Z'),
+  };
+  rds.on(DescribeDBInstanceAutomatedBackupsCommand).resolves({
+    DBInstanceAutomatedBackups: [{ ...backup, RestoreWindow: window }],
+  });
+  const younger = {
+    ...snapshot,
+    DBSnapshotIdentifier: 'too-young',
+    OriginalSnapshotCreateTime: new Date('2026-03-10T14:31:00Z'),
+  };
+  rds.on(DescribeDBSnapshotsCommand).resolves({ DBSnapshots: [younger, snapshot] });
+  const parameters = { target, maxLoss, before: '2026-03-10T14:30:00Z' };
+  expect(await action.prepare(contextFor({}), parameters)).toMatchObject({
+    baseline: { method: 'snapshot', from: 'app-copy', pointTime: '2026-03-10T14:00:00.000Z' },
+  });
+  const within = { ...parameters, before: '2026-03-10T15:30:00Z' };
+  expect(await action.prepare(contextFor({}), within)).toMatchObject({
+    baseline: { method: 'automated-backup', pointTime: '2026-03-10T15:30:00.000Z' },
+  });
+});
+
 test('a request that fails is an error, never an empty answer', async () => {
   rds.on(DescribeDBSnapshotsCommand).rejects(awsError('InternalFailure', 500));
   await expect(action.prepare(contextFor({}), { target, maxLoss })).rejects.toMatchObject({
