@@ -40,6 +40,7 @@ export const knownFaults: Record<string, string> = {
   'provider-silent:<channel>': 'the provider of that channel never answers',
   'kms-key-missing': "the recovery region's key can't be used",
   'no-snapshot': 'the recovery region has nothing to restore from',
+  'build-failed': 'every CodeBuild build fails at the end',
   'backups-deleted': 'who deleted a database by mistake deleted its automated backups with it',
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { alarmsOf } from '../world/alarms.ts';
 import { metricsOf, type SimulatedMetric } from '../world/metrics.ts';
 import type { Call, SimulatedService, World } from '../world/world.ts';
 
@@ -27,8 +28,21 @@ const visibleAfterMs = 60_000;
 /** Amazon CloudWatch: what services of the simulated world publish, one value a period. */
 export const service: SimulatedService = {
   name: 'cloudwatch',
-  operations: { GetMetricData: getMetricData },
+  operations: { GetMetricData: getMetricData, DescribeAlarms: describeAlarms },
 };
+
+/** Alarms that a plan names exist; they fire while what they watch is broken. */
+function describeAlarms(world: World, { input }: Call): unknown {
+  const names = z.array(z.string()).parse(input.AlarmNames);
+  return {
+    MetricAlarms: names.map(AlarmName => ({
+      AlarmName,
+      StateValue: alarmsOf(world).get(AlarmName)?.() ? 'ALARM' : 'OK',
+      StateReason: 'Threshold Crossed',
+    })),
+    CompositeAlarms: [],
+  };
+}
 
 function getMetricData(world: World, call: Call): unknown {
   const { StartTime, EndTime, MetricDataQueries } = dataInput.parse(call.input);

@@ -1,6 +1,7 @@
 import { buildAlarmName } from '../../shared/aws/names.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { SignalPlan } from '../../shared/plan/schema.ts';
+import { alarmsOf } from './alarms.ts';
 import type { World } from './world.ts';
 
 /** CloudWatch evaluates a one-minute alarm once a minute, some seconds after the minute. */
@@ -27,6 +28,8 @@ export function watch(world: World, scenario: string, holds: () => boolean): voi
       () => {
         // Two periods of failures are an alarm; what came back in between leaves too few.
         if ((signal.type === 'alarm' || signal.type === 'metric') && !holds()) return;
+        if (signal.type === 'alarm') alarmsOf(world).set(signal.alarmName, holds);
+        if (signal.type === 'metric') alarmsOf(world).set(buildAlarmName(world.plan.system.id, id), holds);
         world.changed(`signal/${id}`, `The signal "${signal.title}" fires`);
         // An alarm or an event of a region that is gone never leaves it.
         const region = 'region' in signal && signal.type !== 'health' ? signal.region : undefined;
