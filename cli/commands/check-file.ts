@@ -1,12 +1,8 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import {
-  type ContentFormat,
-  checkFile,
-  contentFormats,
-  type FileVerdict,
-} from '../../shared/backups/files/check-file.ts';
+import { checkFile, type FileVerdict } from '../../shared/backups/files/check-file.ts';
+import { type ContentFormat, contentFormats } from '../../shared/backups/files/formats.ts';
 import { type Manifest, manifestNameOf, manifestSchema } from '../../shared/backups/files/manifest.ts';
 import type { Io } from '../io.ts';
 

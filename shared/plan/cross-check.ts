@@ -1,6 +1,7 @@
 import type { Action } from '../actions/contract.ts';
 import type { Problem } from './finding.ts';
 import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
+import { checkBackups, checkCalendar } from './rules/backups.ts';
 import { checkComponents } from './rules/components.ts';
 import { dateShell } from './rules/date-shell.ts';
 import { decidersShareTopic } from './rules/deciders-share-topic.ts';
@@ -68,6 +69,8 @@ export const lintRules: readonly LintRule[] = [
 /** References between elements that have to hold; the schema can't see them. */
 const checks = [
   checkReferences,
+  checkBackups,
+  checkCalendar,
   checkComponents,
   checkTriggers,
   checkSteps,

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { componentSchema } from './components.ts';
 import { durationSchema } from './duration.ts';
 import { regionSchema as region } from './region.ts';
+import { backupSchema } from './sections/backups.ts';
 import { id, isoDate } from './sections/base.ts';
+import { calendarEntrySchema } from './sections/calendar.ts';
 import { audienceSchema, channelSchema, personSchema, templateSchema } from './sections/communication.ts';
 import { levelObjectives } from './sections/objectives.ts';
 import { dashboardSchema, recordsSchema } from './sections/records.ts';
@@ -10,6 +12,8 @@ import { furtherRehearsalSchema, scenarioSchema } from './sections/scenarios.ts'
 import { signalSchema } from './sections/signals.ts';
 import { tracing } from './tracing.ts';
 
+export * from './sections/backups.ts';
+export * from './sections/calendar.ts';
 export * from './sections/communication.ts';
 export * from './sections/disasters.ts';
 export * from './sections/records.ts';
@@ -96,6 +100,14 @@ export const planSchema = z
       .default([]),
     signals: z.record(id, signalSchema).default({}),
     scenarios: z.record(id, scenarioSchema),
+    backups: z
+      .record(id, backupSchema)
+      .default({})
+      .meta({ description: 'Every class of backups: what it must be like, and how a restore proves it' }),
+    calendar: z
+      .record(id, calendarEntrySchema)
+      .default({})
+      .meta({ description: 'What is done again and again: drills, tests of backups, reviews, checks' }),
     costs: z
       .strictObject({
         currency: z.string(),

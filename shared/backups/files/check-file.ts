@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { decompress } from './decompress.ts';
+import type { ContentFormat } from './formats.ts';
 import { compareWithManifest, type Manifest } from './manifest.ts';
 import { checkJson, checkRedis, lookOf } from './other-formats.ts';
 import { checkPgCustom } from './pg-custom.ts';
 import { checkTar } from './pg-tar.ts';
 import { checkPlainSql, looksLikeSql } from './plain-sql.ts';
 import { FileProblem, type FileProblemKind } from './problem.ts';
-
-/** What is in a file, without the compression around it. */
-export const contentFormats = ['plain-sql', 'pg-custom', 'tar', 'json', 'redis-rdb'] as const;
-export type ContentFormat = (typeof contentFormats)[number];
 
 export type FileFacts = {
   bytes: number;

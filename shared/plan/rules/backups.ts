@@ -1,0 +1,246 @@
+import type { ComponentType } from '../components.ts';
+import type { CheckContext } from '../cross-check.ts';
+import { didYouMean, type Problem } from '../finding.ts';
+import { nearest } from '../nearest.ts';
+import type { Backup, CalendarEntry } from '../schema.ts';
+import type { PropertyKeyPath } from '../schema-walk.ts';
+import { unknownId } from './references.ts';
+
+const databases = ['rds-instance'] as const;
+/** Dumps may be of anything that speaks SQL or Redis. */
+const dumped: readonly ComponentType[] = [
+  'rds-instance',
+  'rds-cluster',
+  'redis-server',
+  'elasticache-replication-group',
+];
+const dayseconds = 86_400;
+/** RDS keeps automated backups at most so long (RDS User Guide, "Backup retention period"). */
+const longestAutomatedSeconds = 35 * dayseconds;
+
+/** What backups name has to exist, be of the right kind, and be possible. */
+export function checkBackups(context: CheckContext): Problem[] {
+  return Object.entries(context.plan.backups).flatMap(([id, backup]) => [
+    ...checkComponents(context, id, backup),
+    ...checkCopy(context, id, backup),
+    ...checkVerify(context, id, backup),
+    ...checkRetention(id, backup),
+  ]);
+}
+
+function checkComponents(context: CheckContext, id: string, backup: Backup): Problem[] {
+  const path = ['backups', id];
+  const one = (key: string, value: string, types: readonly ComponentType[]) =>
+    ofType(context, value, types, [...path, key]);
+  switch (backup.type) {
+    case 'rds-automated':
+    case 'rds-replicated-backups':
+    case 'rds-snapshot':
+      return one('component', backup.component, databases);
+    case 'dump':
+      return [
+        ...one('component', backup.component, dumped),
+        ...(backup.madeBy?.type === 'k8s-cron-job'
+          ? ofType(context, backup.madeBy.cluster, ['eks-cluster'], [...path, 'madeBy', 'cluster'])
+          : []),
+      ];
+    case 'kubernetes-export':
+      return [
+        ...one('cluster', backup.cluster, ['eks-cluster']),
+        ...(backup.kinds.includes('Secret') && backup.kmsKey === undefined
+          ? [unencrypted([...path, 'kinds'])]
+          : []),
+      ];
+    case 'velero':
+      return one('cluster', backup.cluster, ['eks-cluster']);
+    case 'secrets-export':
+      return backup.secrets.flatMap((secret, index) =>
+        ofType(context, secret, ['secret'], [...path, 'secrets', index]),
+      );
+    default:
+      return [];
+  }
+}
+
+function checkCopy({ plan }: CheckContext, id: string, backup: Backup): Problem[] {
+  if (backup.type !== 'rds-snapshot-copy') return [];
+  const source = Object.hasOwn(plan.backups, backup.of) ? plan.backups[backup.of] : undefined;
+  const path = ['backups', id, 'of'];
+  if (!source) return [unknownBackup(plan.backups, backup.of, path)];
+  if (source.type === 'rds-snapshot' || source.type === 'rds-automated') return [];
+  return [
+    {
+      rule: 'topology-mismatch',
+      severity: 'error',
+      path,
+      message: `"${backup.of}" is of type ${source.type}, and has no snapshots to copy`,
+      mend: 'Name a backup of type rds-snapshot or rds-automated.',
+    },
+  ];
+}
+
+function checkVerify(context: CheckContext, id: string, { verify, type }: Backup): Problem[] {
+  if (!verify) return [];
+  const path = ['backups', id, 'verify', 'into'];
+  const problem = (message: string, mend: string): Problem[] => [
+    { rule: 'verify-target', severity: 'error', path, message, mend },
+  ];
+  if (verify.into === 'embedded') {
+    if (type === 'dump') return [];
+    return problem(
+      `Only a dump can be restored into an embedded Postgres, and this is of type ${type}`,
+      'Name a component of type rds-restore-target.',
+    );
+  }
+  const wrong = ofType(context, verify.into, ['rds-restore-target'], path);
+  if (wrong.length > 0) return wrong;
+  const target = context.plan.components[verify.into];
+  const shared = Object.entries(context.plan.components).find(
+    ([other, component]) =>
+      other !== verify.into &&
+      component.type === 'rds-restore-target' &&
+      target?.type === 'rds-restore-target' &&
+      component.region === target.region &&
+      component.subnetGroup === target.subnetGroup,
+  );
+  if (!shared) return [];
+  return problem(
+    `"${verify.into}" is in the subnet group of "${shared[0]}", which a recovery restores into`,
+    'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
+  );
+}
+
+function checkRetention(id: string, backup: Backup): Problem[] {
+  const path = ['backups', id, 'retention'];
+  const automated = backup.type === 'rds-automated' || backup.type === 'rds-replicated-backups';
+  if (!automated || backup.retention <= longestAutomatedSeconds) return [];
+  return [
+    {
+      rule: 'retention-not-possible',
+      severity: 'error',
+      path,
+      message: `RDS keeps automated backups for at most 35 days, and ${Math.round(backup.retention / dayseconds)} are asked for`,
+      mend: 'Write 35d, and keep older states with aws-backup or as dumps.',
+    },
+  ];
+}
+
+/** What the calendar names has to exist. */
+export function checkCalendar(context: CheckContext): Problem[] {
+  return Object.entries(context.plan.calendar).flatMap(([id, entry]) => checkEntry(context, id, entry));
+}
+
+function checkEntry(context: CheckContext, id: string, { does }: CalendarEntry): Problem[] {
+  const { plan } = context;
+  const path = ['calendar', id, 'does'];
+  switch (does.type) {
+    case 'task':
+      return does.people.flatMap((person, index) =>
+        unknownId(context, 'people', person, [...path, 'people', index]),
+      );
+    case 'backups':
+      return (does.backups ?? []).flatMap((backup, index) => {
+        const known = Object.hasOwn(plan.backups, backup) ? plan.backups[backup] : undefined;
+        const at = [...path, 'backups', index];
+        if (!known) return [unknownBackup(plan.backups, backup, at)];
+        return does.operation === 'verify' && !known.verify ? [neverProven(backup, at)] : [];
+      });
+    case 'drill':
+    case 'check':
+      return checkScenario(context, does, path);
+  }
+}
+
+function checkScenario(
+  { plan, actions, scenarios }: CheckContext,
+  does: Extract<CalendarEntry['does'], { type: 'drill' | 'check' }>,
+  path: PropertyKeyPath,
+): Problem[] {
+  const scenario = Object.hasOwn(plan.scenarios, does.scenario) ? plan.scenarios[does.scenario] : undefined;
+  const known = Object.keys(plan.scenarios);
+  if (!scenario) {
+    const near = nearest(does.scenario, known);
+    const message = `There is no scenario "${does.scenario}"`;
+    const mend = didYouMean(near, known, 'Declare it under "scenarios".');
+    return [
+      { rule: 'unknown-scenario', severity: 'error', path: [...path, 'scenario'], message, mend, near },
+    ];
+  }
+  const mode = does.type === 'drill' ? does.mode : 'drill';
+  const problems: Problem[] = [];
+  if (!scenario.modes.includes(mode)) {
+    problems.push({
+      rule: 'unknown-mode',
+      severity: 'error',
+      path: [...path, does.type === 'drill' ? 'mode' : 'scenario'],
+      message: `The scenario "${does.scenario}" has no mode ${mode}`,
+      mend: `Add ${mode} to its modes, or name one of them: ${scenario.modes.join(', ')}.`,
+    });
+  }
+  const steps = scenarios.find(view => view.id === does.scenario)?.steps ?? [];
+  const changing = steps.find(({ step }) => actions[step.do]?.mutates);
+  if (does.type === 'check' && changing) {
+    problems.push({
+      rule: 'check-changes-something',
+      severity: 'error',
+      path: [...path, 'scenario'],
+      message: `The scenario "${does.scenario}" has a step that changes something: ${changing.step.id} (${changing.step.do})`,
+      mend: 'A check only looks. Write "type: drill" for a scenario that acts, or take the step out.',
+    });
+  }
+  return problems;
+}
+
+function ofType(
+  context: CheckContext,
+  id: string,
+  types: readonly ComponentType[],
+  path: PropertyKeyPath,
+): Problem[] {
+  const unknown = unknownId(context, 'components', id, path);
+  const component = Object.hasOwn(context.plan.components, id) ? context.plan.components[id] : undefined;
+  if (unknown.length > 0 || !component || types.includes(component.type)) return unknown;
+  return [
+    {
+      rule: 'topology-mismatch',
+      severity: 'error',
+      path,
+      message: `"${id}" is of type ${component.type}, and a component of type ${types.join(' or ')} is needed here`,
+      mend: `Name a component of type ${types.join(' or ')}.`,
+    },
+  ];
+}
+
+function unknownBackup(backups: Record<string, Backup>, id: string, path: PropertyKeyPath): Problem {
+  const known = Object.keys(backups);
+  const near = nearest(id, known);
+  const mend = didYouMean(near, known, 'Declare it under "backups".');
+  return {
+    rule: 'unknown-backup',
+    severity: 'error',
+    path,
+    message: `There is no backup "${id}"`,
+    mend,
+    near,
+  };
+}
+
+function unencrypted(path: PropertyKeyPath): Problem {
+  return {
+    rule: 'secrets-in-clear',
+    severity: 'error',
+    path,
+    message: 'Secrets of the cluster are exported into a file that no key of yours encrypts',
+    mend: 'Give a kmsKey, or leave out the kind Secret.',
+  };
+}
+
+function neverProven(backup: string, path: PropertyKeyPath): Problem {
+  return {
+    rule: 'nothing-to-verify',
+    severity: 'error',
+    path,
+    message: `"${backup}" does not say how a restore proves it`,
+    mend: 'Give the backup "verify" with a target and queries, or take it out of this entry.',
+  };
+}
