@@ -4,7 +4,11 @@ import type { ComponentOf } from '../plan/components.ts';
 import type { DnsAnswer, Network } from '../ports.ts';
 import { normalName } from './records.ts';
 
-type DnsName = ComponentOf<'dns-name'>;
+/** What has to be known of a name to tell where its answers lead. */
+type DnsName = Pick<
+  ComponentOf<'dns-name'>,
+  'name' | 'recordType' | 'primaryTarget' | 'recoveryTarget' | 'resolvers'
+>;
 
 /** A resolver that takes longer is of no use to a user either. */
 const dnsTimeoutMs = 3_000;
@@ -27,13 +31,17 @@ export async function lookAround(network: Network, name: DnsName): Promise<Sight
     ask(network, name, 'authoritative'),
     ...name.resolvers.map(resolver => ask(network, name, resolver)),
   ]);
-  const majority = (side: Side) => resolvers.filter(seen => seen.side === side).length * 2 > resolvers.length;
+  const seen = { authoritative, resolvers, majorityAtRecovery: false, majorityAtPrimary: false };
   return {
-    authoritative,
-    resolvers,
-    majorityAtRecovery: majority('recovery'),
-    majorityAtPrimary: majority('primary'),
+    ...seen,
+    majorityAtRecovery: majorityAt(seen, 'recovery'),
+    majorityAtPrimary: majorityAt(seen, 'primary'),
   };
+}
+
+/** Whether more than half of the resolvers answer this side. */
+export function majorityAt(sight: Pick<Sight, 'resolvers'>, side: Side): boolean {
+  return sight.resolvers.filter(seen => seen.side === side).length * 2 > sight.resolvers.length;
 }
 
 /** One line for notes and evidence: `authoritative: recovery, 1.1.1.1: primary`. */

@@ -1,5 +1,7 @@
 import {
+  type Change,
   ChangeResourceRecordSetsCommand,
+  GetChangeCommand,
   GetHealthCheckCommand,
   type HealthCheck,
   ListResourceRecordSetsCommand,
@@ -12,6 +14,8 @@ import type { ComponentOf } from '../plan/components.ts';
 import { normalName } from './records.ts';
 
 type DnsName = ComponentOf<'dns-name'>;
+/** A name in a hosted zone, of whatever component. */
+type ZonedName = Pick<DnsName, 'name' | 'hostedZone'>;
 
 /** Where Route 53's control plane is, and the only place (AWS: "control planes and data planes"). */
 export const route53Region = 'us-east-1';
@@ -33,7 +37,7 @@ export async function readTopology(aws: AwsClients, name: DnsName): Promise<Topo
 }
 
 /** All record sets of exactly this name, of whatever type. */
-export async function listRecordSets(aws: AwsClients, name: DnsName): Promise<ResourceRecordSet[]> {
+export async function listRecordSets(aws: AwsClients, name: ZonedName): Promise<ResourceRecordSet[]> {
   const client = aws.client(Route53Client, route53Region);
   const found: ResourceRecordSet[] = [];
   let start: {
@@ -76,24 +80,49 @@ async function getHealthCheck(aws: AwsClients, name: DnsName): Promise<HealthChe
   }
 }
 
-/** Writes record sets in one change: all of them or none. The same request again changes nothing. */
-export async function upsertRecordSets(
+/**
+ * Writes record sets in one change: all of them or none. The same request again changes nothing. Returns the id of
+ * the change, which is INSYNC when every name server answers it.
+ */
+export function upsertRecordSets(
   aws: AwsClients,
-  name: DnsName,
+  name: ZonedName,
   sets: readonly ResourceRecordSet[],
   comment: string,
-): Promise<void> {
-  await request({ call: 'route53.ChangeResourceRecordSets', region: route53Region }, () =>
+): Promise<string> {
+  const changes = sets.map(set => ({ Action: 'UPSERT' as const, ResourceRecordSet: set }));
+  return changeRecordSets(aws, name, changes, comment);
+}
+
+/** One batch of changes: all of them or none. Returns the id of the change. */
+export async function changeRecordSets(
+  aws: AwsClients,
+  name: ZonedName,
+  changes: readonly Change[],
+  comment: string,
+): Promise<string> {
+  const reply = await request({ call: 'route53.ChangeResourceRecordSets', region: route53Region }, () =>
     aws.client(Route53Client, route53Region).send(
       new ChangeResourceRecordSetsCommand({
         HostedZoneId: name.hostedZone,
-        ChangeBatch: {
-          Comment: comment,
-          Changes: sets.map(set => ({ Action: 'UPSERT' as const, ResourceRecordSet: set })),
-        },
+        ChangeBatch: { Comment: comment, Changes: [...changes] },
       }),
     ),
   );
+  return (reply.ChangeInfo?.Id ?? '').replace(/^\/change\//, '');
+}
+
+/** Whether every name server of the zone has a change. `unknown` while the control plane does not answer. */
+export async function changeStatus(aws: AwsClients, id: string): Promise<'in-sync' | 'pending' | 'unknown'> {
+  try {
+    const reply = await request({ call: 'route53.GetChange', region: route53Region }, () =>
+      aws.client(Route53Client, route53Region).send(new GetChangeCommand({ Id: id })),
+    );
+    return reply.ChangeInfo?.Status === 'INSYNC' ? 'in-sync' : 'pending';
+  } catch (error) {
+    if (isUnreachable(error) || isThrottle(error)) return 'unknown';
+    throw error;
+  }
 }
 
 export function messageOf(error: unknown): string {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ServiceUnavailableError } from '../../errors.ts';
 import { durationSchema } from '../../plan/duration.ts';
-import type { HttpResponse } from '../../ports.ts';
 import { type ActionContext, defineAction } from '../contract.ts';
+import { expectations, problemOf } from '../http-expectations.ts';
 
 const parameters = z.object({
   url: z.string().regex(/^https?:\/\//, 'an http or https URL'),
@@ -12,7 +12,7 @@ const parameters = z.object({
     .meta({ description: 'Load balancer to connect to, with the Host header and SNI of the URL' }),
   method: z.enum(['GET', 'HEAD']).default('GET'),
   expectStatus: z.number().int().default(200),
-  expectBody: z.string().optional().meta({ description: 'A phrase that the body must contain' }),
+  ...expectations,
   times: z.number().int().min(1).max(10).default(1).meta({ description: 'Successes in a row' }),
   timeout: durationSchema.default(10),
 });
@@ -24,24 +24,12 @@ async function tryOnce(context: ActionContext, wanted: Parameters): Promise<Try>
   const { url, connectTo, method, timeout } = wanted;
   try {
     const response = await context.network.http({ url, connectTo, method, timeoutMs: timeout * 1000 });
-    const why = problemOf(response, wanted);
+    const why = problemOf(response, [wanted.expectStatus], wanted);
     return why === undefined ? { ok: true, latencyMs: response.latencyMs } : { ok: false, why };
   } catch (error) {
     if (!(error instanceof ServiceUnavailableError)) throw error;
     return { ok: false, why: error.message };
   }
-}
-
-/** Why an answer does not count, or undefined. A redirect counts only if it was asked for by its status. */
-function problemOf(response: HttpResponse, { expectStatus, expectBody }: Parameters): string | undefined {
-  if (response.status !== expectStatus) {
-    const to = response.headers.location ? ` (redirect to ${response.headers.location})` : '';
-    return `answered ${response.status}${to} instead of ${expectStatus}`;
-  }
-  if (expectBody !== undefined && !response.body.includes(expectBody)) {
-    return `answered ${response.status}, but the body does not contain "${expectBody}"`;
-  }
-  return undefined;
 }
 
 /**

@@ -2,7 +2,16 @@ import type { LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
 
-const switches = new Set(['route53.failover']);
+/** Kinds that send users to the recovery side. */
+const switches = new Set([
+  'route53.failover',
+  'route53.upsert',
+  'route53.shift-weight',
+  'arc.routing-control',
+]);
+
+/** A step that sends nobody anywhere: the way back to the primary, and a share of nothing. */
+const staysAtHome = ({ step }: PlacedStep) => step.with.to === 'primary' || step.with.recoveryPercent === 0;
 
 export const trafficBeforeReadiness: LintRule = {
   id: 'traffic-before-readiness',
@@ -11,7 +20,9 @@ export const trafficBeforeReadiness: LintRule = {
     'Users who are sent to a region before it can serve them wait for nothing; a change of a name can not be called back from their caches.',
   check: context =>
     context.scenarios.flatMap(view =>
-      view.steps.filter(({ step }) => switches.has(step.do)).flatMap(placed => unready(view, placed)),
+      view.steps
+        .filter(placed => switches.has(placed.step.do) && !staysAtHome(placed))
+        .flatMap(placed => unready(view, placed)),
     ),
 };
 
@@ -31,8 +42,11 @@ function unready(view: ScenarioView, traffic: PlacedStep): Problem[] {
   ];
 }
 
+/** Kinds that are done only when something serves: targets are healthy, or checkers from outside find it well. */
+const readiness = new Set(['elbv2.target-health', 'route53.health-check']);
+
 /** Counts targets that are healthy, or asks the recovery load balancer itself with the public name. */
 function provesReadiness({ step }: PlacedStep): boolean {
-  if (step.do === 'elbv2.target-health') return step.onFailure !== 'continue';
+  if (readiness.has(step.do)) return step.onFailure !== 'continue';
   return step.do === 'http.check' && 'connectTo' in step.with && step.onFailure !== 'continue';
 }

@@ -8,15 +8,39 @@ export const usEast1ControlPlane: LintRule = {
   check: ({ plan, scenarios }) => {
     if (plan.regions.primary !== 'us-east-1') return [];
     return scenarios.flatMap(({ steps }) =>
-      steps
-        .filter(({ step }) => step.do === 'route53.failover')
-        .map(({ step, path }) => ({
-          rule: usEast1ControlPlane.id,
-          severity: 'warning' as const,
-          path: [...path, 'do'],
-          message: `The step "${step.id}" falls back to changing a record, which needs us-east-1, the region that is lost then`,
-          mend: 'Rehearse the health-check path, and turn on accelerated recovery for the zone; say so under "waived".',
-        })),
+      steps.flatMap(({ step, path }) => {
+        const advice = Object.hasOwn(advices, step.do) ? advices[step.do] : undefined;
+        if (!advice) return [];
+        const { severity, what, mend } = advice;
+        const message = `The step "${step.id}" ${what}, which needs us-east-1, the region that is lost then`;
+        return [{ rule: usEast1ControlPlane.id, severity, path: [...path, 'do'], message, mend }];
+      }),
     );
+  },
+};
+
+type Advice = { severity: 'warning' | 'error'; what: string; mend: string };
+
+const preMade =
+  'Make a failover pair with a gate (route53.failover) or ARC routing controls (arc.routing-control) ahead of time, and use them first.';
+
+/** Kinds that call Route 53's control plane. A fallback is a warning; what has no other way is an error. */
+const advices: Record<string, Advice> = {
+  'route53.failover': {
+    severity: 'warning',
+    what: 'falls back to changing a record',
+    mend: 'Rehearse the health-check path, and turn on accelerated recovery for the zone; say so under "waived".',
+  },
+  'route53.upsert': { severity: 'error', what: 'changes a record', mend: preMade },
+  'route53.shift-weight': { severity: 'error', what: 'changes weights', mend: preMade },
+  'route53.move-health-check': {
+    severity: 'warning',
+    what: 'changes a health check',
+    mend: 'Make a second health check for the recovery side ahead of time.',
+  },
+  'route53.health-check': {
+    severity: 'warning',
+    what: 'reads the status of a health check',
+    mend: 'Ask the endpoint itself with http.check.',
   },
 };
