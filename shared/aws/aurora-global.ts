@@ -7,7 +7,7 @@ import { metricReadPermission, newestDataPoint } from './newest-data-point.ts';
 import { rdsArn } from './rds-arns.ts';
 import { parseClusterArn, readCluster, readGlobalCluster } from './rds-cluster-reader.ts';
 import { meaningOfClusterStatus } from './rds-cluster-status.ts';
-import { type ProbeResult, probeWriter } from './rds-write-probe.ts';
+import { type ProbedDatabase, type ProbeResult, probeWriter } from './rds-write-probe.ts';
 import { secretReadPermission } from './secret-reference.ts';
 
 /** What the actions on Aurora Global Databases have in common: who writes, how far the other one lies behind. */
@@ -161,7 +161,7 @@ export async function proveWriter(
 
 export function probeCluster(
   context: ActionContext,
-  component: Cluster,
+  component: ProbedDatabase & { port: number },
   cluster: DBCluster | undefined,
 ): Promise<ProbeResult> {
   const host = cluster?.Endpoint;
