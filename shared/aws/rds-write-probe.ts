@@ -63,7 +63,8 @@ function isOwnFault(error: unknown): boolean {
   return error instanceof RequestRejectedError && !error.message.includes('(25006)');
 }
 
-function withoutUrl(error: unknown): string {
+/** The message of an error without any address, so that no part of a connection URL gets out. */
+export function withoutUrl(error: unknown): string {
   const text = error instanceof Error ? error.message : 'unknown error';
   return text.replace(/\w+:\/\/\S+/g, '(address)').slice(0, 200);
 }

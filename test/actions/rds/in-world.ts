@@ -6,6 +6,7 @@ import type {
   Preparation,
 } from '../../../shared/actions/contract.ts';
 import { createSecretReader } from '../../../shared/aws/secret-reader.ts';
+import { LifeboatError } from '../../../shared/errors.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import { sqlError } from '../../../shared/network/sql-errors.ts';
 import type { Mode } from '../../../shared/runbook/contract.ts';
@@ -25,6 +26,8 @@ export type InWorld = {
     parameters: object,
     mode?: Mode,
   ): Promise<{ outputs: JsonObject; baseline: JsonObject }>;
+  /** Prepares and acts, and looks no further; gives the baseline. */
+  act(action: unknown, parameters: object, mode?: Mode): Promise<JsonObject>;
   /** Calls undo every 15 s until it is done. */
   undo(action: unknown, parameters: object, baseline: JsonObject, mode?: Mode): Promise<Observation>;
 };
@@ -66,6 +69,17 @@ export function actionsIn(here: DatabaseWorld): InWorld {
   }
 
   const pause = () => new Promise(resolve => setTimeout(resolve, everyMs));
+  /** The step machine tries a call again that failed for a reason that passes. */
+  async function again<T>(call: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof LifeboatError && error.retryable) || tries === 4) throw error;
+        await pause();
+      }
+    }
+  }
   const prepare = (action: Action, parameters: object, mode: Mode) =>
     action.prepare(contextAt(mode), action.parameters.parse(structuredClone(parameters)));
   async function work(action: Action, parameters: object, mode: Mode) {
@@ -75,19 +89,27 @@ export function actionsIn(here: DatabaseWorld): InWorld {
     const { baseline } = preparation;
     const parsed = action.parameters.parse(structuredClone(parameters));
     const actedAtMs = world.nowMs();
-    await action.act?.(contextAt(mode, actedAtMs), parsed, baseline);
+    await again(async () => action.act?.(contextAt(mode, actedAtMs), parsed, baseline));
     for (let looks = 0; looks < 1_000; looks++) {
-      const seen = await action.observe(contextAt(mode, actedAtMs), parsed, baseline);
+      const seen = await again(() => action.observe(contextAt(mode, actedAtMs), parsed, baseline));
       if (seen.status === 'done') return { outputs: seen.outputs, baseline };
       if (seen.status === 'failed') throw new Error(JSON.stringify(seen.reasons));
       await pause();
     }
     throw new Error('never done');
   }
+  async function begin(action: Action, parameters: object, mode: Mode) {
+    const preparation = await prepare(action, parameters, mode);
+    if (preparation.status !== 'ready') throw new Error(JSON.stringify(preparation));
+    const parsed = action.parameters.parse(structuredClone(parameters));
+    await action.act?.(contextAt(mode), parsed, preparation.baseline);
+    return preparation.baseline;
+  }
   async function takeBack(action: Action, parameters: object, baseline: JsonObject, mode: Mode) {
     const parsed = action.parameters.parse(structuredClone(parameters));
+    const beganAtMs = world.nowMs();
     for (let looks = 0; looks < 1_000; looks++) {
-      const seen = await action.undo?.(contextAt(mode), parsed, baseline, {});
+      const seen = await action.undo?.(contextAt(mode, beganAtMs), parsed, baseline, {});
       if (seen === undefined) throw new Error('no undo');
       if (seen.status !== 'pending') return seen;
       await pause();
@@ -99,6 +121,7 @@ export function actionsIn(here: DatabaseWorld): InWorld {
     prepare: (action, parameters, mode = 'recover') =>
       here.drive(prepare(action as Action, parameters, mode)),
     run: (action, parameters, mode = 'recover') => here.drive(work(action as Action, parameters, mode)),
+    act: (action, parameters, mode = 'recover') => here.drive(begin(action as Action, parameters, mode)),
     undo: (action, parameters, baseline, mode = 'recover') =>
       here.drive(takeBack(action as Action, parameters, baseline, mode)),
   };
