@@ -12,12 +12,13 @@ import {
   stepDamages,
   textDamages,
 } from '../../test/plan/damages.ts';
+import { fixtureText } from '../../test/plan/fixture-text.ts';
 
 const root = new URL('../../', import.meta.url);
 
 /** What `validate` says about the plan that triggers a lint rule. */
 export async function exampleOfLintRule(rule: string): Promise<Finding> {
-  const text = readFileSync(new URL(`test/plan/fixtures/${rule}/triggers.yml`, root), 'utf8');
+  const text = fixtureText(rule, 'triggers');
   const { findings } = await checkPlan({ text, file: 'plan.yml' });
   const found = findings.find(finding => finding.rule === rule);
   if (!found) throw new Error(`test/plan/fixtures/${rule}/triggers.yml does not trigger ${rule}`);

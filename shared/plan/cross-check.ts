@@ -1,7 +1,10 @@
 import type { Action } from '../actions/contract.ts';
 import type { Problem } from './finding.ts';
+import { ambiguousSchedule } from './rules/ambiguous-schedule.ts';
 import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
 import { checkBackups, checkCalendar } from './rules/backups.ts';
+import { commandTopology } from './rules/command-topology.ts';
+import { commandRules } from './rules/commands/all.ts';
 import { checkComponents } from './rules/components.ts';
 import { dateShell } from './rules/date-shell.ts';
 import { decidersShareTopic } from './rules/deciders-share-topic.ts';
@@ -64,6 +67,9 @@ export const lintRules: readonly LintRule[] = [
   literalRdsSnapshot,
   dateShell,
   placeholder,
+  ambiguousSchedule,
+  commandTopology,
+  ...commandRules,
 ];
 
 /** References between elements that have to hold; the schema can't see them. */

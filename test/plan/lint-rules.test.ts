@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkPlan } from '../../shared/plan/check.ts';
 import { lintRules } from '../../shared/plan/cross-check.ts';
+import { fixtureText as read } from './fixture-text.ts';
 
 const fixtures = new URL('./fixtures/', import.meta.url);
-const read = (rule: string, name: string) => readFileSync(new URL(`${rule}/${name}.yml`, fixtures), 'utf8');
 
 describe('lint rules', () => {
   it('each has a plan that triggers it and one that does not', () => {

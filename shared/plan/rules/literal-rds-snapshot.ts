@@ -8,7 +8,7 @@ export const literalRdsSnapshot: LintRule = {
     'Automated snapshots ("rds:…") exist in the region of their source only, and their names hold the minute of the backup.',
   check: ({ plan }) =>
     workingTexts(plan)
-      .filter(({ text }) => /^rds:\S/.test(text))
+      .filter(({ text }) => /^rds:\S|--db-snapshot-identifier[= ]\s*rds:/.test(text))
       .map(({ text, path }) => ({
         rule: literalRdsSnapshot.id,
         severity: 'warning',

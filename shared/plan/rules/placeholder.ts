@@ -5,12 +5,16 @@ import { textsIn } from './texts.ts';
 const placeholders: readonly RegExp[] = [
   /<[a-z][a-z0-9_-]*>/i,
   /\[[A-Z]{3,}(?:[ _-][A-Z]+)*\]/,
+  /\[(?:x|X|(?:Your |Insert )?(?:Name|Names|Phone|Number|Email|Date|Time|Contact|Description|Address))\]/,
+  /\b(?:sg|vpc|subnet|ami|i|vol)-x+\b/,
   /\bx{3,}\b/i,
   /\byour[-_][a-z]+/i,
   /\b(?:PAGE|ZONE|HOSTED_ZONE|ACCOUNT|CLUSTER|CHANNEL|TEAM|PROJECT)_ID\b/,
   /\b(?:CHANGE[-_ ]?ME|FILL[-_ ]?ME|TBD|FIXME)\b/i,
   /\bZ123456789\w*/,
   /\$[A-Z][A-Z0-9_]{2,}\b/,
+  /\$X\b/,
+  /YYYYMMDD/,
 ];
 
 export const placeholder: LintRule = {

@@ -1,0 +1,85 @@
+import type { CheckContext, LintRule } from '../cross-check.ts';
+import type { Problem } from '../finding.ts';
+import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
+import { type PlacedText, textsIn } from './texts.ts';
+
+/** A command as somebody would type it: a text of a step, of a task or of a schedule. */
+export type Command = PlacedText & {
+  /** The same on one line: without the line ends that a backslash takes back. */
+  line: string;
+  /** Where it is carried out, if a step does it. */
+  view?: ScenarioView;
+  placed?: PlacedStep;
+};
+
+/**
+ * Everything in a plan that may be a command: parameters of steps, and what schedules and follow-ups say. A list of
+ * words, as a container's command is written, is one command. What is only read, rehearsed or sent is left out.
+ */
+export function commandsIn({ plan, scenarios }: CheckContext): Command[] {
+  const steps = scenarios.flatMap(view =>
+    view.steps.flatMap(placed =>
+      withLists(placed.step.with, [...placed.path, 'with']).map(text => ({ ...text, view, placed })),
+    ),
+  );
+  const { calendar, followUps, backups } = plan as Record<string, unknown>;
+  const others = Object.entries({ calendar, followUps, backups }).flatMap(([section, value]) =>
+    withLists(value, [section]),
+  );
+  return [...steps, ...others].map(command => ({ ...command, line: onOneLine(command.text) }));
+}
+
+/** Texts, and after those of a list of texts the list as one line, for what no single word shows. */
+function withLists(value: unknown, path: PlacedText['path']): PlacedText[] {
+  if (Array.isArray(value) && value.length > 1 && value.every(item => typeof item === 'string')) {
+    return [...textsIn(value, path), { text: value.join(' '), path }];
+  }
+  if (typeof value !== 'object' || value === null) return textsIn(value, path);
+  return Object.entries(value).flatMap(([key, inner]) =>
+    withLists(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/\\\s*\n\s*/g, ' ');
+}
+
+/** One form of a mistake: what it looks like, unless something beside it makes it right. */
+export type Mistake = {
+  pattern: RegExp;
+  unless?: RegExp;
+  message: string;
+  mend: string;
+};
+
+type CommandRule = Omit<LintRule, 'check'> & { mistakes: readonly Mistake[] };
+
+/** A rule about what commands say. Each command is told once, in its most telling form. */
+export function commandRule({ mistakes, ...rule }: CommandRule): LintRule {
+  return {
+    ...rule,
+    check: context => {
+      const told = new Set<string>();
+      return commandsIn(context).flatMap(({ text, line, path }): Problem[] => {
+        const found = mistakes.flatMap(mistake => {
+          const [match] = mistake.pattern.exec(line) ?? [];
+          return match === undefined || mistake.unless?.test(line) ? [] : [{ ...mistake, match }];
+        })[0];
+        const key = path.join('/');
+        if (found === undefined || [...told].some(other => other.startsWith(`${key}/`))) return [];
+        told.add(key);
+        const { message, mend, match } = found;
+        return [
+          {
+            rule: rule.id,
+            severity: rule.severity,
+            path,
+            ...(text.includes(match) && { find: match.split('\n')[0] }),
+            message,
+            mend,
+          },
+        ];
+      });
+    },
+  };
+}

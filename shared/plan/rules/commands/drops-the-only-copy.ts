@@ -1,0 +1,25 @@
+import { commandRule } from '../commands.ts';
+
+export const dropsTheOnlyCopy = commandRule({
+  id: 'drops-the-only-copy',
+  severity: 'error',
+  reason:
+    'What is dropped before its replacement has been looked at is lost when the backup turns out to be no good.',
+  mistakes: [
+    {
+      pattern: /\bDROP\s+(?:DATABASE|SCHEMA)\b/i,
+      message: 'The database is dropped before anything has shown that there is another',
+      mend: 'Restore beside it into a new database, look at it, then swap the names and keep the old one.',
+    },
+    {
+      pattern: /\bpg_restore\b[^|;&]*\s(?:--clean|-c)\b/,
+      message: 'pg_restore --clean drops what is there before it restores',
+      mend: 'Restore into a new database, look at it, then swap the names.',
+    },
+    {
+      pattern: /\bdropdb\b/,
+      message: 'The database is dropped before anything has shown that there is another',
+      mend: 'Restore beside it into a new database, look at it, then swap the names and keep the old one.',
+    },
+  ],
+});

@@ -1,0 +1,34 @@
+import { commandRule } from '../commands.ts';
+
+export const provesNothing = commandRule({
+  id: 'proves-nothing',
+  severity: 'warning',
+  reason: 'A check that also passes when the thing is broken is worse than none.',
+  mistakes: [
+    {
+      pattern: /\bget\s+componentstatus(?:es)?\b/,
+      message: 'componentstatuses is empty on EKS, whatever the cluster is like',
+      mend: 'Ask the API server: /readyz, and the Ready condition of nodes.',
+    },
+    {
+      pattern: /\bgrep\s+-v\s+Running\b/,
+      message: 'Pods that run and are not ready are left out, and finished jobs are shown',
+      mend: 'Judge pods by their Ready condition: k8s.get.',
+    },
+    {
+      pattern: /\bk6\s+run\b[^|;&]*\s--env=\w+(?=\s|$)/,
+      message: 'k6 sets a variable of that name here, and selects nothing',
+      mend: 'Write --env NAME=value.',
+    },
+    {
+      pattern: /\bdocker\s+pull\b/,
+      message: 'A pull on one machine says nothing about what the cluster can pull',
+      mend: 'Look the digest up in the registry of the recovery region.',
+    },
+    {
+      pattern: /\bcurl\s+(?!-\w*f)(?![^|;&]*(?:--fail|-\w*f\b))[^|;&]*https?:\/\//,
+      message: 'curl without --fail succeeds on an error page',
+      mend: 'Use http.check with the expected status.',
+    },
+  ],
+});

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { checkPlan } from '../../shared/plan/check.ts';
+import { fixtureText } from './fixture-text.ts';
+
+/** Lines of recovery documents as people wrote them, and the rule that stands against each. */
+const typed: [rule: string, command: string][] = [
+  ['interactive-command', 'kubectl exec -it timescaledb-0 -n ag-botkit -- psql -U agbot -d ag_botkit'],
+  ['interactive-command', 'terraform apply'],
+  ['interactive-command', 'kubectl get secrets -n trading-bot -o yaml | gpg --encrypt > secrets.gpg'],
+  ['drops-the-only-copy', 'psql -U agbot -d postgres -c "DROP DATABASE ag_botkit;"'],
+  ['drops-the-only-copy', 'pg_restore --clean --if-exists --verbose latest.dump'],
+  ['terraform-target', 'terraform destroy -input=false -target=module.eks'],
+  ['delete-all-secrets', 'kubectl delete secret --all -n fusion-bitcoin'],
+  ['unchecked-pipe', 'pg_dump -U agbot ag_botkit | gzip > backup.sql.gz'],
+  ['incomplete-export', 'kubectl get all -n trading-bot -o yaml > k8s-backup.yaml'],
+  ['forces-eviction', 'aws eks update-nodegroup-version --cluster-name a --nodegroup-name b --force'],
+  ['proves-nothing', 'kubectl get componentstatuses'],
+  ['proves-nothing', 'kubectl get pods --all-namespaces | grep -v Running'],
+  ['proves-nothing', 'k6 run tests/load/critical-paths.js --env=staging'],
+  ['proves-nothing', 'docker pull ghcr.io/liquidtreasury/liquid-abt:v1.2.3'],
+  ['proves-nothing', 'curl -s https://api.stripe.com/v1/charges | jq'],
+  ['whole-cache-flush', 'redis-cli -h cache.internal flushdb'],
+  ['rdb-overwrites-backup', 'redis-cli --rdb /backup/dump.rdb'],
+  [
+    'blocks-by-allowing',
+    'aws ec2 authorize-security-group-ingress --group-id sg-1 --source-group sg-blocked',
+  ],
+  [
+    'traffic-by-command',
+    'aws route53 change-resource-record-sets --hosted-zone-id Z1 --change-batch file://x',
+  ],
+  ['acts-for-real', 'curl -f -X POST https://fusion-bitcoin.company.com/api/swap -d \'{"amount": "0.1"}\''],
+  ['mutable-source', 'kubectl run app-test --image=liquid-abt:latest -- npm run test:database'],
+  [
+    'mutable-source',
+    'kubectl apply -f https://raw.githubusercontent.com/kubernetes/ingress-nginx/deploy.yaml',
+  ],
+  ['literal-rds-snapshot', 'rds:liquid-abt-production-latest'],
+  ['date-shell', 'git checkout production-config-$(date +%Y%m%d)'],
+  ['placeholder', 'psql $DATABASE_URL -c "SELECT count(*) FROM tenants;"'],
+  ['placeholder', 'kubectl delete pod <pod-name> -n liquid-abt-production'],
+  ['placeholder', 'aws s3 cp s3://ag-botkit-backups/database/backup-YYYYMMDD.sql.gz .'],
+  ['placeholder', 'Call [Name] on +61 XXX XXX XXX'],
+  ['command-topology', 'SELECT pg_promote();'],
+];
+
+it.each(typed)('%s is found in: %s', async (rule, command) => {
+  const quoted = `'${command.replaceAll("'", "''")}'`;
+  const text = fixtureText('command-topology', 'clean').replace(/text: aws rds.*/, `text: ${quoted}`);
+  const { findings } = await checkPlan({ text, file: 'plan.yml' });
+  expect(findings.map(finding => finding.rule)).toContain(rule);
+});
+
+it('finds a command that is written as a list of words', async () => {
+  const text = fixtureText('command-topology', 'clean')
+    .replace('do: people.task', 'do: people.approval')
+    .replace(
+      /with:[\s\S]*/,
+      'with:\n              title: Go?\n              from: [engineer]\n              within: 10m\n              shows: [kubectl, exec, -it, shop, --, sh]\n',
+    );
+  const { findings } = await checkPlan({ text, file: 'plan.yml' });
+  expect(findings).toMatchObject([{ rule: 'interactive-command' }]);
+});
