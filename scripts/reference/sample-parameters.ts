@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import type { Action } from '../../shared/actions/contract.ts';
 import { componentSchema } from '../../shared/plan/components.ts';
 
@@ -7,6 +8,11 @@ import { componentSchema } from '../../shared/plan/components.ts';
  */
 export function sampleParameters(action: Action): Record<string, unknown> {
   const parameters: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(action.parameters.shape)) {
+    // What has a default always has a value by the time that permissions are asked for.
+    const omitted = (field as z.ZodType).safeParse(undefined);
+    if (omitted.success && omitted.data !== undefined) parameters[name] = omitted.data;
+  }
   for (const [name, types] of Object.entries(action.components)) {
     const [type] = typeof types === 'string' ? [types] : types;
     parameters[name] = sampleComponent(type ?? '');
