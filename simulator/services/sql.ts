@@ -1,7 +1,10 @@
+import { parseManifest } from '../../shared/aws/file-manifest.ts';
 import type { Component } from '../../shared/plan/components.ts';
-import { isDamaged, record } from '../world/sql-journal.ts';
+import { isDamaged, record, restoreInto } from '../world/sql-journal.ts';
 import type { SimulatedService, World } from '../world/world.ts';
+import { type BuildEffect, onBuild } from './codebuild.ts';
 import { endpointOf } from './rds.ts';
+import { readObject } from './s3.ts';
 
 /**
  * The data in PostgreSQL databases, whoever runs them. It answers no calls of AWS; it plays the disaster in which the
@@ -10,6 +13,7 @@ import { endpointOf } from './rds.ts';
 export const service: SimulatedService = {
   name: 'sql',
   operations: {},
+  arrange: world => onBuild(world, restoreDump),
   strike(world, blow) {
     if (blow.type !== 'corruption') return undefined;
     const place = placeOf(blow.component);
@@ -19,6 +23,41 @@ export const service: SimulatedService = {
     world.changed(`sql/${blow.component.id}`, `The data of ${blow.component.id} has been wrong for a while`);
     return () => isDamaged(world, place.host, place.database);
   },
+};
+
+/**
+ * What the build of sql.restore-dump does: a new database with what the system's database held when the dump began.
+ * The dump was made where the primary region's database of this name is.
+ */
+const restoreDump: BuildEffect = (world, { variables }): ReturnType<BuildEffect> => {
+  const {
+    NEW_DATABASE: made,
+    LIVE_DATABASE: live,
+    DUMP_POINT_TIME: pointTime,
+    LIFEBOAT_COMPONENT: id,
+  } = variables;
+  if (!made || !live || !pointTime || !id) return {};
+  const component = world.plan.components[id];
+  const target = component && placeOf({ ...component, id });
+  const host = variables.PGHOST || target?.host;
+  if (!host) return { failed: `could not translate host name of ${id} to address` };
+  const places = Object.entries(world.plan.components).flatMap(([key, one]) => {
+    const place = placeOf({ ...one, id: key });
+    return place && place.database === live ? [{ ...place, region: one.region }] : [];
+  });
+  const source =
+    places.find(({ region }) => region === world.plan.regions.primary)?.host ?? target?.host ?? host;
+  if (made === live) return { failed: 'LIFEBOAT: the new database has the name of the live one' };
+  restoreInto(world, host, made, { host: source, database: live, untilMs: Date.parse(pointTime) });
+  const key = variables.DUMP_KEY ?? '';
+  const manifest = parseManifest(readObject(world, variables.DUMP_BUCKET ?? '', `${key}.manifest.json`));
+  const tables = (variables.COUNT_TABLES ?? '').split(' ').filter(Boolean);
+  // A whole file has the rows that were counted when it was made.
+  const rows = tables.map((table): [string, number] => [table, manifest?.rows?.[table] ?? 0]);
+  return {
+    RESTORED_FORMAT: key.endsWith('.gz') ? 'gzip' : 'plain',
+    RESTORED_ROWS: JSON.stringify(Object.fromEntries(rows)),
+  };
 };
 
 /** Where a component's data is asked for; undefined for a component that is no database. */

@@ -1,44 +1,56 @@
 import * as z from 'zod';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
-import { ServiceUnavailableError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
-import { connectionUrl } from '../../network/connection-url.ts';
-import { rdsInstance, rdsRestoreTarget } from '../../plan/components.ts';
-import type { Network } from '../../ports.ts';
-import { defineAction, type Reason } from '../contract.ts';
+import { durationSchema, formatDuration } from '../../plan/duration.ts';
+import {
+  describeExpectation,
+  expectation,
+  type Found,
+  lossSeconds,
+  mismatch,
+} from '../../sql/expectation.ts';
+import { type ActionContext, defineAction, type Reason } from '../contract.ts';
+import {
+  firstValue,
+  hostParameter,
+  notPostgres,
+  readOnly,
+  silenceOf,
+  sqlDatabase,
+  sqlDatabaseTypes,
+  toValue,
+  urlOf,
+  withSql,
+} from '../sql-database.ts';
 
-const expectation = z
-  .strictObject({
-    equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
-    min: z.number().optional(),
-    max: z.number().optional(),
-  })
-  .refine(expect => Object.values(expect).some(value => value !== undefined), {
-    message: 'say what is expected: equals, min or max',
-  });
-type Expectation = z.output<typeof expectation>;
+export { toValue } from '../sql-database.ts';
 
 const parameters = z.strictObject({
-  database: z.discriminatedUnion('type', [rdsInstance, rdsRestoreTarget]),
-  /** Host to connect to instead of the one in the credentials, such as the endpoint of a restored instance. */
-  host: z.string().optional(),
+  database: sqlDatabase,
+  host: hostParameter,
   query: z.string(),
   expect: expectation,
+  timeout: durationSchema
+    .default(30)
+    .refine(seconds => seconds <= 100, 'at most 100s: a function can not wait longer')
+    .meta({ description: 'How long the query may take' }),
 });
-
-const connectTimeoutMs = 5_000;
-const statementTimeoutMs = 30_000;
+type Parameters = z.output<typeof parameters>;
 
 /**
- * Runs one query in a read-only transaction and compares the first column of the first row with what is expected.
- * A database that does not answer is asked again until the step's time is up; a wrong value fails the step.
+ * Runs one query in a read-only transaction and compares what it answers with what is expected. A database that does
+ * not answer is asked again until the step's time is up; a wrong value fails the step.
  */
 export const action = defineAction({
   kind: 'sql.query',
   summary: 'Runs a read-only query and compares its result',
   parameters,
-  components: { database: ['rds-instance', 'rds-restore-target'] },
-  outputs: { value: 'First column of the first row' },
+  components: { database: [...sqlDatabaseTypes] },
+  outputs: {
+    value: 'First column of the first row',
+    rows: 'How many rows there were',
+    lossSeconds: 'With `newest`: seconds of data that are missing; otherwise 0',
+  },
   drill: 'same',
   mutates: false,
   typical: {
@@ -54,91 +66,56 @@ export const action = defineAction({
   ],
   permissions: ({ database }) => [secretReadPermission(database.credentials, database.region)],
 
-  async prepare(context, { database, host, query, expect }) {
-    if (database.type === 'rds-instance' && database.engine !== 'postgres') {
-      return { status: 'refused', reasons: [notPostgres(database.id, database.engine)], evidence: [] };
-    }
-    const secret = await context.secret(database.credentials, database.region);
+  async prepare(context, wanted) {
+    const { database, query, expect } = wanted;
+    const reason = notPostgres(database);
+    if (reason) return { status: 'refused', reasons: [reason], evidence: [] };
     // Says early, and before the database is needed, that the credentials can't be used.
-    connectionUrl(secret, { host, port: database.port, database: database.database });
-    const what = `Asks ${database.id} for: ${query} (${describe(expect)})`;
+    await urlOf(context, wanted);
+    const what = `Asks ${database.id} for: ${query} (${describeExpectation(expect)})`;
     return { status: 'ready', baseline: {}, evidence: [{ what }] };
   },
 
-  async observe(context, { database, host, query, expect }) {
-    const secret = await context.secret(database.credentials, database.region);
-    const url = connectionUrl(secret, { host, port: database.port, database: database.database });
-    const where = new URL(url).hostname;
-    let rows: Record<string, unknown>[];
+  async observe(context, wanted) {
+    const { query, expect } = wanted;
+    const { outageStartedAt } = context.run;
+    let found: Found & { host: string };
     try {
-      rows = await readOnly(context.network, url, query);
+      found = await ask(context, wanted);
     } catch (error) {
-      if (error instanceof ServiceUnavailableError) return { status: 'pending', note: error.message };
-      throw error;
+      return { status: 'pending', note: silenceOf(error) };
     }
-    const [row] = rows;
-    if (!row) return { status: 'failed', reasons: [noRow(query, where)], evidence: [] };
-    const value = toValue(Object.values(row)[0]);
-    const data: JsonObject = { query, value, host: where, expected: describe(expect) };
-    const wrong = mismatch(value, expect);
+    const { host, value, rows } = found;
+    if (rows === 0 && !expect.noRows) {
+      return { status: 'failed', reasons: [noRow(query, host)], evidence: [] };
+    }
+    const expected = describeExpectation(expect);
+    const lost = expect.newest ? lossSeconds(value, expect.newest.before ?? outageStartedAt) : 0;
+    const data: JsonObject = { query, value, rows, host, expected, lossSeconds: lost ?? 0 };
+    const wrong = mismatch(found, expect, outageStartedAt);
     if (wrong) {
-      const evidence = [{ what: `${query} answered ${value} at ${where}`, data }];
-      return { status: 'failed', reasons: [unexpected(query, where, wrong)], evidence };
+      const evidence = [{ what: `${query} answered ${value} at ${host}`, data }];
+      return { status: 'failed', reasons: [unexpected(query, host, wrong)], evidence };
     }
-    const what = `${query} answered ${value} at ${where}, as expected (${describe(expect)})`;
-    return { status: 'done', outputs: { value }, evidence: [{ what, data }] };
+    const loss = expect.newest && lost !== undefined ? `; ${formatDuration(lost)} of data are missing` : '';
+    const answer = expect.noRows ? 'no row' : value;
+    const what = `${query} answered ${answer} at ${host}, as expected (${expected})${loss}`;
+    return { status: 'done', outputs: { value, rows, lossSeconds: lost ?? 0 }, evidence: [{ what, data }] };
   },
 });
 
-type SqlPort = Pick<Network, 'sql'>;
-
-async function readOnly(network: SqlPort, url: string, query: string): Promise<Record<string, unknown>[]> {
-  const connection = await network.sql({ url, connectTimeoutMs, statementTimeoutMs });
-  try {
-    await connection.query('BEGIN TRANSACTION READ ONLY');
-    const { rows } = await connection.query(query);
-    await connection.query('ROLLBACK');
-    return rows;
-  } finally {
-    await connection.end();
-  }
-}
-
-/** A JSON value of what the driver gives; a bigint or numeric, which `pg` gives as text, becomes a number if it fits. */
-export function toValue(raw: unknown): string | number | boolean | null {
-  if (raw === null || raw === undefined) return null;
-  if (typeof raw === 'number' || typeof raw === 'boolean') return raw;
-  if (raw instanceof Date) return raw.toISOString();
-  const text = typeof raw === 'object' ? JSON.stringify(raw) : String(raw);
-  const number = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(number) && Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : text;
-}
-
-/** What does not fit, as words; undefined when the value is as expected. */
-function mismatch(value: string | number | boolean | null, expect: Expectation): string | undefined {
-  if (expect.equals !== undefined && toValue(expect.equals) !== value) {
-    return `${value} instead of ${expect.equals}`;
-  }
-  if (expect.min === undefined && expect.max === undefined) return undefined;
-  if (typeof value !== 'number') return `${value}, which is not a number`;
-  if (expect.min !== undefined && value < expect.min) return `${value}, less than ${expect.min}`;
-  if (expect.max !== undefined && value > expect.max) return `${value}, more than ${expect.max}`;
-  return undefined;
-}
-
-function describe({ equals, min, max }: Expectation): string {
-  const parts = [];
-  if (equals !== undefined) parts.push(`equal to ${equals}`);
-  if (min !== undefined) parts.push(`at least ${min}`);
-  if (max !== undefined) parts.push(`at most ${max}`);
-  return parts.join(', ');
-}
-
-function notPostgres(id: string, engine: string): Reason {
-  return {
-    what: `${id} runs ${engine}; sql.query speaks PostgreSQL only.`,
-    mend: 'Check this database with an http.check of the application instead.',
-  };
+async function ask(context: ActionContext, wanted: Parameters): Promise<Found & { host: string }> {
+  const { query, expect, timeout } = wanted;
+  const found = await withSql(context, wanted, timeout * 1000, async (connection, host) => {
+    const rows = await readOnly(connection, query);
+    return { value: toValue(firstValue(rows)), rows: rows.length, host };
+  });
+  if (!expect.sameAs) return found;
+  const place = { ...wanted, host: expect.sameAs.host ?? wanted.host };
+  const other = await withSql(context, place, timeout * 1000, connection =>
+    readOnly(connection, expect.sameAs?.query ?? query),
+  );
+  return { ...found, other: toValue(firstValue(other)) };
 }
 
 function noRow(query: string, where: string): Reason {
