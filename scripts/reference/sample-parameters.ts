@@ -12,6 +12,9 @@ export function sampleParameters(action: Action): Record<string, unknown> {
     // What has a default always has a value by the time that permissions are asked for.
     const omitted = (field as z.ZodType).safeParse(undefined);
     if (omitted.success && omitted.data !== undefined) parameters[name] = omitted.data;
+    // A needed text may be part of a resource's name.
+    else if (!omitted.success && (field as z.ZodType).safeParse(`<${name}>`).success)
+      parameters[name] = `<${name}>`;
   }
   for (const [name, types] of Object.entries(action.components)) {
     const [type] = typeof types === 'string' ? [types] : types;
