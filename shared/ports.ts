@@ -48,7 +48,15 @@ export type SqlConnection = {
 };
 export type SqlOptions = { url: string; connectTimeoutMs: number; statementTimeoutMs: number };
 
-export type RedisOptions = { host: string; port: number; tls: boolean; timeoutMs: number };
+/** Where a Redis server is, and how it is asked in. User and password came from a secret; they are never logged. */
+export type RedisOptions = {
+  host: string;
+  port: number;
+  tls: boolean;
+  timeoutMs: number;
+  username?: string;
+  password?: string;
+};
 
 /** What the Kubernetes actions ask of an API server; `cluster` is the EKS cluster's name. */
 export type KubernetesAccess = { cluster: string; region: string };
@@ -85,6 +93,6 @@ export type Network = {
   tls(target: TlsTarget): Promise<TlsResult>;
   dns(query: DnsQuery): Promise<DnsAnswer>;
   sql(options: SqlOptions): Promise<SqlConnection>;
-  /** Sends one command, such as `['PING']`, and returns the reply as text. */
+  /** Sends one command, such as `['PING']`, and returns the reply as text; a reply with several parts as JSON. */
   redis(options: RedisOptions, command: readonly string[]): Promise<string>;
 };

@@ -43,6 +43,22 @@ describe('sendRedis', () => {
     expect(open.size).toBe(0);
   });
 
+  it('logs in first when it is given a password, and says when that is refused', async () => {
+    const target = await serve({ AUTH: '+OK\r\n', GET: '$3\r\nyes\r\n' });
+    const user = { username: 'app', password: 'p' };
+    expect(await sendRedis({ ...target, ...plain, ...user }, ['GET', 'k'])).toBe('yes');
+    const strict = await serve({ AUTH: '-WRONGPASS invalid username-password pair\r\n' });
+    await expect(sendRedis({ ...strict, ...plain, ...user }, ['GET', 'k'])).rejects.toMatchObject({
+      name: 'RequestRejectedError',
+      message: expect.stringContaining('WRONGPASS'),
+    });
+  });
+
+  it('returns a reply with several parts as JSON', async () => {
+    const target = await serve({ SCAN: '*2\r\n$1\r\n0\r\n*2\r\n$3\r\na,b\r\n$1\r\nc\r\n' });
+    expect(await sendRedis({ ...target, ...plain }, ['SCAN', '0'])).toBe('["0",["a,b","c"]]');
+  });
+
   it('throws RequestRejectedError when a password is wanted', async () => {
     const target = await serve({ PING: '-NOAUTH Authentication required.\r\n' });
     await expect(sendRedis({ ...target, ...plain }, ['PING'])).rejects.toMatchObject({

@@ -13,6 +13,7 @@ import { service as cloudwatch } from '../../simulator/services/cloudwatch.ts';
 import { service as dynamodb } from '../../simulator/services/dynamodb.ts';
 import { service as kms } from '../../simulator/services/kms.ts';
 import { service as rds } from '../../simulator/services/rds.ts';
+import { service as redis } from '../../simulator/services/redis.ts';
 import { service as secretsmanager } from '../../simulator/services/secretsmanager.ts';
 import { startVirtualTime } from '../../simulator/world/clock.ts';
 import { createWorld } from '../../simulator/world/create-world.ts';
@@ -24,7 +25,7 @@ import { run as aRun, contextOf } from './compute-world.ts';
 import { dataPlan, primary, recovery } from './data-plan.ts';
 
 export const outageStartedAt = '2026-03-10T16:42:00.000Z';
-const services = [rds, kms, secretsmanager, cloudwatch, dynamodb];
+const services = [rds, kms, secretsmanager, cloudwatch, dynamodb, redis];
 
 export type DataScene = {
   world: World;

@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { ServiceUnavailableError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
-import { cache } from '../../plan/components.ts';
+import { addressOf, openRedis, redisPermissions } from '../../network/redis-server.ts';
+import { cache, redisServer } from '../../plan/components.ts';
 import { defineAction } from '../contract.ts';
 
-const parameters = z.strictObject({ cache });
-
-const timeoutMs = 5_000;
+const parameters = z.strictObject({ cache: z.discriminatedUnion('type', [cache, redisServer]) });
 
 /**
  * Asks Redis for a PONG at the endpoint that the application uses, and notes its replication role. A cache that does
@@ -16,7 +15,7 @@ export const action = defineAction({
   kind: 'redis.ping',
   summary: 'Checks that a Redis cache answers',
   parameters,
-  components: { cache: 'elasticache-replication-group' },
+  components: { cache: ['elasticache-replication-group', 'redis-server'] },
   outputs: { role: 'master or slave, as INFO replication says' },
   drill: 'same',
   mutates: false,
@@ -24,27 +23,30 @@ export const action = defineAction({
   failureModes: [
     'The function has no route to the cache, or its security group does not let it in',
     'The endpoint is the one of another region',
-    'The cache asks for a password',
+    'The cache asks for a password, and the component names no credentials',
   ],
-  permissions: () => [],
+  permissions: ({ cache: component }) => redisPermissions(component),
 
-  async prepare(_context, { cache: { id, endpoint, port } }) {
-    return { status: 'ready', baseline: {}, evidence: [{ what: `Asks ${id} at ${endpoint}:${port}` }] };
+  async prepare(_context, { cache: component }) {
+    const { host, port } = addressOf(component);
+    return { status: 'ready', baseline: {}, evidence: [{ what: `Asks ${component.id} at ${host}:${port}` }] };
   },
 
-  async observe(context, { cache: { id, endpoint, port, tls } }) {
-    const options = { host: endpoint, port, tls, timeoutMs };
+  async observe(context, { cache: component }) {
+    const { id } = component;
+    const address = addressOf(component);
     try {
-      const reply = await context.network.redis(options, ['PING']);
+      const server = await openRedis(context, address);
+      const reply = await server.call('PING');
       if (reply !== 'PONG') {
         const reason = {
-          what: `${id} at ${endpoint} answered ${reply.slice(0, 80)} to PING.`,
+          what: `${id} at ${address.host} answered ${reply.slice(0, 80)} to PING.`,
           mend: 'Check that the endpoint in the plan is a Redis primary endpoint.',
         };
         return { status: 'failed', reasons: [reason], evidence: [] };
       }
-      const facts = replication(await context.network.redis(options, ['INFO', 'replication']));
-      const what = `${id} at ${endpoint} answered PONG; it is a ${facts.role}`;
+      const facts = replication(await server.info('replication'));
+      const what = `${id} at ${address.host} answered PONG; it is a ${facts.role}`;
       return { status: 'done', outputs: { role: facts.role }, evidence: [{ what, data: facts }] };
     } catch (error) {
       if (error instanceof ServiceUnavailableError) return { status: 'pending', note: error.message };
@@ -53,9 +55,8 @@ export const action = defineAction({
   },
 });
 
-/** Role and link of `INFO replication`, whose lines are `key:value`. */
-function replication(info: string): JsonObject & { role: string } {
-  const lines = new Map(info.split(/\r?\n/).map(line => splitOnce(line)));
+/** Role and link of `INFO replication`. */
+function replication(lines: Map<string, string>): JsonObject & { role: string } {
   const link = lines.get('master_link_status');
   const replicas = lines.get('connected_slaves');
   return {
@@ -63,9 +64,4 @@ function replication(info: string): JsonObject & { role: string } {
     ...(link !== undefined && { masterLinkStatus: link }),
     ...(replicas !== undefined && { connectedReplicas: Number(replicas) }),
   };
-}
-
-function splitOnce(line: string): [string, string] {
-  const colon = line.indexOf(':');
-  return colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1)];
 }
