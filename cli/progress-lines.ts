@@ -66,10 +66,12 @@ export function lineOf(state: LineState, { at, entry }: LedgerEntry): Line | und
       return entry.decision === 'open' || entry.decision === 'refuse'
         ? spoken(state, at, entry, '!')
         : undefined;
+    case 'task-set':
     case 'question':
       return spoken(state, at, entry, '?');
     case 'answer':
     case 'acknowledged':
+    case 'task-done':
       return spoken(state, at, entry, '↳');
     case 'phase-ended':
       return entry.ok ? undefined : spoken(state, at, entry, '✗');
@@ -77,6 +79,8 @@ export function lineOf(state: LineState, { at, entry }: LedgerEntry): Line | und
     case 'incident-opened':
     case 'escalated':
     case 'link-refused':
+    case 'message-late':
+    case 'task-overdue':
       return spoken(state, at, entry, '!');
     case 'message':
       return entry.status === 'sent' ? toldLine(state, at, entry) : spoken(state, at, entry, '!');

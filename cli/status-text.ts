@@ -5,6 +5,7 @@ import { duration } from '../shared/report/words.ts';
 import { createPaint, oneLine } from './paint.ts';
 import type { IncidentStatus, Status } from './status.ts';
 import { stepLines } from './status-steps.ts';
+import { taskLines } from './status-tasks.ts';
 import { toldLines } from './status-told.ts';
 import { nameOf, row, type StatusView } from './status-view.ts';
 import { questionLines } from './status-waiting.ts';
@@ -33,6 +34,7 @@ export function statusText(status: Status, options: { planPath: string; colour: 
     ...questionLines(view),
     ...stepLines(view),
     ...toldLines(view),
+    ...taskLines(view),
     ...commands(view),
     '',
   ].join('\n');

@@ -1,5 +1,6 @@
 import type { Question } from '../shared/communication/question-record.ts';
 import { readQuestions } from '../shared/communication/questions.ts';
+import { readTasks, type Task } from '../shared/communication/task-record.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { LedgerEntry } from '../shared/incident/entries.ts';
 import { type Incident, listIncidents, openIncidentOf, readIncident } from '../shared/incident/incident.ts';
@@ -25,6 +26,8 @@ export type IncidentStatus = {
   /** Open questions, the oldest first. */
   waiting: Question[];
   ledger: LedgerEntry[];
+  /** Follow-ups of the incident, done or not, the first due first. */
+  tasks: Task[];
 };
 
 /**
@@ -39,14 +42,15 @@ export async function readStatus(runtime: Runtime, incidentId: string | undefine
   ]);
   const status: Status = { plan, now: clock.now(), automation };
   if (!incident) return status;
-  const [run, steps, questions, ledger] = await Promise.all([
+  const [run, steps, questions, ledger, tasks] = await Promise.all([
     incident.runId === undefined ? undefined : readRun(store, incident.runId),
     incident.runId === undefined ? [] : readSteps(store, incident.runId),
     readQuestions(store, incident.id),
     readLedger(store, incident.id),
+    readTasks(store, incident.id),
   ]);
   const waiting = questions.filter(question => question.status === 'open');
-  return { ...status, incident: { incident, run, steps, waiting, ledger } };
+  return { ...status, incident: { incident, run, steps, waiting, ledger, tasks } };
 }
 
 async function findIncident({ store, plan }: Runtime, id: string | undefined): Promise<Incident | undefined> {
@@ -65,10 +69,10 @@ async function findIncident({ store, plan }: Runtime, id: string | undefined): P
 
 /** One line of JSON. Task tokens stay out of it: whoever has one can answer for anybody. */
 export function statusJson({ plan, automation, incident: found }: Status): string {
-  const { incident, run, steps, waiting, ledger } = found ?? {};
+  const { incident, run, steps, waiting, ledger, tasks } = found ?? {};
   const questions = waiting?.map(({ token: _, ...question }) => question);
   const body = found
-    ? { incident, run, steps, waiting: questions, ledgerEntries: ledger?.length }
+    ? { incident, run, steps, waiting: questions, tasks, ledgerEntries: ledger?.length }
     : { incident: null };
   return `${JSON.stringify({ system: plan.system.id, automation, ...body })}\n`;
 }

@@ -9,6 +9,7 @@ import { checkPlan } from '../shared/plan/check.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { bakeStep } from '../state-machines/bake-step.ts';
 import { compileSystem } from '../state-machines/compile-system.ts';
+import { withEstimates } from '../state-machines/estimates.ts';
 import { aliases } from './bundling.ts';
 import { environment, functionConfigs, planFile } from './functions.ts';
 import { baseResources, functionRole, type Resources } from './resources.ts';
@@ -50,7 +51,8 @@ async function derive(path: string): Promise<Deployment> {
   const deployment = await deploymentOf(plan);
   assertValid(deployment.stateMachines);
   mkdirSync(dirname(deployment.planFile), { recursive: true });
-  writeFileSync(deployment.planFile, JSON.stringify(plan));
+  const actions = await loadActions(allSteps(plan).map(step => step.do));
+  writeFileSync(deployment.planFile, JSON.stringify(withEstimates(plan, actions)));
   return deployment;
 }
 

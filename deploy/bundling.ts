@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { hasFollowUps } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`lambda/${name}`, import.meta.url));
@@ -7,6 +8,7 @@ const file = (name: string) => fileURLToPath(new URL(`lambda/${name}`, import.me
 export function aliases(plan: Plan): Record<string, string> {
   return {
     '@aws-sdk/credential-provider-node': file('credentials.ts'),
+    ...(!hasFollowUps(plan) && { '@aws-sdk/client-scheduler': file('no-scheduler.ts') }),
     ...(!sendsMail(plan) && { '@aws-sdk/client-sesv2': file('no-ses.ts') }),
     ...(!usesParameters(plan) && { '@aws-sdk/client-ssm': file('no-ssm.ts') }),
   };

@@ -1,4 +1,4 @@
-import { fixedFunctions } from '../shared/deployment.ts';
+import { fixedFunctions, hasFollowUps } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { alarmNamesOf, forwardedAlarmNames } from './alarms.ts';
 import { eventPatterns } from './event-patterns.ts';
@@ -113,8 +113,11 @@ function startedBy(plan: Plan, name: string, runbooks: readonly string[]): Funct
     case 'decide':
       // Melbourne and other newer regions have no function URLs; HTTP APIs are in all of them.
       return { events: [{ httpApi: 'GET /' }, { httpApi: 'POST /' }] };
-    case 'ask':
     case 'communicate':
+      return sendsLinks(
+        hasFollowUps(plan) ? { LIFEBOAT_SCHEDULE_ROLE: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] } } : {},
+      );
+    case 'ask':
     case 'run':
       return sendsLinks();
     default:
@@ -123,9 +126,10 @@ function startedBy(plan: Plan, name: string, runbooks: readonly string[]): Funct
 }
 
 /** Functions whose messages carry links need the address of the page; HTTP APIs serve it at their root. */
-function sendsLinks(): FunctionConfig {
+function sendsLinks(more: FunctionConfig = {}): FunctionConfig {
   return {
     environment: {
+      ...more,
       LIFEBOAT_DECISION_URL: {
         'Fn::Sub': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/',
       },

@@ -1,4 +1,5 @@
 import { parseSecretReference } from '../shared/aws/secret-reference.ts';
+import { hasFollowUps, scheduleGroupName } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { alarmResources } from './alarms.ts';
 import { dashboardResources } from './dashboard.ts';
@@ -6,7 +7,9 @@ import { roleId } from './functions.ts';
 import {
   arn,
   busName,
+  failedEventsArn,
   failedEventsName,
+  functionArn,
   functionName,
   heartbeatRuleName,
   linkSecretName,
@@ -30,6 +33,7 @@ export function baseResources(plan: Plan): Resources {
     ...bus(plan),
     ...alarmResources(plan),
     ...dashboardResources(plan),
+    ...schedules(plan),
   };
 }
 
@@ -181,6 +185,22 @@ function bus(plan: Plan): Resources {
         State: 'ENABLED',
       },
     },
+  };
+}
+
+/** One-time schedules of what is due after a run: a group of their own, and a role that may call one function. */
+function schedules(plan: Plan): Resources {
+  const system = plan.system.id;
+  if (!hasFollowUps(plan)) return {};
+  return {
+    ScheduleGroup: {
+      Type: 'AWS::Scheduler::ScheduleGroup',
+      Properties: { Name: scheduleGroupName(system) },
+    },
+    ScheduleRole: role('scheduler.amazonaws.com', `lifeboat-${system}-schedules`, [
+      { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [functionArn(system, 'communicate')] },
+      { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [failedEventsArn(system)] },
+    ]),
   };
 }
 

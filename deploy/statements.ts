@@ -1,6 +1,7 @@
 import type { Action, Permission } from '../shared/actions/contract.ts';
 import { secretReadPermission } from '../shared/aws/secret-reference.ts';
 import { channelSecrets } from '../shared/communication/channels/adapters.ts';
+import { hasFollowUps, scheduleGroupName } from '../shared/deployment.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
 import { runsInNetwork } from './functions.ts';
@@ -56,7 +57,7 @@ export function fixedStatements(
     'execution-ended': [unlock, ...publish, linkSecret, answer, setAside],
     ask: [remember, ...publish, linkSecret, answer],
     decide: [remember, linkSecret, answer],
-    communicate: [remember, ...publish, linkSecret, answer],
+    communicate: [remember, ...publish, linkSecret, answer, ...schedulingStatements(plan)],
     report: [remember, writeReports],
   };
 }
@@ -86,6 +87,21 @@ export function sendingStatements(plan: Plan): Statement[] {
         ]
       : []),
     ...merge(secrets),
+  ];
+}
+
+/** Follow-ups call again by one-time schedules, which take a role of their own. */
+function schedulingStatements(plan: Plan): Statement[] {
+  if (!hasFollowUps(plan)) return [];
+  return [
+    allow(
+      ['scheduler:CreateSchedule'],
+      [arn('scheduler', `schedule/${scheduleGroupName(plan.system.id)}/*`)],
+    ),
+    {
+      ...allow(['iam:PassRole'], ['${ScheduleRole.Arn}']),
+      Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import * as z from 'zod';
-import { type TickReply, tick } from '../shared/communication/tick.ts';
+import { communicate } from '../shared/communication/communicate.ts';
+import type { TickReply } from '../shared/communication/tick.ts';
 import { sendHttp } from '../shared/network/http.ts';
 import { runSchema } from '../shared/runbook/contract.ts';
 import { parseInput } from './parse-input.ts';
@@ -10,10 +11,10 @@ const eventSchema = z.object({ run: runSchema });
 
 /** Sends what is due in a run's incident and tells the communication machine when to come back. */
 export function createCommunicateHandler(runtime: RuntimeProvider) {
-  return middy(
-    async (event: unknown): Promise<TickReply> =>
-      tick(await runtime(), parseInput(eventSchema, event, 'communicate').run),
-  );
+  return middy(async (event: unknown): Promise<TickReply> => {
+    const { run } = parseInput(eventSchema, event, 'communicate');
+    return communicate(await runtime(), run);
+  });
 }
 
 export const handler = createCommunicateHandler(loadRuntime({ http: sendHttp }));

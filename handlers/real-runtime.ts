@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { createAwsClients } from '../shared/aws/aws-clients.ts';
 import { createSecretReader } from '../shared/aws/secret-reader.ts';
-import { deploymentSettings } from '../shared/deployment.ts';
+import { deploymentSettings, lambdaFunctionName, scheduleGroupName } from '../shared/deployment.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { createDynamoDbRecordStore } from '../shared/incident/dynamodb-record-store.ts';
 import type { Plan } from '../shared/plan/schema.ts';
@@ -22,6 +22,7 @@ export const environmentSchema = z.object({
   LIFEBOAT_ACCOUNT: z.string(),
   LIFEBOAT_PARTITION: z.string(),
   LIFEBOAT_DECISION_URL: z.string().default(''),
+  LIFEBOAT_SCHEDULE_ROLE: z.string().optional(),
   LAMBDA_TASK_ROOT: z.string().default('.'),
 });
 type Environment = z.infer<typeof environmentSchema>;
@@ -88,6 +89,14 @@ function settingsOf(plan: Plan, environment: Environment): Settings {
   return {
     ...deploymentSettings(plan, { partition, account }, environment.LIFEBOAT_DECISION_URL),
     reportBucket: environment.LIFEBOAT_REPORT_BUCKET,
+    ...(environment.LIFEBOAT_SCHEDULE_ROLE && {
+      schedules: {
+        group: scheduleGroupName(plan.system.id),
+        functionArn: `arn:${partition}:lambda:${plan.regions.recovery}:${account}:function:${lambdaFunctionName(plan.system.id, 'communicate')}`,
+        roleArn: environment.LIFEBOAT_SCHEDULE_ROLE,
+        deadLetterArn: `arn:${partition}:sqs:${plan.regions.recovery}:${account}:lifeboat-${plan.system.id}-failed-events`,
+      },
+    }),
   };
 }
 

@@ -8,6 +8,8 @@ import type { Settings } from './runtime.ts';
 export const lambdaFunctionName = (system: string, name: string) => `lifeboat-${system}-${name}`;
 export const tableName = (system: string) => `lifeboat-${system}`;
 export const linkSecretName = (system: string) => `lifeboat/${system}/links`;
+/** Group of the one-time schedules of a system. */
+export const scheduleGroupName = (system: string) => `lifeboat-${system}`;
 export const topicName = (system: string, topic: string) => `lifeboat-${system}-${topic}`;
 /** A scenario's state machine. */
 export const runbookMachineName = (system: string, scenario: string) => `${system}-${scenario}`;
@@ -30,6 +32,11 @@ export function topicsOf(plan: Pick<Plan, 'channels'>): string[] {
     channel.type === 'sns' ? [channel.topic] : [],
   );
   return [...new Set(topics)].sort();
+}
+
+/** Whether something is due after a run has ended, so that schedules are needed. */
+export function hasFollowUps(plan: Pick<Plan, 'followUps' | 'scenarios'>): boolean {
+  return [plan, ...Object.values(plan.scenarios)].some(({ followUps }) => Object.keys(followUps).length > 0);
 }
 
 /** Where a deployment is: everything of it is in the plan's recovery region. */

@@ -15,6 +15,8 @@ export type Settings = {
   decisionUrl: string;
   /** Secret (name) whose value signs links. */
   linkSecretName: string;
+  /** Where one-time schedules are made that call the communicate function; without it there are none. */
+  schedules?: { group: string; functionArn: string; roleArn: string; deadLetterArn?: string };
   /** Bucket that reports are written to; without it they stay in the ledger. */
   reportBucket?: string;
 };

@@ -1,5 +1,11 @@
 import type { Action } from '../shared/actions/contract.ts';
-import { deploymentSettings, fixedFunctions, lambdaFunctionName } from '../shared/deployment.ts';
+import {
+  deploymentSettings,
+  fixedFunctions,
+  hasFollowUps,
+  lambdaFunctionName,
+  scheduleGroupName,
+} from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Settings } from '../shared/runtime.ts';
 import { type Definition, fillArns } from '../state-machines/asl.ts';
@@ -50,6 +56,13 @@ function deployNew(plan: Plan, actions: Readonly<Record<string, Action>>): Simul
     settings: {
       ...deploymentSettings(plan, { partition: 'aws', account }, decisionUrl(region)),
       reportBucket: reportBucketOf(system),
+      ...(hasFollowUps(plan) && {
+        schedules: {
+          group: scheduleGroupName(system),
+          functionArn: `${prefix}communicate`,
+          roleArn: `arn:aws:iam::${account}:role/lifeboat-${system}-schedules`,
+        },
+      }),
     },
     functionName: arn => arn.slice(prefix.length),
   };

@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../shared/incident/entries.ts';
 import { readLedger, verifyLedger } from '../shared/incident/ledger.ts';
 import { createMemoryRecordStore } from '../shared/incident/memory-record-store.ts';
 import type { RecordStore } from '../shared/incident/record-store.ts';
+import type { Json } from '../shared/json.ts';
 import type { Invariant } from '../shared/report/report.ts';
 import type { Run } from '../shared/runbook/contract.ts';
 import { runRecordSchema } from '../shared/runbook/run-record.ts';
@@ -15,6 +16,7 @@ import { createEventBus } from './event-bus.ts';
 import { createFaultGate } from './faults/fault-gate.ts';
 import { createHandlers } from './handlers.ts';
 import { watchInvariants } from './invariants/invariants.ts';
+import { schedulerOf } from './services/scheduler.ts';
 import { putSecret } from './services/secretsmanager.ts';
 import { engineOf } from './services/states.ts';
 import { createRuntime, registerPods } from './simulated-runtime.ts';
@@ -83,6 +85,8 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   });
   engineOf(world).engine = engine;
   registerPods(world);
+  schedulerOf(world).call = (arn, input) =>
+    void functions.deliver(deployment.functionName(arn), JSON.parse(input) as Json);
   const bus = createEventBus(world, functions);
   createPeople(world, {
     decide: async event =>

@@ -5,6 +5,7 @@ import type { Plan, Scenario } from '../shared/plan/schema.ts';
 import { buildReport } from '../shared/report/model.ts';
 import type { Report } from '../shared/report/report.ts';
 import type { Mode, Run } from '../shared/runbook/contract.ts';
+import { withEstimates } from '../state-machines/estimates.ts';
 import { criticalPathSeconds } from './critical-path.ts';
 import { deploy } from './deployment.ts';
 import { createFaults, unknownTargets } from './faults/faults.ts';
@@ -43,15 +44,16 @@ const calmSeconds = 120;
 export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   const faults = createFaults(request.faults);
   if (!faults.ok) return faults;
-  const plan = withParameters(request);
-  if ('problems' in plan) return { ok: false, problems: plan.problems };
-  const databases = startDatabases(plan, request.planDirectory);
-  const kinds = Object.values(plan.scenarios).flatMap(({ phases }) =>
+  const given = withParameters(request);
+  if ('problems' in given) return { ok: false, problems: given.problems };
+  const databases = startDatabases(given, request.planDirectory);
+  const kinds = Object.values(given.scenarios).flatMap(({ phases }) =>
     phases.flatMap(({ steps }) =>
       steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item])),
     ),
   );
   const [actions, services] = await Promise.all([loadActions(kinds.map(step => step.do)), loadServices()]);
+  const plan = withEstimates(given, actions);
   const deployment = deploy(plan, actions);
   const unknown = unknownTargets(request.faults, {
     services: services.map(service => service.name),

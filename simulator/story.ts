@@ -1,3 +1,4 @@
+import { openIncidentOf, resolveIncident } from '../shared/incident/incident.ts';
 import { setAutomation } from '../shared/incident/switch.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Mode } from '../shared/runbook/contract.ts';
@@ -8,6 +9,7 @@ import type { Engine } from './engine/engine.ts';
 import type { createEventBus } from './event-bus.ts';
 import type { FaultGate } from './faults/fault-gate.ts';
 import type { FaultSet } from './faults/faults.ts';
+import { lastScheduleMs } from './services/scheduler.ts';
 import { sleep } from './world/sleep.ts';
 import type { SimulatedService, World } from './world/world.ts';
 
@@ -30,6 +32,12 @@ const longestSeconds = 48 * 3600;
 const longestTriageSeconds = 6 * 3600;
 /** How often it is looked whether everything has ended. */
 const lookEveryMs = 30_000;
+/** How long the messages of an incident go on whose run did not recover, until somebody has mended it by hand. */
+const byHandSeconds = 3600;
+/** Time for the last call of a schedule, and for people to answer it. */
+const scheduleGraceMs = 3_600_000;
+/** Timers count in 32 bits. */
+const longestSleepMs = 20 * 86_400_000;
 /** Time for the last messages after a run has ended. */
 const afterglowSeconds = 60;
 
@@ -70,6 +78,7 @@ export async function tellStory(request: StoryRequest, stage: Stage): Promise<No
   }
   await playRun(request, stage, id, mode);
   await bus.deliverAgain();
+  if (lastScheduleMs(world) !== undefined) await playFollowUps(world);
   await sleep(afterglowSeconds * 1000);
   return undefined;
 }
@@ -102,7 +111,7 @@ async function leadUp(
 /** From the signals, or a person's start, until every execution has ended. */
 async function playRun(
   { plan, seed, deployment }: StoryRequest,
-  { world, engine, bus }: Stage,
+  { world, runtime, engine, bus }: Stage,
   id: string,
   mode: Mode,
 ): Promise<void> {
@@ -115,13 +124,22 @@ async function playRun(
       input: { mode, by: 'a person' },
     });
   }
+  let untakenSinceMs: number | undefined;
   const givenUpAtMs = world.nowMs() + longestSeconds * 1000;
   const tooLateMs = world.nowMs() + longestTriageSeconds * 1000;
   // Only when to stop is decided here; how long a run took is read from its own records.
   while (world.nowMs() < givenUpAtMs) {
     await sleep(lookEveryMs);
     const started = engine.listExecutions({ stateMachineArn: runbook }).length > 0;
-    if (started && engine.listExecutions({ status: 'RUNNING' }).length === 0) break;
+    const running = engine.listExecutions({ status: 'RUNNING' });
+    if (started && running.length === 0) break;
+    // Only the messages go on: the run did not recover, and somebody has to say that it is dealt with.
+    const untaken =
+      started && running.every(({ stateMachineArn }) => stateMachineArn.endsWith('-communicate'));
+    untakenSinceMs = untaken ? (untakenSinceMs ?? world.nowMs()) : undefined;
+    if (untakenSinceMs !== undefined && world.nowMs() - untakenSinceMs > byHandSeconds * 1000) {
+      await resolveByHand(runtime);
+    }
     if (!started && world.nowMs() > tooLateMs) break;
   }
   bus.stop();
@@ -136,6 +154,20 @@ function withoutRecoveryRegion(region: string): NotStarted {
     what: `The recovery region ${region} does not answer. Lifeboat runs there, so no event arrives and no run can start; nobody was told and nothing was changed.`,
     mend: 'Tell people by another way, and recover by hand from the plan. Start the scenario when the region answers again.',
   };
+}
+
+/** Somebody mends by hand what the run did not, and says so. */
+async function resolveByHand({ store, clock, plan }: Runtime): Promise<void> {
+  const incident = await openIncidentOf(store, plan.system.id);
+  if (incident) await resolveIncident(store, clock, incident.id, 'a person');
+}
+
+/** Follow-ups go on for hours and weeks; with the last schedule everything that was promised has come up. */
+async function playFollowUps(world: World): Promise<void> {
+  for (let last = lastScheduleMs(world); last !== undefined; last = lastScheduleMs(world)) {
+    await sleep(Math.min(Math.max(last - world.nowMs(), 0) + scheduleGraceMs, longestSleepMs));
+  }
+  await sleep(scheduleGraceMs);
 }
 
 /** A scenario that a signal of this disaster opens; the others are started by a person. */

@@ -1,4 +1,5 @@
 import { answerQuestion } from '../../shared/communication/answers.ts';
+import { completeTask } from '../../shared/communication/tasks.ts';
 import { acknowledgeIncident, openIncidentOf, resolveIncident } from '../../shared/incident/incident.ts';
 import { readLock } from '../../shared/incident/lock.ts';
 import { readAutomation } from '../../shared/incident/switch.ts';
@@ -67,7 +68,15 @@ async function acknowledge({ runtime, args, io }: OperationWork): Promise<number
   const incident = await openIncidentOf(runtime.store, runtime.plan.system.id);
   if (!incident) return nothingOpen(io);
   const { store, clock } = runtime;
-  const { acknowledgedBy } = await acknowledgeIncident(store, clock, incident.id, person(args), 'cli');
+  const { acknowledgementLasts } = runtime.plan.response;
+  const { acknowledgedBy } = await acknowledgeIncident(
+    store,
+    clock,
+    incident.id,
+    person(args),
+    'cli',
+    acknowledgementLasts,
+  );
   io.out(
     acknowledgedBy === person(args)
       ? `${incident.id} is acknowledged by ${acknowledgedBy}; the escalation has stopped.\n`
@@ -136,7 +145,9 @@ function answering(value: string): Operation {
   return {
     needsPerson: true,
     needsQuestion: true,
-    async run({ runtime, args, io }) {
+    async run(work) {
+      const { runtime, args, io } = work;
+      if (value === 'done' && args.positionals[1]?.startsWith('t')) return finishTask(work);
       const reply = await answerQuestion(runtime, {
         questionId: args.positionals[1] ?? '',
         person: person(args),
@@ -156,6 +167,23 @@ function answering(value: string): Operation {
       return 0;
     },
   };
+}
+
+/** A task that goes on after its run. */
+async function finishTask({ runtime, args, io }: OperationWork): Promise<number> {
+  const reply = await completeTask(runtime, {
+    taskId: args.positionals[1] ?? '',
+    person: person(args),
+    evidence: textOf(args.values.reason),
+    via: 'cli',
+  });
+  if (reply.status === 'done') {
+    io.out(`Recorded: ${reply.task.title}.\n`);
+    return 0;
+  }
+  const hint = reply.why === 'invalid' ? ' Give it with --reason.' : '';
+  io.err(`Not taken: ${reply.message}${hint}\n`);
+  return 1;
 }
 
 function person(args: Arguments): string {

@@ -1,3 +1,4 @@
+import { hasFollowUps } from '../deployment.ts';
 import { InvalidInputError } from '../errors.ts';
 import { appendEntry, readLedger } from '../incident/ledger.ts';
 import type { Run } from '../runbook/contract.ts';
@@ -9,11 +10,15 @@ import { withheldKeys } from './message-record.ts';
 import { acknowledgementId, pointerKey } from './question-record.ts';
 import { putOnce, readQuestions } from './questions.ts';
 import { type Rendered, renderMessage } from './render.ts';
-import { openedAt, type Situation, shift } from './situation.ts';
+import { type Situation, shift } from './situation.ts';
+import { stageOf } from './stage.ts';
+import { readTasks } from './task-record.ts';
 import { defaultTemplate, templateOf } from './templates.ts';
 
-/** How long a link to acknowledge works, from the opening of the incident. */
+/** How long a link to acknowledge works, from when it was sent. */
 const acknowledgementSeconds = 86_400;
+/** A task can be done late, and its link works for so long after it was due. */
+const lateTaskSeconds = 60 * 86_400;
 
 /** What stands in for a link that could not be made. */
 const withoutLink =
@@ -22,12 +27,13 @@ const withoutLink =
 /** Reads everything that decides who is told what. */
 export async function loadSituation(runtime: Runtime, run: Run): Promise<Situation> {
   const { store, plan, clock } = runtime;
-  const [ledger, questions, withheld] = await Promise.all([
+  const [ledger, questions, withheld, tasks] = await Promise.all([
     readLedger(store, run.incidentId),
     readQuestions(store, run.incidentId),
     run.mode === 'dry-run' ? withheldKeys(store, run.incidentId) : new Set<string>(),
+    hasFollowUps(plan) ? readTasks(store, run.incidentId) : [],
   ]);
-  return { plan, run, ledger, questions, withheld, now: clock.now() };
+  return { plan, run, ledger, questions, withheld, tasks, now: clock.now() };
 }
 
 /**
@@ -44,7 +50,12 @@ export async function compose(
   const information =
     'audience' in message.to ? (plan.audiences[message.to.audience]?.information ?? '') : 'technical';
   const link = await linkFor(runtime, situation, message);
-  const about = { mode: run.mode, key: message.key, link: link?.startsWith('http') ? link : undefined };
+  const about = {
+    mode: run.mode,
+    key: message.key,
+    link: link?.startsWith('http') ? link : undefined,
+    stage: stageOf(situation),
+  };
   const scope = scopeFor(situation, message, { link, fields });
   const candidates = [
     templateOf(plan, message.template, information),
@@ -76,12 +87,17 @@ async function linkFor(
   const { person } = message.to;
   const { incidentId } = situation.run;
   const question = situation.questions.find(({ id }) => id === message.question);
+  const task = situation.tasks?.find(({ id }) => id === message.task);
   if (question && !question.askedOf.includes(person)) return undefined;
-  if (!question && message.template !== 'escalation') return undefined;
+  if (task && !task.owners.includes(person)) return undefined;
+  if (!question && !task && message.template !== 'escalation') return undefined;
   try {
-    const id = question?.id ?? acknowledgementId(incidentId);
-    if (!question) await putOnce(runtime.store, pointerKey(id), { incidentId });
-    const expiresAt = new Date(question?.expiresAt ?? shift(openedAt(situation), acknowledgementSeconds));
+    const id = question?.id ?? task?.id ?? acknowledgementId(incidentId);
+    if (!question && !task) await putOnce(runtime.store, pointerKey(id), { incidentId });
+    const now = situation.now.toISOString();
+    const expiresAt = new Date(
+      question?.expiresAt ?? shift(task?.dueAt ?? now, task ? lateTaskSeconds : acknowledgementSeconds),
+    );
     return makeLink(
       runtime.settings.decisionUrl,
       { question: id, person, expiresAt },

@@ -1,9 +1,10 @@
 import type { Incident } from '../incident/incident.ts';
 import { formatDuration } from '../plan/duration.ts';
 import type { Runtime } from '../runtime.ts';
+import { stands } from './acknowledgement.ts';
 import type { AnswerReply } from './answers.ts';
 import { formatTime, nameOf } from './fields.ts';
-import { type PageChoice, type PageContent, type PageResponse, respond } from './page.ts';
+import { type PageChoice, type PageContent, type PageReason, type PageResponse, respond } from './page.ts';
 import { choices, type Question } from './question-record.ts';
 
 /** Somebody whose link was found good. */
@@ -31,7 +32,9 @@ export function showQuestion(runtime: Runtime, visitor: Visitor, question: Quest
       : closedLead(question, asked, answered),
     sections: [{ heading: headings[question.kind], lines: question.shows }],
     people: peopleOf(runtime, question),
-    ...(open && { form: { token: visitor.token, choices: choicesOf(question), reason: true } }),
+    ...(open && {
+      form: { token: visitor.token, choices: choicesOf(question), reason: reasonFor[question.kind] },
+    }),
   };
   if (open) return respond(200, page);
   if (!asked) return respond(403, page);
@@ -43,6 +46,12 @@ const withoutAnswer: Record<Question['kind'], string> = {
   approval: 'Without an answer the run ends.',
   'failed-step': 'Without an answer the run ends.',
   task: 'Without an answer it counts as not done.',
+};
+
+const reasonFor: Record<Question['kind'], PageReason> = {
+  approval: { label: 'Reason', hint: 'goes into the report; may be empty' },
+  'failed-step': { label: 'Reason', hint: 'goes into the report; may be empty' },
+  task: { label: 'What was done', hint: 'and what shows it: a link, a ticket; goes into the report' },
 };
 
 const headings: Record<Question['kind'], string> = {
@@ -93,7 +102,9 @@ export function recordedPage(
 /** The incident with the button to acknowledge it. */
 export function showIncident(runtime: Runtime, visitor: Visitor): PageResponse {
   const { incident } = visitor;
-  if (incident.acknowledgedBy) return respond(409, acknowledgedPage(runtime, incident));
+  if (stands(runtime.plan, incident.acknowledgedAt, runtime.clock.now())) {
+    return respond(409, acknowledgedPage(runtime, incident));
+  }
   return respond(200, {
     ...head(runtime, incident),
     title: runtime.plan.scenarios[incident.scenario]?.title ?? incident.scenario,
@@ -109,7 +120,6 @@ export function showIncident(runtime: Runtime, visitor: Visitor): PageResponse {
     ],
     form: {
       token: visitor.token,
-      reason: false,
       choices: [
         {
           value: 'acknowledge',

@@ -1,5 +1,6 @@
 import { acknowledgeIncident, readIncident } from '../incident/incident.ts';
 import type { Runtime } from '../runtime.ts';
+import { stands } from './acknowledgement.ts';
 import { answerQuestion, type RefusalCode, recordRefusal } from './answers.ts';
 import { linkKey } from './compose.ts';
 import {
@@ -16,6 +17,8 @@ import { readToken, verifyLink } from './links.ts';
 import { type PageResponse, respond } from './page.ts';
 import type { Question } from './question-record.ts';
 import { incidentOf, readQuestion } from './questions.ts';
+import { showTask, taskPage } from './task-pages.ts';
+import { completeTask, readTask } from './tasks.ts';
 
 /** A request to the decision page, taken out of its HTTP form. */
 export type DecisionRequest = { method: string; token: string | undefined; value?: string; reason?: string };
@@ -42,6 +45,8 @@ export async function decide(runtime: Runtime, request: DecisionRequest): Promis
   const visitor = await checkLink(runtime, request.token);
   if ('statusCode' in visitor) return visitor;
   const claims = readToken(visitor.token);
+  // What a link is about shows in the first letter of its id.
+  if (claims?.question.startsWith('t')) return doTask(runtime, visitor, claims.question, method, request);
   const question = claims && (await readQuestion(runtime.store, claims.question));
   if (method !== 'POST') {
     return question ? showQuestion(runtime, visitor, question) : showIncident(runtime, visitor);
@@ -101,10 +106,47 @@ async function answer(
   });
 }
 
+async function doTask(
+  runtime: Runtime,
+  visitor: Visitor,
+  id: string,
+  method: string,
+  request: DecisionRequest,
+): Promise<PageResponse> {
+  const task = await readTask(runtime, id);
+  if (!task)
+    return plain(runtime, 403, 'This link is not valid', 'Open it again from the message, the whole of it.');
+  if (method !== 'POST') return showTask(runtime, visitor, task);
+  if (request.value !== 'done') {
+    return respond(400, { ...taskPage(runtime, visitor, task), title: 'Nothing was recorded' });
+  }
+  const reply = await completeTask(runtime, {
+    taskId: id,
+    person: visitor.person,
+    evidence: request.reason,
+    via: 'link',
+  });
+  if (reply.status === 'done')
+    return respond(200, { ...taskPage(runtime, visitor, reply.task), title: 'Thank you. It is recorded.' });
+  return respond(statuses[reply.why], {
+    ...taskPage(runtime, visitor, reply.task ?? task),
+    title: 'This was not taken',
+    lead: reply.message,
+  });
+}
+
 async function acknowledge(runtime: Runtime, visitor: Visitor): Promise<PageResponse> {
   const { store, clock } = runtime;
-  const before = visitor.incident.acknowledgedBy;
-  const incident = await acknowledgeIncident(store, clock, visitor.incident.id, visitor.person, 'link');
+  const { acknowledgedBy, acknowledgedAt } = visitor.incident;
+  const before = stands(runtime.plan, acknowledgedAt, clock.now()) ? acknowledgedBy : undefined;
+  const incident = await acknowledgeIncident(
+    store,
+    clock,
+    visitor.incident.id,
+    visitor.person,
+    'link',
+    runtime.plan.response.acknowledgementLasts,
+  );
   const late = (before ?? incident.acknowledgedBy) !== visitor.person;
   return respond(late ? 409 : 200, acknowledgedPage(runtime, incident));
 }

@@ -12,6 +12,7 @@ const once: Record<string, 'incident' | 'run'> = {
   initial: 'incident',
   drill: 'incident',
   'all-clear': 'run',
+  'drill-result': 'run',
   'not-recovered': 'run',
 };
 
@@ -46,8 +47,9 @@ export function isTold(recipient: { drill?: boolean }, mode: Situation['run']['m
 }
 
 /** Template of the message that closes a run. */
-export function closingTemplate(situation: Situation): 'all-clear' | 'not-recovered' {
-  return ending(situation)?.entry.outcome === 'recovered' ? 'all-clear' : 'not-recovered';
+export function closingTemplate(situation: Situation): 'all-clear' | 'not-recovered' | 'drill-result' {
+  if (ending(situation)?.entry.outcome !== 'recovered') return 'not-recovered';
+  return situation.run.mode === 'drill' ? 'drill-result' : 'all-clear';
 }
 
 /** Told at once; `within` is the deadline that the report measures. */

@@ -1,7 +1,8 @@
+import { acknowledgement } from './acknowledgement.ts';
 import type { PlannedMessage } from './due.ts';
 import { closingTemplate, isTold } from './due-audiences.ts';
 import type { Question } from './question-record.ts';
-import { allOf, ending, isOver, lastOf, openedAt, type Situation, shift } from './situation.ts';
+import { allOf, ending, isOver, openedAt, type Situation, shift } from './situation.ts';
 
 /** A message to a person has to be out this long after it became due. */
 export const personDeadlineSeconds = 120;
@@ -19,10 +20,12 @@ export function peopleMessages(situation: Situation): PlannedMessage[] {
 
 /**
  * A level is due when so much time has passed since the outage began, and never before the incident is open.
- * An acknowledgement stops all that have not been sent, for good.
+ * An acknowledgement stops all that have not been sent, for as long as the plan lets it stand.
  */
 function escalation(situation: Situation): PlannedMessage[] {
-  if (isOver(situation) || lastOf(situation, 'acknowledged')) return [];
+  if (isOver(situation)) return [];
+  const known = acknowledgement(situation);
+  if (known) return known.until === undefined ? [] : afterLapse(situation, known.until, known.count);
   const opened = openedAt(situation);
   return situation.plan.escalation.flatMap((level, index) => {
     const reached = shift(situation.run.outageStartedAt, level.after);
@@ -30,6 +33,22 @@ function escalation(situation: Situation): PlannedMessage[] {
     const number = index + 1;
     return tellable(situation, level.people).map(person => ({
       ...toPerson(situation, person, `escalation/level-${number}`, 'escalation', sendAt),
+      level: number,
+    }));
+  });
+}
+
+/** Goes on where the escalation had stopped: that level again when the acknowledgement lapses, the others after it. */
+function afterLapse(situation: Situation, lapsesAt: string, count: number): PlannedMessage[] {
+  const levels = situation.plan.escalation;
+  const called = allOf(situation, 'escalated').map(({ entry }) => entry.level);
+  const first = Math.min(Math.max(1, ...called), levels.length);
+  const start = levels[first - 1]?.after ?? 0;
+  return levels.slice(first - 1).flatMap((level, index) => {
+    const number = first + index;
+    const sendAt = shift(lapsesAt, Math.max(0, level.after - start));
+    return tellable(situation, level.people).map(person => ({
+      ...toPerson(situation, person, `escalation/level-${number}/lapse-${count}`, 'escalation', sendAt),
       level: number,
     }));
   });

@@ -1,5 +1,8 @@
 import { audienceMessages } from './due-audiences.ts';
+import { lateMessages } from './due-late.ts';
 import { peopleMessages } from './due-people.ts';
+import { settledMessages } from './due-settled.ts';
+import { taskMessages } from './due-tasks.ts';
 import { undeliveredMessages } from './due-undelivered.ts';
 import { isOver, type Situation } from './situation.ts';
 
@@ -21,6 +24,10 @@ export type PlannedMessage = {
   level?: number;
   /** Key of the message that could not be delivered and that this one tells about. */
   undelivered?: string;
+  /** Key of the message that was not sent in time and that this one tells about. */
+  late?: string;
+  /** Id of the task that it is about. */
+  task?: string;
 };
 export type Recipient = { audience: string } | { person: string };
 
@@ -29,7 +36,7 @@ export type Due = {
   due: PlannedMessage[];
   /** When the next message becomes due if nothing else happens; undefined when none will. */
   nextDueAt: string | undefined;
-  /** Whether the run has ended or the incident was resolved, so that an empty `due` is the end. */
+  /** Whether nothing becomes due by the clock of this run any more, so that an empty `due` is the end. */
   over: boolean;
 };
 
@@ -49,6 +56,9 @@ export function dueMessages(situation: Situation): Due {
     ...audienceMessages(situation),
     ...peopleMessages(situation),
     ...undeliveredMessages(situation),
+    ...lateMessages(situation),
+    ...settledMessages(situation),
+    ...taskMessages(situation),
   ].filter(message => !handled.has(message.key));
   const nowMs = situation.now.getTime();
   const due = planned.filter(message => Date.parse(message.sendAt) <= nowMs);

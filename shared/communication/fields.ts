@@ -6,8 +6,10 @@ import { objectivesOf } from '../plan/objectives.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { Mode } from '../runbook/contract.ts';
 import { scopeOf } from '../runbook/scope.ts';
+import { acknowledgement } from './acknowledgement.ts';
 import type { PlannedMessage } from './due.ts';
 import { nextUpdateAt } from './due-audiences.ts';
+import { incidentFields, taskFields } from './incident-fields.ts';
 import { allOf, ending, lastOf, openedAt, type Situation, severityOf } from './situation.ts';
 
 /** Longest list in a message; what is left out is counted in a last line. */
@@ -39,6 +41,10 @@ export function scopeFor(
       ...progressFields(situation),
       ...endFields(situation),
       ...questionFields(situation, message),
+      ...incidentFields(situation),
+      ...taskFields(situation, message),
+      acknowledgedBy: acknowledgedBy(situation),
+      late: message.late && describeLate(situation, message.late),
       level: message.level === undefined ? undefined : String(message.level),
       undelivered: message.undelivered && describeUndelivered(situation, message.undelivered),
       link: extra.link,
@@ -172,7 +178,7 @@ function list(lines: string[], nothing: string): string {
   );
 }
 
-function planSteps(situation: Situation) {
+export function planSteps(situation: Situation) {
   const phases = situation.plan.scenarios[situation.run.scenario]?.phases ?? [];
   return phases.flatMap(phase =>
     phase.steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item])),
@@ -203,6 +209,23 @@ export function commander(situation: Situation): string {
   );
   const person = assigned?.entry.outputs?.person;
   return typeof person === 'string' ? nameOf(situation.plan, person) : 'nobody yet';
+}
+
+function acknowledgedBy(situation: Situation): string {
+  const known = acknowledgement(situation);
+  if (!known) return 'nobody yet';
+  const lapsed = known.until !== undefined && Date.parse(known.until) <= situation.now.getTime();
+  return `${nameOf(situation.plan, known.by)} since ${formatTime(known.at)}${lapsed ? ', which no longer counts' : ''}`;
+}
+
+function describeLate(situation: Situation, key: string): string {
+  const late = allOf(situation, 'message-late').findLast(({ entry }) => entry.key === key)?.entry;
+  const sent = allOf(situation, 'message').findLast(
+    ({ entry }) => entry.key === key && entry.status === 'sent',
+  );
+  const to = late ? (situation.plan.audiences[late.audience]?.title ?? late.audience) : key;
+  const told = sent ? `They were told at ${formatTime(sent.at)}.` : 'They have not been told yet.';
+  return `To: ${to}\nMessage: ${late?.template ?? key}\nIt was due at ${late ? formatTime(late.dueAt) : 'an earlier time'}. ${told}`;
 }
 
 function describeUndelivered(situation: Situation, key: string): string {

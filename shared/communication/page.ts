@@ -4,6 +4,8 @@ import { style, styleHash } from './page-style.ts';
 /** One thing that can be chosen on a page. */
 export type PageChoice = { value: string; label: string; means: string; tone: 'yes' | 'no' | 'calm' };
 
+export type PageReason = { label: string; hint: string; required?: boolean };
+
 export type PageContent = {
   system: string;
   /** Undefined for a link that leads nowhere: then nothing is said of any run. */
@@ -14,7 +16,9 @@ export type PageContent = {
   sections: readonly { heading: string; lines: readonly string[] }[];
   /** Who was asked, and what each has said. */
   people?: readonly { name: string; state: string }[];
-  form?: { token: string; choices: readonly PageChoice[]; reason: boolean };
+  peopleHeading?: string;
+  /** `reason`: the label of a field for words of the person's own, and whether it has to be filled in. */
+  form?: { token: string; choices: readonly PageChoice[]; reason?: PageReason };
   footer?: string;
 };
 export type PageResponse = { statusCode: number; headers: Record<string, string>; body: string };
@@ -65,7 +69,7 @@ ${lead ? `<p class="left">${escapeHtml(lead)}</p>` : ''}
 </header>
 ${sections.map(sectionHtml).join('\n')}
 ${form ? formHtml(form) : ''}
-${people && people.length > 0 ? peopleHtml(people) : ''}
+${people && people.length > 0 ? peopleHtml(people, page.peopleHeading ?? 'Who was asked') : ''}
 ${footer ? `<footer>${escapeHtml(footer)}</footer>` : ''}
 </main>
 </body>
@@ -78,22 +82,25 @@ function sectionHtml({ heading, lines }: { heading: string; lines: readonly stri
   return `<section class="card"><h2>${escapeHtml(heading)}</h2><ul>${items}</ul></section>`;
 }
 
-function peopleHtml(people: readonly { name: string; state: string }[]): string {
+function peopleHtml(people: readonly { name: string; state: string }[], heading: string): string {
   const items = people.map(
     ({ name, state }) => `<li>${escapeHtml(name)} <span>${escapeHtml(state)}</span></li>`,
   );
-  return `<section class="card"><h2>Who was asked</h2><ul class="people">${items.join('')}</ul></section>`;
+  return `<section class="card"><h2>${escapeHtml(heading)}</h2><ul class="people">${items.join('')}</ul></section>`;
 }
 
 function formHtml({ token, choices, reason }: NonNullable<PageContent['form']>): string {
-  const field = `<label for="reason">Reason <span class="hint">(goes into the report; may be empty)</span></label>
-<textarea id="reason" name="reason" maxlength="500" rows="3"></textarea>`;
   return `<form class="card" method="post">
 <h2>Your decision</h2>
 <input type="hidden" name="t" value="${escapeHtml(token)}">
-${reason ? field : ''}
+${reason ? reasonHtml(reason) : ''}
 ${choices.map(choiceHtml).join('\n')}
 </form>`;
+}
+
+function reasonHtml({ label, hint, required }: PageReason): string {
+  return `<label for="reason">${escapeHtml(label)} <span class="hint" id="hint">(${escapeHtml(hint)})</span></label>
+<textarea id="reason" name="reason" maxlength="500" rows="3" aria-describedby="hint"${required ? ' required' : ''}></textarea>`;
 }
 
 function choiceHtml({ value, label, means, tone }: PageChoice): string {

@@ -2,6 +2,7 @@ import type { Entry, EntryOf, LedgerEntry } from '../incident/entries.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { Run } from '../runbook/contract.ts';
 import type { Question } from './question-record.ts';
+import type { Task } from './task-record.ts';
 
 /** Everything that decides who is told what, and when. All of it is data; nothing here is read from anywhere. */
 export type Situation = {
@@ -12,6 +13,8 @@ export type Situation = {
   questions: readonly Question[];
   /** Keys of messages that need no sending any more although the ledger does not list them (a dry run's). */
   withheld?: ReadonlySet<string>;
+  /** What people have to do, or audiences have to be told, around or after the incident. */
+  tasks?: readonly Task[];
   now: Date;
 };
 
@@ -53,9 +56,23 @@ export function ending(situation: Situation): { at: string; entry: EntryOf<'run-
   return lastOf(situation, 'run-ended');
 }
 
-/** Whether nothing more can become due on its own: the run has ended or the incident was resolved. */
+/**
+ * Whether nothing more becomes due by the clock of this run: the incident was resolved, the run has recovered, an
+ * exercise has ended, or a newer run of the incident has taken over. An incident whose run failed goes on: somebody has
+ * to take it, and the audiences still wait.
+ */
 export function isOver(situation: Situation): boolean {
-  return ending(situation) !== undefined || lastOf(situation, 'incident-resolved') !== undefined;
+  if (lastOf(situation, 'incident-resolved') !== undefined || isSuperseded(situation)) return true;
+  const end = ending(situation);
+  if (!end) return false;
+  return end.entry.outcome === 'recovered' || ['drill', 'dry-run'].includes(situation.run.mode);
+}
+
+/** Whether a newer run of the same incident speaks for it now. */
+export function isSuperseded({ ledger, run }: Pick<Situation, 'ledger' | 'run'>): boolean {
+  const last = ledger.findLast(({ entry }) => entry.type === 'run-started')?.entry;
+  const known = ledger.some(({ entry }) => entry.type === 'run-started' && entry.run === run.id);
+  return known && last?.type === 'run-started' && last.run !== run.id;
 }
 
 /** `iso` shifted by seconds, as ISO-8601 UTC. */

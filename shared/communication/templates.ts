@@ -3,14 +3,14 @@ import type { Plan } from '../plan/schema.ts';
 /** A message before its fields are filled in; the grammar is that of `shared/plan/expression.ts`. */
 export type Template = { subject: string; text: string };
 
-/** Who reads it: people who work on it, or people who are told how it concerns them. */
-type Reader = 'inside' | 'outside';
+/** Who reads it: people who work on it, people who are told how it concerns them, or an authority. */
+type Reader = 'inside' | 'outside' | 'authority';
 const readers: Record<string, Reader> = {
   technical: 'inside',
   executive: 'inside',
   customer: 'outside',
   partner: 'outside',
-  regulator: 'outside',
+  regulator: 'authority',
 };
 
 /** Texts that are used when the plan has none of that name. Nothing in them is claimed that a field does not show. */
@@ -44,6 +44,10 @@ Done:
 Failed or open:
 \${message.failed}
 
+Next steps:
+\${message.nextSteps}
+
+Served again: \${message.eta}
 Commander: \${message.commander}
 Next update: \${message.nextUpdate}`,
   },
@@ -128,6 +132,97 @@ Asked: \${message.asked}
 
 Please reach one of them.`,
   },
+  'drill-result': {
+    subject: '${system.title}: exercise of ${message.scenario} - ${message.result} after ${message.took}',
+    text: `The exercise of "\${message.scenario}" ended at \${message.ended}, \${message.took} after \${message.clock} (objective: \${message.rto}).
+
+Checked, with its result:
+\${message.checks}
+
+Failed or open:
+\${message.failed}`,
+  },
+  acknowledged: {
+    subject: '${system.title}: ${message.scenario} is acknowledged',
+    text: `Acknowledged by \${message.acknowledgedBy}. Where it stands: \${message.phase}.`,
+  },
+  answered: {
+    subject: '${system.title}: answered - ${message.question}',
+    text: `The question is settled: \${message.question}`,
+  },
+  late: {
+    subject: '${system.title}: an audience was not told in time',
+    text: `A message was not sent by its deadline.
+
+\${message.late}
+
+Please see to it that they know. State of the recovery: \${message.phase}.`,
+  },
+  'follow-up-task': {
+    subject: '${system.title}: for you to do - ${message.question}',
+    text: `\${message.question}
+
+\${message.shows}
+
+Due by \${message.answerBy} (\${message.obligation}). What shows that it is done: \${message.evidence}.
+Incident \${message.incident}.
+
+\${message.link}`,
+  },
+  'task-reminder': {
+    subject: '${system.title}: due soon - ${message.question}',
+    text: `\${message.question}
+
+\${message.shows}
+
+It is due by \${message.answerBy} (\${message.obligation}). What shows that it is done: \${message.evidence}.
+
+\${message.link}`,
+  },
+  'task-overdue': {
+    subject: '${system.title}: OVERDUE - ${message.question}',
+    text: `\${message.question}
+
+It was due by \${message.answerBy} (\${message.obligation}), and nobody has said that it is done.
+Whose task it is: \${message.asked}. Incident \${message.incident}.
+
+\${message.shows}`,
+  },
+  'follow-up': {
+    subject: '${system.title}: after the incident ${message.incident}',
+    text: `The incident "\${message.scenario}" began at \${message.outageStarted} and lasted \${message.elapsedMinutes} minutes.
+
+What was done:
+\${message.actions}
+
+Data: \${message.dataLoss}
+Cause: \${message.rootCause}
+Cost: \${message.cost}
+
+Still to be done:
+\${message.openTasks}`,
+  },
+  'post-incident-report': {
+    subject: '${system.title}: report on the incident ${message.incident}',
+    text: `Incident: \${message.incident}, "\${message.scenario}", severity \${message.severity}
+Began: \${message.outageStarted}. Opened: \${message.opened}. Lasted: \${message.elapsedMinutes} minutes.
+Commander: \${message.commander}. Acknowledged: \${message.acknowledgedBy}.
+
+Impact: \${message.impact}
+Services: \${message.services}
+Data: \${message.dataLoss}
+Cause: \${message.rootCause}
+Cost: \${message.cost}
+
+What was done:
+\${message.actions}
+
+What was checked:
+\${message.checks}
+
+Still to be done:
+\${message.openTasks}`,
+  },
   undelivered: {
     subject: '${system.title}: a message could not be delivered, please pass it on',
     text: `No channel took this message. Please pass it on by other means.
@@ -136,6 +231,41 @@ Please reach one of them.`,
 
 State of the recovery: \${message.phase}
 Time since \${message.clock}: \${message.elapsed}`,
+  },
+};
+
+/** What authorities are told: facts with their times, and what is not known yet is called so. */
+const authority: Record<string, Template> = {
+  initial: {
+    subject: '${system.title}: notice of an incident, ${message.incident}',
+    text: `Notice of an incident at \${system.title}.
+
+Reference: \${message.incident}
+Began: \${message.outageStarted}
+Found: \${message.opened}
+Severity: \${message.severity}
+Scope: \${message.scenario}. Services: \${message.services}.
+Impact on users: \${message.impact}
+Data: \${message.dataLoss}
+Remediation so far:
+\${message.actions}
+
+Cause: \${message.rootCause}
+Contact: \${message.contact}`,
+  },
+  'all-clear': {
+    subject: '${system.title}: the incident ${message.incident} has ended',
+    text: `The incident \${message.incident} at \${system.title} that began at \${message.outageStarted} ended at \${message.ended}, after \${message.elapsedMinutes} minutes.
+
+Remediation:
+\${message.actions}
+
+What was checked:
+\${message.checkTitles}
+
+Data: \${message.dataLoss}
+Cause: \${message.rootCause}. The full report follows by \${message.reportBy}.
+Contact: \${message.contact}`,
   },
 };
 
@@ -158,6 +288,30 @@ Next update: \${message.nextUpdate}`,
 
 What we checked:
 \${message.checkTitles}`,
+  },
+  'follow-up': {
+    subject: '${system.title}: about the disruption that has ended',
+    text: `The disruption of \${system.title} that began at \${message.outageStarted} lasted \${message.elapsedMinutes} minutes.
+
+\${message.impact}
+Data: \${message.dataLoss}
+Cause: \${message.rootCause}
+
+Questions: \${message.contact}`,
+  },
+  'post-incident-report': {
+    subject: '${system.title}: report on the disruption',
+    text: `The disruption of \${system.title} that began at \${message.outageStarted} lasted \${message.elapsedMinutes} minutes.
+
+\${message.impact}
+Services: \${message.services}
+Data: \${message.dataLoss}
+Cause: \${message.rootCause}
+
+What we checked:
+\${message.checkTitles}
+
+Questions: \${message.contact}`,
   },
   'not-recovered': {
     subject: '${system.title}: service disruption continues',
@@ -197,6 +351,27 @@ export const messageFields: Record<string, string> = {
   answerBy: 'until when an answer counts',
   link: "the recipient's own link to answer or to acknowledge",
   level: 'level of the escalation',
+  incident: 'id of the incident',
+  status: 'INVESTIGATING, IDENTIFIED, MONITORING or OPERATIONAL; EXERCISE in a drill',
+  impact: "what it means for users, in the scenario's words",
+  services: 'services that are affected',
+  actions: 'one line for each step that changed something and is done',
+  nextSteps: 'one line for each of the next steps',
+  eta: 'when users should be served again, by the durations of the steps that are left',
+  cadence: 'how often updates follow',
+  contact: 'how readers reach somebody',
+  statusPage: 'address of the status page',
+  bridge: 'where those who work on it meet',
+  dataLoss: 'data that were lost, as a step of this run has measured it',
+  rootCause: 'the cause, once a task whose id begins with root-cause says it',
+  reportBy: 'until when the full report is promised',
+  elapsedMinutes: 'the same time in whole minutes, to the end once it has come',
+  cost: "what the outage costs, by the plan's figure per hour",
+  openTasks: 'one line for each follow-up that nobody has done yet',
+  acknowledgedBy: 'who answers for the incident, and since when',
+  evidence: 'what shows that a task is done',
+  obligation: 'law or contract that sets the deadline of a task',
+  late: 'which message was not sent in time, and to whom',
   undelivered: 'which message could not be delivered, to whom and why',
 };
 
@@ -217,6 +392,7 @@ export function templateOf(
 /** The built-in template of a name; undefined where there is none. */
 export function defaultTemplate(name: string, information: string): Template | undefined {
   const reader = readers[information] ?? 'inside';
+  if (reader === 'authority') return authority[name] ?? outside[name] ?? inside[name];
   return (reader === 'outside' ? outside[name] : undefined) ?? inside[name];
 }
 

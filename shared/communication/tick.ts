@@ -3,8 +3,9 @@ import type { Run } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
 import { deliver } from './answers.ts';
 import { compose, loadSituation } from './compose.ts';
-import { dueMessages, type PlannedMessage } from './due.ts';
+import { dueMessages, type PlannedMessage, recipientName } from './due.ts';
 import { audiencesOf } from './due-audiences.ts';
+import { newlyLate } from './due-late.ts';
 import { type SendResult, sendMessage } from './send.ts';
 import type { Situation } from './situation.ts';
 
@@ -35,6 +36,7 @@ export async function tick(runtime: Runtime, run: Run): Promise<TickReply> {
     const situation = await loadSituation(runtime, run);
     const { due } = dueMessages(situation);
     if (due.length === 0) break;
+    await recordLate(runtime, situation, due);
     for (const message of due) {
       if (runtime.clock.now().getTime() - startedMs > sendingSeconds * 1000)
         return { next: 'wait', waitSeconds: 1 };
@@ -115,6 +117,25 @@ async function redeliver(runtime: Runtime, situation: Situation): Promise<boolea
     }
   }
   return failed;
+}
+
+/** That somebody was not told in time, or has not done what is due, is a fact of the incident; it is said once. */
+async function recordLate(
+  runtime: Runtime,
+  situation: Situation,
+  due: readonly PlannedMessage[],
+): Promise<void> {
+  const { store, clock } = runtime;
+  const { incidentId } = situation.run;
+  for (const { key, to, template, dueAt } of newlyLate(situation, due)) {
+    const entry = { type: 'message-late', key, audience: recipientName(to), template, dueAt } as const;
+    await appendEntry(store, clock, incidentId, entry, { idempotencyKey: `late/${key}` });
+  }
+  for (const { id, title, owners, tell, dueAt, done } of situation.tasks ?? []) {
+    if (done || tell !== undefined || Date.parse(dueAt) > situation.now.getTime()) continue;
+    const entry = { type: 'task-overdue', task: id, title, owners } as const;
+    await appendEntry(store, clock, incidentId, entry, { idempotencyKey: `task/${id}/overdue` });
+  }
 }
 
 /** Says in the ledger which levels were called, and for what. */

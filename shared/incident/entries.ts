@@ -113,7 +113,41 @@ export const entrySchema = z.discriminatedUnion('type', [
     error: z.string().optional(),
   }),
   z.object({ type: z.literal('escalated'), level: z.number().int(), people: z.array(z.string()) }),
-  z.object({ type: z.literal('acknowledged'), by: z.string(), via: z.enum(['link', 'cli', 'console']) }),
+  z.object({
+    type: z.literal('acknowledged'),
+    by: z.string(),
+    via: z.enum(['link', 'cli', 'console', 'slack', 'pagerduty']),
+  }),
+  z.object({
+    type: z.literal('message-late'),
+    key: z.string(),
+    audience: z.string(),
+    template: z.string(),
+    dueAt: z.string(),
+  }),
+  z.object({
+    type: z.literal('task-set'),
+    task: z.string(),
+    title: z.string(),
+    /** People who do it, or the audience that is told. */
+    owners: z.array(z.string()),
+    dueAt: z.string(),
+    obligation: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal('task-done'),
+    task: z.string(),
+    title: z.string(),
+    by: z.string(),
+    evidence: z.string(),
+    via: z.enum(['link', 'cli']),
+  }),
+  z.object({
+    type: z.literal('task-overdue'),
+    task: z.string(),
+    title: z.string(),
+    owners: z.array(z.string()),
+  }),
   z.object({ type: z.literal('link-refused'), question: z.string().optional(), why: z.string() }),
   z.object({
     type: z.literal('run-ended'),

@@ -96,22 +96,29 @@ export async function lastIncidentOf(store: RecordStore, systemId: string): Prom
   return (await readIncident(store, incident.id)) ?? (await createIncident(store, incident));
 }
 
-/** Notes who answers for an incident. The first one stays; a repeat changes nothing. */
+/**
+ * Notes who answers for an incident. The first one stays, unless `lastsSeconds` have passed since; a repeat changes
+ * nothing.
+ */
 export async function acknowledgeIncident(
   store: RecordStore,
   clock: Clock,
   id: string,
   by: string,
   via: EntryOf<'acknowledged'>['via'],
+  lastsSeconds = Number.POSITIVE_INFINITY,
 ): Promise<Incident> {
-  const at = clock.now().toISOString();
-  const incident = await updateIncident(store, id, current => ({
-    ...current,
-    acknowledgedBy: current.acknowledgedBy ?? by,
-    acknowledgedAt: current.acknowledgedAt ?? at,
-  }));
+  const now = clock.now();
+  const at = now.toISOString();
+  const incident = await updateIncident(store, id, current => {
+    const before = Date.parse(current.acknowledgedAt ?? '');
+    const stands = current.acknowledgedBy !== undefined && !(now.getTime() >= before + lastsSeconds * 1000);
+    return stands ? current : { ...current, acknowledgedBy: by, acknowledgedAt: at };
+  });
   const entry: Entry = { type: 'acknowledged', by: incident.acknowledgedBy ?? by, via };
-  await appendEntry(store, clock, id, entry, { idempotencyKey: 'acknowledged' });
+  await appendEntry(store, clock, id, entry, {
+    idempotencyKey: `acknowledged/${incident.acknowledgedAt}`,
+  });
   return incident;
 }
 

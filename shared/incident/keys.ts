@@ -17,6 +17,7 @@ export const prefixes = {
   question: 'QUESTION#',
   message: 'MESSAGE#',
   channel: 'CHANNEL#',
+  task: 'TASK#',
   once: 'ONCE#',
   step: 'STEP#',
 } as const;
@@ -81,6 +82,11 @@ export const questionKey = (incidentId: string, questionId: string): RecordKey =
 export const messageKey = (incidentId: string, messageId: string): RecordKey => ({
   partition: incident(incidentId),
   sort: `${prefixes.message}${messageId}`,
+});
+/** What a person has to do, or an audience has to be told, around or after an incident. */
+export const taskKey = (incidentId: string, taskId: string): RecordKey => ({
+  partition: incident(incidentId),
+  sort: `${prefixes.task}${taskId}`,
 });
 /** What a channel of the plan remembers of an incident: the thread, or the provider's own incident. */
 export const channelKey = (incidentId: string, channelId: string): RecordKey => ({

@@ -9,6 +9,7 @@ import { checkComponents } from './rules/components.ts';
 import { dateShell } from './rules/date-shell.ts';
 import { decidersShareTopic } from './rules/deciders-share-topic.ts';
 import { checkExpressions } from './rules/expressions.ts';
+import { checkFollowUps } from './rules/follow-ups.ts';
 import { literalRdsSnapshot } from './rules/literal-rds-snapshot.ts';
 import { checkParameters } from './rules/parameters.ts';
 import { phasesExceedRto } from './rules/phases-exceed-rto.ts';
@@ -77,6 +78,7 @@ const checks = [
   checkReferences,
   checkBackups,
   checkCalendar,
+  checkFollowUps,
   checkComponents,
   checkTriggers,
   checkSteps,

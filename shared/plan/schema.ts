@@ -6,8 +6,10 @@ import { backupSchema } from './sections/backups.ts';
 import { id, isoDate } from './sections/base.ts';
 import { calendarEntrySchema } from './sections/calendar.ts';
 import { audienceSchema, channelSchema, personSchema, templateSchema } from './sections/communication.ts';
+import { followUpSchema } from './sections/follow-ups.ts';
 import { levelObjectives } from './sections/objectives.ts';
 import { dashboardSchema, recordsSchema } from './sections/records.ts';
+import { responseSchema } from './sections/response.ts';
 import { furtherRehearsalSchema, scenarioSchema } from './sections/scenarios.ts';
 import { signalSchema } from './sections/signals.ts';
 import { tracing } from './tracing.ts';
@@ -16,7 +18,9 @@ export * from './sections/backups.ts';
 export * from './sections/calendar.ts';
 export * from './sections/communication.ts';
 export * from './sections/disasters.ts';
+export * from './sections/follow-ups.ts';
 export * from './sections/records.ts';
+export * from './sections/response.ts';
 export * from './sections/scenarios.ts';
 export * from './sections/signals.ts';
 export * from './sections/steps.ts';
@@ -88,6 +92,17 @@ export const planSchema = z
     channels: z.record(id, channelSchema),
     audiences: z.record(id, audienceSchema),
     templates: z.record(id, templateSchema).default({}),
+    response: responseSchema
+      .prefault({})
+      .meta({ description: 'How people work together while an incident is open' }),
+    followUps: z
+      .record(id, followUpSchema)
+      .default({})
+      .meta({ description: 'What is due around or after every incident, hours or weeks later' }),
+    estimates: z.record(id, z.record(id, z.number().nonnegative())).optional().meta({
+      description:
+        'Seconds that steps take, by scenario and step, as drills have measured them; the likely duration of their kind without it',
+    }),
     escalation: z
       .array(
         z.strictObject({

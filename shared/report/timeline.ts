@@ -70,6 +70,20 @@ export function tell(entry: Entry, words: Words, mode?: Mode): Telling | undefin
       };
     case 'acknowledged':
       return { tone: 'good', what: `${words.name(entry.by)} acknowledged the incident (${entry.via})` };
+    case 'message-late':
+      return { tone: 'bad', what: `Late: ${entry.template} to ${words.name(entry.audience)}` };
+    case 'task-set':
+      return {
+        tone: 'plain',
+        what: `To be done by ${entry.owners.map(words.name).join(', ')}: ${entry.title}${entry.obligation ? ` (${entry.obligation})` : ''}`,
+      };
+    case 'task-done':
+      return {
+        tone: 'good',
+        what: `${words.name(entry.by)} has done: ${entry.title}${entry.evidence ? ` (${entry.evidence})` : ''}`,
+      };
+    case 'task-overdue':
+      return { tone: 'bad', what: `Overdue: ${entry.title} (${entry.owners.map(words.name).join(', ')})` };
     case 'link-refused':
       return { tone: 'warn', what: `A decision link was refused: ${entry.why}` };
     case 'run-ended':

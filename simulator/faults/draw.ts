@@ -1,5 +1,6 @@
 import type { Plan } from '../../shared/plan/schema.ts';
 import { stepsOf } from '../../shared/runbook/phases.ts';
+import { hasProvider } from '../world/providers/hosts.ts';
 import { hashToUnit } from '../world/world.ts';
 
 /** Operations that a recovery depends on; a fault in any of them must not do harm. */
@@ -33,11 +34,20 @@ const services = [
 ];
 const fixed = ['triage', 'probe', 'run', 'ask', 'communicate', 'decide'];
 
+/** Faults of what only some plans have: providers of messages, builds, backups that can be lost with their database. */
+export const ofSomePlans: readonly string[] = [
+  'provider-refuses',
+  'provider-silent',
+  'build-failed',
+  'backups-deleted',
+];
+
 /** None to three faults for a campaign's run, from its seed alone. */
 export function drawFaults(plan: Plan, seed: number): string[] {
   const unit = (key: string) => hashToUnit(seed, `faults/${key}`);
   const pick = (list: readonly string[], key: string) => list[Math.floor(unit(key) * list.length)] ?? '';
   const handlers = [...fixed, ...familiesOf(plan)];
+  const providers = Object.entries(plan.channels).flatMap(([id, channel]) => (hasProvider(channel) ? [id] : []));
   const kinds = [
     (key: string) => `throttle:${pick(services, key)}`,
     (key: string) => `stale-read:${pick(services, key)}`,
@@ -46,6 +56,12 @@ export function drawFaults(plan: Plan, seed: number): string[] {
     (key: string) => `lost-reply:${pick(operations, key)}`,
     (key: string) => `handler-crash:${pick(handlers, key)}`,
     () => 'duplicate-event',
+    ...(providers.length > 0
+      ? [
+          (key: string) => `provider-refuses:${pick(providers, key)}`,
+          (key: string) => `provider-silent:${pick(providers, key)}`,
+        ]
+      : []),
     () => 'no-approval',
     () => 'no-snapshot',
     () => 'kms-key-missing',

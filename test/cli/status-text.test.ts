@@ -67,6 +67,7 @@ function text(
         steps: [],
         waiting: [],
         ledger: [],
+        tasks: [],
         ...found,
       },
     }),

@@ -164,7 +164,7 @@ describe('a template', () => {
   });
 
   it.each(defaultTemplateNames)('built in as "%s" names only fields that exist', name => {
-    for (const information of ['technical', 'customer']) {
+    for (const information of ['technical', 'customer', 'regulator']) {
       const template = defaultTemplate(name, information);
       expect(template && unknownMessageFields(template)).toEqual([]);
     }
@@ -191,11 +191,24 @@ describe('a template', () => {
       handedOver: false,
       delivered: false,
     };
+    const task = {
+      id: 't0123456789ab',
+      followUp: 'notice',
+      run: makeRun(),
+      title: 'Send the notice',
+      text: '',
+      owners: ['ada'],
+      setAt: minute(85),
+      dueAt: minute(900),
+      scheduled: true,
+    };
     const scope = scopeFor(
-      { ...given, questions: [question] },
+      { ...given, questions: [question], tasks: [task] },
       {
         ...message,
         question: question.id,
+        task: task.id,
+        late: 'initial/customers/1',
         level: 1,
         undelivered: failed.type === 'message' ? 'initial/customers/1' : '',
       },

@@ -72,7 +72,7 @@ describe('a tick', () => {
       'Shop: recovered after 1 h 5 min',
       'Shop: recovered after 1 h 5 min',
       'Shop: service restored',
-      'Shop: service restored',
+      'Shop: the incident shop-20260310t164700z has ended',
     ]);
   });
 

@@ -12,6 +12,7 @@ const actions: Record<string, 'acknowledge' | 'resolve'> = {
   acknowledged: 'acknowledge',
   answered: 'resolve',
   'all-clear': 'resolve',
+  'drill-result': 'resolve',
 };
 
 /**

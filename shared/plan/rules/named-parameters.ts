@@ -79,7 +79,7 @@ function roles(plan: Plan, view: ScenarioView): string[] {
 }
 
 /** Built-in templates and the plan's own; `update-customer` is also the `update` of customers. */
-function templateNames(plan: Plan): string[] {
+export function templateNames(plan: Plan): string[] {
   const own = Object.keys(plan.templates);
   const levels = /-(?:technical|executive|customer|partner|regulator)$/;
   return [...new Set([...own, ...own.map(name => name.replace(levels, '')), ...defaultTemplateNames])];

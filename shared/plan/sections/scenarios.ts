@@ -4,6 +4,7 @@ import { durationSchema } from '../duration.ts';
 import { tracing } from '../tracing.ts';
 import { id } from './base.ts';
 import { disasterSchema } from './disasters.ts';
+import { followUpSchema } from './follow-ups.ts';
 import { triggerSchema } from './signals.ts';
 import { phaseSchema } from './steps.ts';
 
@@ -29,6 +30,18 @@ export const scenarioSchema = z.strictObject({
     )
     .default({}),
   audiences: z.array(id).default([]).meta({ description: 'Told when it opens and when it ends' }),
+  impact: z
+    .string()
+    .optional()
+    .meta({ description: 'What it means for users, in words that may be told to them' }),
+  services: z
+    .array(z.string())
+    .default([])
+    .meta({ description: 'Services that are affected, by their names' }),
+  followUps: z
+    .record(id, followUpSchema)
+    .default({})
+    .meta({ description: 'What is due around or after an incident of this scenario' }),
   phases: z.array(phaseSchema).min(1),
   ...tracing,
 });

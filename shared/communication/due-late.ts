@@ -1,0 +1,26 @@
+import type { PlannedMessage } from './due.ts';
+import { tellable, toPerson } from './due-people.ts';
+import { allOf, type Situation } from './situation.ts';
+
+/** That an audience was not told in time is told to the first level that can be reached. */
+export function lateMessages(situation: Situation): PlannedMessage[] {
+  return allOf(situation, 'message-late').flatMap(({ at, entry }) => {
+    const number =
+      situation.plan.escalation.findIndex(level => tellable(situation, level.people).length > 0) + 1;
+    const people = tellable(situation, situation.plan.escalation[number - 1]?.people ?? []);
+    return people.map(person => ({
+      ...toPerson(situation, person, `late/${entry.key}`, 'late', at),
+      level: number,
+      late: entry.key,
+    }));
+  });
+}
+
+/** Messages to audiences that are due now although their deadline has passed, and that the ledger does not call late. */
+export function newlyLate(situation: Situation, due: readonly PlannedMessage[]): PlannedMessage[] {
+  const known = new Set(allOf(situation, 'message-late').map(({ entry }) => entry.key));
+  return due.filter(
+    ({ key, to, dueAt }) =>
+      'audience' in to && Date.parse(dueAt) < situation.now.getTime() && !known.has(key),
+  );
+}

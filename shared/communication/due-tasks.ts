@@ -1,0 +1,67 @@
+import type { PlannedMessage } from './due.ts';
+import { tellable, toPerson } from './due-people.ts';
+import type { Situation } from './situation.ts';
+import type { Task } from './task-record.ts';
+import { overdueTimes, reminderAt, tellAt } from './task-times.ts';
+
+/** Tasks of people and messages that go on after the run: told, reminded, and brought up level after level. */
+export function taskMessages(situation: Situation): PlannedMessage[] {
+  return (situation.tasks ?? []).flatMap(task => {
+    if (task.done) return [];
+    return task.tell === undefined ? ofTask(situation, task) : [ofAudience(situation, task, task.tell)];
+  });
+}
+
+function ofAudience({ plan }: Situation, task: Task, audience: string): PlannedMessage {
+  return {
+    key: `follow-up/${task.followUp}/${audience}`,
+    to: { audience },
+    channels: plan.audiences[audience]?.channels ?? [],
+    template: task.template ?? 'follow-up',
+    sendAt: tellAt(task),
+    dueAt: task.dueAt,
+    task: task.id,
+  };
+}
+
+function ofTask(situation: Situation, task: Task): PlannedMessage[] {
+  const nowMs = situation.now.getTime();
+  const isPast = (at: string) => Date.parse(at) <= nowMs;
+  const toOwners = (group: string, template: string, at: string) =>
+    task.owners.map(person => ({
+      ...toPerson(situation, person, `task/${task.id}/${group}`, template, at),
+      task: task.id,
+    }));
+  const reminder = reminderAt(task);
+  // What was missed is not made up for: an overdue task is not announced first.
+  const before = isPast(task.dueAt)
+    ? []
+    : [
+        ...toOwners('set', 'follow-up-task', task.setAt),
+        ...(reminder ? toOwners('reminder', 'task-reminder', reminder) : []),
+      ];
+  const times = overdueTimes(task, situation.plan.escalation.length);
+  const newest = times.filter(isPast).length - 1;
+  const overdue = times.flatMap((at, n) => {
+    if (n < newest) return [];
+    const level = levelAfter(situation, task.owners, n + 1);
+    const others = tellable(situation, situation.plan.escalation[level - 1]?.people ?? []).filter(
+      person => !task.owners.includes(person),
+    );
+    return [
+      ...toOwners(`overdue-${n}`, 'task-overdue', at),
+      ...others.map(person => ({
+        ...toPerson(situation, person, `task/${task.id}/overdue-${n}`, 'task-overdue', at),
+        level,
+        task: task.id,
+      })),
+    ];
+  });
+  return [...before, ...overdue];
+}
+
+/** Number of the level so many steps above the owners'; for owners of no level from the first one on. */
+function levelAfter({ plan }: Situation, owners: readonly string[], steps: number): number {
+  const own = plan.escalation.findLastIndex(level => level.people.some(person => owners.includes(person)));
+  return Math.min(own + 1 + steps, plan.escalation.length);
+}

@@ -1,0 +1,53 @@
+import type { Runtime } from '../runtime.ts';
+import { head, type Visitor } from './decide-pages.ts';
+import { formatTime, nameOf } from './fields.ts';
+import { type PageContent, type PageResponse, respond } from './page.ts';
+import type { Task } from './task-record.ts';
+
+/** A task that goes on after the run, with the button to say that it is done, for those whose task it is. */
+export function showTask(runtime: Runtime, visitor: Visitor, task: Task): PageResponse {
+  const own = task.owners.includes(visitor.person);
+  if (task.done || !own) return respond(own ? 409 : 403, taskPage(runtime, visitor, task));
+  return respond(200, {
+    ...taskPage(runtime, visitor, task),
+    form: {
+      token: visitor.token,
+      choices: [
+        {
+          value: 'done',
+          label: 'Done',
+          means: `${nameOf(runtime.plan, visitor.person)} is named in the report.`,
+          tone: 'yes',
+        },
+      ],
+      reason: task.evidence
+        ? { label: 'Evidence', hint: `needed: ${task.evidence}`, required: true }
+        : { label: 'What was done', hint: 'goes into the report; may be empty' },
+    },
+  });
+}
+
+export function taskPage(runtime: Runtime, visitor: Visitor, task: Task): PageContent {
+  const lines = task.text.split('\n').filter(line => line.trim() !== '');
+  const overdue = Date.parse(task.dueAt) < runtime.clock.now().getTime();
+  const by = formatTime(task.dueAt);
+  return {
+    ...head(runtime, visitor.incident),
+    title: task.title,
+    lead: task.done
+      ? `Done by ${nameOf(runtime.plan, task.done.by)} at ${formatTime(task.done.at)}.`
+      : overdue
+        ? `Overdue since ${by}.`
+        : `Due by ${by}.`,
+    sections: [
+      ...(lines.length > 0 ? [{ heading: 'What to do', lines }] : []),
+      ...(task.obligation ? [{ heading: 'Why the date matters', lines: [task.obligation] }] : []),
+      ...(task.done?.evidence ? [{ heading: 'Evidence', lines: [task.done.evidence] }] : []),
+    ],
+    people: task.owners.map(person => ({
+      name: nameOf(runtime.plan, person),
+      state: task.done?.by === person ? 'has done it' : '',
+    })),
+    peopleHeading: 'Whose task it is',
+  };
+}
