@@ -47,7 +47,9 @@ export function drawFaults(plan: Plan, seed: number): string[] {
   const unit = (key: string) => hashToUnit(seed, `faults/${key}`);
   const pick = (list: readonly string[], key: string) => list[Math.floor(unit(key) * list.length)] ?? '';
   const handlers = [...fixed, ...familiesOf(plan)];
-  const providers = Object.entries(plan.channels).flatMap(([id, channel]) => (hasProvider(channel) ? [id] : []));
+  const providers = Object.entries(plan.channels).flatMap(([id, channel]) =>
+    hasProvider(channel) ? [id] : [],
+  );
   const kinds = [
     (key: string) => `throttle:${pick(services, key)}`,
     (key: string) => `stale-read:${pick(services, key)}`,
