@@ -1,8 +1,10 @@
 import { createSecretReader } from '../shared/aws/secret-reader.ts';
 import type { RecordStore } from '../shared/incident/record-store.ts';
 import type { Runtime, Settings } from '../shared/runtime.ts';
+import { connectPods } from './kubernetes/arrange.ts';
 import { onPodsReady } from './kubernetes/cluster.ts';
-import { simulateKubernetes } from './kubernetes/simulate-kubernetes.ts';
+import { serveClusterDatabases } from './kubernetes/cluster-databases.ts';
+import { simulateKubernetes, simulateKubernetesExec } from './kubernetes/simulate-kubernetes.ts';
 import { createInternet } from './world/internet.ts';
 import { setTargets } from './world/load-balancing.ts';
 import { simulatedRedis } from './world/redis.ts';
@@ -30,6 +32,8 @@ export function createRuntime(
   store: RecordStore,
   postgres: PostgresOf,
 ): Runtime {
+  serveClusterDatabases(world);
+  connectPods(world);
   const aws = simulatedClients(world, world.plan.regions);
   return {
     plan: world.plan,
@@ -43,6 +47,7 @@ export function createRuntime(
       redis: simulatedRedis(world),
     },
     kubernetes: simulateKubernetes(world),
+    kubernetesExec: simulateKubernetesExec(world),
     secret: createSecretReader(aws),
     log: () => {},
   };

@@ -152,6 +152,19 @@ export const planSchema = z
             description:
               'SQL file, beside the plan, with the data of a rehearsal; or one file for each database component, by its id',
           }),
+        exec: z
+          .array(
+            z.strictObject({
+              command: z.string().meta({ description: 'Regular expression that the whole command matches' }),
+              exitCode: z.number().int().min(0).max(255).default(0),
+              output: z.string().default(''),
+              takes: durationSchema.default(1),
+            }),
+          )
+          .default([])
+          .meta({
+            description: 'How commands and Jobs in pods end in a rehearsal; the first that fits counts',
+          }),
         outageStart: z.iso
           .datetime({ offset: true, error: 'a time, such as 2026-03-10T16:42:00Z' })
           .default('2026-03-10T16:42:00Z'),

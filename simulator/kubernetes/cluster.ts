@@ -1,8 +1,18 @@
+import type { JsonObject } from '../../shared/json.ts';
 import type { World } from '../world/world.ts';
 
 /** State of the simulated clusters. `simulator/services/eks.ts` owns nodes, `simulator/services/kubernetes.ts` the rest. */
 
-export type SimulatedNode = { name: string; nodegroup: string; ready: boolean; leaving: boolean };
+export type SimulatedNode = {
+  name: string;
+  nodegroup: string;
+  ready: boolean;
+  leaving: boolean;
+  /** Letter of its Availability Zone. */
+  zone?: string;
+  /** Cordoned: nothing new is put on it. */
+  unschedulable?: boolean;
+};
 
 export type SimulatedPod = {
   name: string;
@@ -14,6 +24,16 @@ export type SimulatedPod = {
   /** Host of the database that the application read from its secret when it started. */
   databaseHost?: string;
   ready: boolean;
+  /** Image that it runs. */
+  image?: string;
+  /** Environment as it was when the pod started; a later change reaches it by a restart only. */
+  env?: Record<string, string>;
+  /** Its process ends again and again. */
+  crashed?: boolean;
+  /** A Secret that it reads does not exist, so its container can't be made. */
+  missingSecret?: string;
+  restarts?: number;
+  startedAtMs?: number;
 };
 
 export type SimulatedDeployment = {
@@ -30,6 +50,30 @@ export type SimulatedDeployment = {
   /** When the running rollout last got on, in virtual ms; undefined when none is running. */
   rolloutProgressAtMs?: number;
   stuck: boolean;
+  /** A Deployment unless it says otherwise; a StatefulSet's pods are called <name>-0, <name>-1 and so on. */
+  kind?: 'Deployment' | 'StatefulSet';
+  /** Everything else of the object, as it was applied: labels, containers, volumes. */
+  manifest?: JsonObject;
+  /** Image of the container, as the pod template has it. */
+  image?: string;
+  /** Images whose pods never become Ready. */
+  badImages?: string[];
+  /** Id of the plan's component, if it is one. */
+  component?: string;
+};
+
+/** An object that no controller of its own is simulated for, or whose controller works on the body itself. */
+export type SimulatedObject = { plural: string; body: JsonObject };
+
+/** Something that a cluster said about an object. Events live for an hour. */
+export type SimulatedEvent = {
+  atMs: number;
+  namespace: string;
+  kind: string;
+  name: string;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
 };
 
 export type SimulatedAutoscaler = {
@@ -46,6 +90,12 @@ export type SimulatedCluster = {
   nodes: SimulatedNode[];
   deployments: SimulatedDeployment[];
   autoscalers: SimulatedAutoscaler[];
+  objects: SimulatedObject[];
+  events: SimulatedEvent[];
+  /** Counts up with every write, for resourceVersion. */
+  writes: number;
+  /** The API server does not answer; what runs goes on running. */
+  silent: boolean;
 };
 
 /** All clusters of the world. */
@@ -61,7 +111,17 @@ export function findCluster(world: World, name: string, region: string): Simulat
 export function ensureCluster(world: World, name: string, region: string): SimulatedCluster {
   const known = findCluster(world, name, region);
   if (known) return known;
-  const made = { name, region, nodes: [], deployments: [], autoscalers: [] };
+  const made: SimulatedCluster = {
+    name,
+    region,
+    nodes: [],
+    deployments: [],
+    autoscalers: [],
+    objects: [],
+    events: [],
+    writes: 0,
+    silent: false,
+  };
   clustersOf(world).push(made);
   return made;
 }
@@ -87,6 +147,15 @@ export function onPodsReady(world: World, hook: ReadyHook): void {
 /** Tells all hooks which pods of a deployment are ready. */
 export function publishReady(world: World, cluster: SimulatedCluster, deployment: SimulatedDeployment): void {
   for (const hook of readyHooks(world)) hook(readyPods(cluster, deployment));
+}
+
+/** Notes what a controller, the scheduler or a kubelet says about an object. */
+export function say(
+  world: World,
+  cluster: SimulatedCluster,
+  about: Omit<SimulatedEvent, 'atMs' | 'type'> & { type?: SimulatedEvent['type'] },
+): void {
+  cluster.events.push({ type: 'Normal', ...about, atMs: world.nowMs() });
 }
 
 function readyHooks(world: World): ReadyHook[] {

@@ -1,4 +1,3 @@
-import { appDependencies } from '../world/dependencies.ts';
 import type { World } from '../world/world.ts';
 import {
   clustersOf,
@@ -6,8 +5,9 @@ import {
   type SimulatedCluster,
   type SimulatedDeployment,
   type SimulatedPod,
+  say,
 } from './cluster.ts';
-import { databaseHostFor } from './secret-host.ts';
+import { databaseHostOf, isHealthy, readEnvironment } from './pod-health.ts';
 
 /**
  * What the controllers, the scheduler and the kubelets of a cluster do after something has changed. Each function
@@ -60,19 +60,40 @@ function addMissing(deployment: SimulatedDeployment): void {
   const { replicas, revision } = deployment;
   const living = deployment.pods.filter(pod => pod.phase !== 'Ending');
   const current = living.filter(pod => pod.revision === revision);
+  if (deployment.kind === 'StatefulSet') {
+    addOrdinals(deployment);
+    return;
+  }
   // maxSurge is 25 % by default, rounded up.
   const mostPods = living.length === current.length ? replicas : replicas + Math.ceil(replicas * 0.25);
   const missing = Math.min(replicas - current.length, mostPods - living.length);
-  for (let count = 0; count < missing; count++) {
-    deployment.podsMade += 1;
-    const number = deployment.podsMade;
-    deployment.pods.push({
-      name: `${deployment.name}-${revision}-${number}`,
-      ip: `10.0.${Math.floor(number / 250)}.${(number % 250) + 1}`,
-      revision,
-      phase: 'Pending',
-      ready: false,
-    });
+  for (let count = 0; count < missing; count++) addPod(deployment);
+}
+
+/** A StatefulSet has no pod too many: a new one comes when the old one of its number is gone. */
+function addOrdinals(deployment: SimulatedDeployment): void {
+  for (let count = deployment.pods.length; count < deployment.replicas; count++) addPod(deployment);
+}
+
+function addPod(deployment: SimulatedDeployment): void {
+  deployment.podsMade += 1;
+  const number = deployment.podsMade;
+  deployment.pods.push({
+    name: podName(deployment, number),
+    image: deployment.image,
+    ip: `10.0.${Math.floor(number / 250)}.${(number % 250) + 1}`,
+    revision: deployment.revision,
+    phase: 'Pending',
+    ready: false,
+  });
+}
+
+/** A StatefulSet's pods keep their numbers; those of a Deployment never had one before. */
+export function podName({ kind, name, revision, pods }: SimulatedDeployment, number: number): string {
+  if (kind !== 'StatefulSet') return `${name}-${revision}-${number}`;
+  const taken = new Set(pods.map(pod => pod.name));
+  for (let ordinal = 0; ; ordinal++) {
+    if (!taken.has(`${name}-${ordinal}`)) return `${name}-${ordinal}`;
   }
 }
 
@@ -87,7 +108,10 @@ function removeSurplus(world: World, cluster: SimulatedCluster, deployment: Simu
     .slice(0, Math.max(0, current.length - replicas));
   const leastPods = replicas - Math.floor(replicas * 0.25);
   const newUnready = current.filter(pod => !pod.ready).length;
-  const mayGo = Math.max(0, living.length - surplus.length - leastPods - newUnready);
+  const mayGo =
+    deployment.kind === 'StatefulSet'
+      ? Number(newUnready === 0 && deployment.pods.length >= replicas)
+      : Math.max(0, living.length - surplus.length - leastPods - newUnready);
   const old = living
     .filter(pod => pod.revision !== revision)
     .sort((one, other) => unready(one) - unready(other));
@@ -96,7 +120,7 @@ function removeSurplus(world: World, cluster: SimulatedCluster, deployment: Simu
   }
 }
 
-function endPod(
+export function endPod(
   world: World,
   cluster: SimulatedCluster,
   deployment: SimulatedDeployment,
@@ -107,6 +131,7 @@ function endPod(
   pod.phase = 'Ending';
   pod.ready = false;
   if (wasReady) publishReady(world, cluster, deployment);
+  sayOfPod(world, cluster, deployment, pod, 'Killing', `Stopping container ${deployment.container}`);
   const key = podKey(cluster, pod);
   world.after(
     world.duration(podEnd, `pod-end/${key}`),
@@ -124,11 +149,13 @@ function schedule(world: World, cluster: SimulatedCluster): void {
     for (const pod of deployment.pods) {
       if (pod.phase !== 'Pending') continue;
       const node = cluster.nodes.find(
-        ({ name, ready, leaving }) => ready && !leaving && podsOn(cluster, name) < podsPerNode,
+        ({ name, ready, leaving, unschedulable }) =>
+          ready && !leaving && !unschedulable && podsOn(cluster, name) < podsPerNode,
       );
       if (!node) continue;
       pod.node = node.name;
       pod.phase = 'Starting';
+      sayOfPod(world, cluster, deployment, pod, 'Scheduled', `Assigned ${pod.name} to ${node.name}`);
       const key = podKey(cluster, pod);
       world.after(
         world.duration(podStart, `pod-start/${key}`),
@@ -149,10 +176,23 @@ function startPod(
   pod: SimulatedPod,
 ): void {
   if (pod.phase !== 'Starting') return;
+  // The application reads its environment and its secrets once; a later change reaches it by a restart only.
+  const read = readEnvironment(cluster, deployment);
+  pod.missingSecret = read.missing;
+  if (read.missing !== undefined) {
+    const message = `secret "${read.missing}" not found`;
+    sayOfPod(world, cluster, deployment, pod, 'Failed', message, 'Warning');
+    // The kubelet tries again until it is there.
+    const again = () => startPod(world, cluster, deployment, pod);
+    world.after(probeSeconds, resourceOf(cluster, deployment), `Pod ${pod.name} looks for its secret`, again);
+    return;
+  }
   pod.phase = 'Running';
-  // The application reads its secret once; a later change reaches it by a restart only.
-  pod.databaseHost = databaseHostFor(world, cluster.region);
-  if (isHealthy(world, pod)) setReady(world, cluster, deployment, pod, true);
+  pod.env = read.env;
+  pod.startedAtMs = world.nowMs();
+  pod.databaseHost = databaseHostOf(world, cluster, deployment, pod.env);
+  sayOfPod(world, cluster, deployment, pod, 'Started', `Started container ${deployment.container}`);
+  if (isHealthy(world, cluster, deployment, pod)) setReady(world, cluster, deployment, pod, true);
 }
 
 /**
@@ -175,18 +215,15 @@ function probe(
   pod: SimulatedPod,
 ): void {
   const due = world.state<Set<SimulatedPod>>('k8s-probes-due', () => new Set());
-  if (pod.phase !== 'Running' || isHealthy(world, pod) === pod.ready || due.has(pod)) return;
+  const healthyNow = isHealthy(world, cluster, deployment, pod);
+  if (pod.phase !== 'Running' || healthyNow === pod.ready || due.has(pod)) return;
   due.add(pod);
   const seconds = pod.ready ? probeSeconds * probeFailures : probeSeconds;
   setTimeout(() => {
     due.delete(pod);
-    const healthy = isHealthy(world, pod);
+    const healthy = isHealthy(world, cluster, deployment, pod);
     if (pod.phase === 'Running' && healthy !== pod.ready) setReady(world, cluster, deployment, pod, healthy);
   }, seconds * 1000);
-}
-
-function isHealthy(world: World, pod: SimulatedPod): boolean {
-  return pod.databaseHost === undefined || appDependencies(world).databaseAt(pod.databaseHost) !== undefined;
 }
 
 function setReady(
@@ -197,6 +234,7 @@ function setReady(
   ready: boolean,
 ): void {
   pod.ready = ready;
+  if (!ready) sayOfPod(world, cluster, deployment, pod, 'Unhealthy', 'Readiness probe failed', 'Warning');
   world.changed(resourceOf(cluster, deployment), `Pod ${pod.name} is ${ready ? 'ready' : 'no longer ready'}`);
   publishReady(world, cluster, deployment);
   if (deployment.rolloutProgressAtMs !== undefined) watchRollout(world, deployment);
@@ -221,6 +259,18 @@ function concludeRollout(deployment: SimulatedDeployment): void {
 
 function podsOn(cluster: SimulatedCluster, node: string): number {
   return cluster.deployments.flatMap(deployment => deployment.pods).filter(pod => pod.node === node).length;
+}
+
+function sayOfPod(
+  world: World,
+  cluster: SimulatedCluster,
+  { namespace }: SimulatedDeployment,
+  { name }: SimulatedPod,
+  reason: string,
+  message: string,
+  type: 'Normal' | 'Warning' = 'Normal',
+): void {
+  say(world, cluster, { namespace, kind: 'Pod', name, reason, message, type });
 }
 
 function podKey(cluster: SimulatedCluster, pod: SimulatedPod): string {

@@ -1,31 +1,28 @@
 import type {
+  V1ContainerStatus,
   V1Deployment,
   V1DeploymentCondition,
   V1Node,
   V1Pod,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
+import type { JsonObject } from '../../shared/json.ts';
 import type { SimulatedAutoscaler, SimulatedDeployment, SimulatedNode, SimulatedPod } from './cluster.ts';
 import { isComplete, podsPerNode } from './controllers.ts';
+import { metadataOf } from './store.ts';
+import { workloadSpec } from './workloads.ts';
 
 /** Simulated state as the objects that an API server shows, held to the types of the Kubernetes client. */
 
 export function deploymentObject(deployment: SimulatedDeployment): V1Deployment {
-  const { namespace, name, container, replicas, annotations, generation, observedGeneration } = deployment;
+  const { namespace, name, generation, observedGeneration, kind = 'Deployment', manifest } = deployment;
   const living = deployment.pods.filter(pod => pod.phase !== 'Ending');
   const ready = living.filter(pod => pod.ready).length;
   return {
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace, generation },
-    spec: {
-      replicas,
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name }, annotations },
-        spec: { containers: [{ name: container }] },
-      },
-    },
+    kind,
+    metadata: { ...shownMetadata(manifest), name, namespace, generation },
+    spec: workloadSpec(deployment) as unknown as V1Deployment['spec'],
     status: {
       observedGeneration,
       // An API server leaves out counts that are zero.
@@ -33,8 +30,19 @@ export function deploymentObject(deployment: SimulatedDeployment): V1Deployment 
       ...positive('updatedReplicas', living.filter(pod => pod.revision === deployment.revision).length),
       ...positive('readyReplicas', ready),
       ...positive('availableReplicas', ready),
-      conditions: deploymentConditions(deployment, ready),
+      ...(kind === 'Deployment'
+        ? { conditions: deploymentConditions(deployment, ready) }
+        : { currentRevision: `${name}-1`, updateRevision: `${name}-${deployment.revision}` }),
     },
+  };
+}
+
+function shownMetadata(manifest: SimulatedDeployment['manifest']): object {
+  if (!manifest) return {};
+  const { labels, annotations } = metadataOf(manifest);
+  return {
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
   };
 }
 
@@ -61,73 +69,115 @@ function deploymentConditions(deployment: SimulatedDeployment, ready: number): V
 
 export function podObject(deployment: SimulatedDeployment, pod: SimulatedPod, now: Date): V1Pod {
   const { name, ip, node, phase, ready } = pod;
-  const scheduled = node !== undefined;
+  const { container, namespace, kind = 'Deployment' } = deployment;
+  const owner = kind === 'Deployment' ? 'ReplicaSet' : kind;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name,
-      namespace: deployment.namespace,
-      labels: { app: deployment.name },
+      namespace,
+      labels: { ...templateLabels(deployment), app: deployment.name },
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: owner, name: deployment.name, uid: '', controller: true },
+      ],
+      ...(pod.startedAtMs !== undefined && { creationTimestamp: new Date(pod.startedAtMs) }),
       ...(phase === 'Ending' && { deletionTimestamp: now }),
     },
-    spec: { containers: [{ name: deployment.container }], nodeName: node },
+    spec: {
+      containers: [{ name: container, ...(pod.image !== undefined && { image: pod.image }) }],
+      nodeName: node,
+    },
     status: {
       phase: phase === 'Running' || phase === 'Ending' ? 'Running' : 'Pending',
       ...(phase === 'Running' && { podIP: ip }),
       conditions: [
-        scheduled
-          ? { type: 'PodScheduled', status: 'True' }
-          : {
+        node === undefined
+          ? {
               type: 'PodScheduled',
               status: 'False',
               reason: 'Unschedulable',
               message: `no node has room for more than ${podsPerNode} pods`,
-            },
+            }
+          : { type: 'PodScheduled', status: 'True' },
         ready
           ? { type: 'Ready', status: 'True' }
           : {
               type: 'Ready',
               status: 'False',
               reason: 'ContainersNotReady',
-              message: `containers with unready status: [${deployment.container}]`,
+              message: `containers with unready status: [${container}]`,
             },
       ],
-      ...(phase === 'Starting' && {
-        containerStatuses: [
-          {
-            name: deployment.container,
-            image: deployment.container,
-            imageID: '',
-            ready: false,
-            restartCount: 0,
-            state: { waiting: { reason: 'ContainerCreating' } },
-          },
-        ],
-      }),
+      ...containerStatuses(deployment, pod),
     },
   };
 }
 
-export function nodeObject({ name, nodegroup, ready }: SimulatedNode): V1Node {
+function templateLabels({ manifest }: SimulatedDeployment): Record<string, string> {
+  const spec = manifest?.spec as { template?: JsonObject } | undefined;
+  return spec?.template ? metadataOf(spec.template).labels : {};
+}
+
+/** What the kubelet says about the container. */
+function containerStatuses(
+  { container, badImages }: SimulatedDeployment,
+  { phase, image, crashed, missingSecret, ready, restarts = 0 }: SimulatedPod,
+): { containerStatuses?: V1ContainerStatus[] } {
+  if (phase === 'Pending') return {};
+  const crashing = crashed || badImages?.includes(image ?? '');
+  const state = {
+    name: container,
+    image: image ?? container,
+    imageID: image?.includes('@') ? image : '',
+    ready,
+    restartCount: crashing ? Math.max(restarts, 5) : restarts,
+  };
+  const waiting = (reason: string, message?: string) => ({
+    containerStatuses: [{ ...state, state: { waiting: { reason, message } } }],
+  });
+  if (missingSecret !== undefined) {
+    return waiting('CreateContainerConfigError', `secret "${missingSecret}" not found`);
+  }
+  if (phase === 'Starting') return waiting('ContainerCreating');
+  if (crashing) return waiting('CrashLoopBackOff', 'back-off 5m0s restarting failed container');
+  return { containerStatuses: [{ ...state, state: { running: {} } }] };
+}
+
+export function nodeObject({ name, nodegroup, ready, zone, unschedulable }: SimulatedNode): V1Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, labels: { 'eks.amazonaws.com/nodegroup': nodegroup } },
+    metadata: {
+      name,
+      labels: {
+        'eks.amazonaws.com/nodegroup': nodegroup,
+        ...(zone !== undefined && { 'topology.kubernetes.io/zone': zone }),
+      },
+    },
+    spec: unschedulable ? { unschedulable } : {},
     status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
   };
 }
 
-export function autoscalerObject(autoscaler: SimulatedAutoscaler): V2HorizontalPodAutoscaler {
+export function autoscalerObject(
+  autoscaler: SimulatedAutoscaler,
+  workload: SimulatedDeployment | undefined,
+): V2HorizontalPodAutoscaler {
   const { namespace, name, deployment, minReplicas, maxReplicas } = autoscaler;
   return {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
     metadata: { name, namespace },
     spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment },
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: workload?.kind ?? 'Deployment', name: deployment },
       minReplicas,
       maxReplicas,
+    },
+    status: {
+      currentReplicas: workload?.pods.filter(pod => pod.phase !== 'Ending').length ?? 0,
+      desiredReplicas: workload?.replicas ?? 0,
+      conditions: [{ type: 'ScalingActive', status: 'True', reason: 'ValidMetricFound' }],
     },
   };
 }

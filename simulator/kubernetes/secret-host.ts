@@ -9,10 +9,16 @@ export function databaseHostFor(world: World, region: string): string | undefine
   for (const component of Object.values(world.plan.components)) {
     if (component.type !== 'secret' || component.region !== region) continue;
     const value = appDependencies(world).secretValue(component.name, region);
-    const host = value === undefined ? undefined : /"host"\s*:\s*"([^"]+)"/.exec(value)?.[1];
+    const host = value === undefined ? undefined : hostIn(value);
     if (host !== undefined) return host;
-    const url = value === undefined ? undefined : /postgres(?:ql)?:\/\/[^\s"']+/.exec(value)?.[0];
-    if (url !== undefined && URL.canParse(url)) return new URL(url).hostname;
   }
   return undefined;
+}
+
+/** The database host that a text names. */
+export function hostIn(value: string): string | undefined {
+  const host = /"host"\s*:\s*"([^"]+)"/.exec(value)?.[1];
+  if (host !== undefined) return host;
+  const url = /postgres(?:ql)?:\/\/[^\s"']+/.exec(value)?.[0];
+  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
 }

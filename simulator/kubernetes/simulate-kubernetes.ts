@@ -1,5 +1,6 @@
 import { RequestRejectedError, ServiceUnavailableError } from '../../shared/errors.ts';
 import { judgeAnswer, type SendKubernetes } from '../../shared/kubernetes/answer.ts';
+import type { KubernetesExec, KubernetesExecResult } from '../../shared/ports.ts';
 import type { KubernetesReply } from '../services/kubernetes.ts';
 import { sleep } from '../world/sleep.ts';
 import { SimulatedAwsError, type World } from '../world/world.ts';
@@ -45,4 +46,29 @@ async function send(world: World, call: Parameters<World['call']>[0]): Promise<K
     }
     return { status: error.$metadata.httpStatusCode, text: error.message };
   }
+}
+
+/** The Runtime's `kubernetesExec` port of a rehearsal: `kubernetes.ExecPod` to faults and counts. */
+export function simulateKubernetesExec(world: World): KubernetesExec {
+  return async ({ cluster, region }, exec) => {
+    const call = { service: 'kubernetes', operation: 'ExecPod', region, input: { cluster, exec } };
+    const where = `The command in pod ${exec.namespace}/${exec.pod} of cluster ${cluster} in ${region}`;
+    const unknownEnd = (why: string) =>
+      new ServiceUnavailableError(`${where} has no known end: ${why}`, {
+        nextStep: 'Look in the pod whether it ran; what takes longer belongs into a Job (k8s.run).',
+      });
+    const timedOut = sleep(exec.timeoutMs).then(() => {
+      throw unknownEnd(`no end within ${exec.timeoutMs / 1000} s`);
+    });
+    timedOut.catch(() => {});
+    try {
+      return (await Promise.race([world.call(call), timedOut])) as KubernetesExecResult;
+    } catch (error) {
+      if (!(error instanceof SimulatedAwsError)) throw error;
+      const status = error.$metadata.httpStatusCode;
+      if (status >= 500 || status === 404) throw unknownEnd(error.message);
+      judgeAnswer({ status, text: error.message }, { cluster, region }, { method: 'GET', path: '/exec' });
+      throw error;
+    }
+  };
 }

@@ -1,31 +1,26 @@
 import * as z from 'zod';
-import type { Plan } from '../../shared/plan/schema.ts';
-import type { KubernetesRequest } from '../../shared/ports.ts';
-import {
-  clustersOf,
-  ensureCluster,
-  findCluster,
-  type SimulatedCluster,
-  type SimulatedDeployment,
-} from '../kubernetes/cluster.ts';
-import {
-  noticeChange,
-  podsPerNode,
-  probeAgain,
-  resourceOf,
-  watchRollout,
-} from '../kubernetes/controllers.ts';
-import { mergePatch } from '../kubernetes/merge-patch.ts';
-import { autoscalerObject, deploymentObject, nodeObject, podObject } from '../kubernetes/objects.ts';
-import type { Route } from '../kubernetes/routes.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import { builtInKinds } from '../../shared/kubernetes/resources.ts';
+import type { KubernetesExecRequest, KubernetesRequest } from '../../shared/ports.ts';
+import { arrangeClusters } from '../kubernetes/arrange.ts';
+import { clustersOf, findCluster, type SimulatedCluster } from '../kubernetes/cluster.ts';
+import { probeAgain, resourceOf } from '../kubernetes/controllers.ts';
+import { execInPod } from '../kubernetes/exec-in-pod.ts';
+import { isObject, patched } from '../kubernetes/patches.ts';
+import { evict, logOf } from '../kubernetes/pods.ts';
+import { createObject, findOne, listObjects } from '../kubernetes/resources.ts';
+import { operationNames, type Route } from '../kubernetes/routes.ts';
+import { loseZoneNodes, strikeCluster } from '../kubernetes/strikes.ts';
 import { keepHistory, seenState } from '../world/history.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
-/** Pods of a deployment in the primary region before the outage. */
-const primaryReplicas = 3;
-
 /** What `simulateKubernetes` puts into a call, and what an operation answers. */
-export type KubernetesCallInput = { cluster: string; route: Route; request: KubernetesRequest };
+export type KubernetesCallInput = {
+  cluster: string;
+  route: Route;
+  request: KubernetesRequest;
+  exec?: KubernetesExecRequest;
+};
 export type KubernetesReply = { status: number; text: string };
 
 type Target = { world: World; cluster: SimulatedCluster; route: Route; request: KubernetesRequest };
@@ -33,34 +28,15 @@ type Target = { world: World; cluster: SimulatedCluster; route: Route; request: 
 /** The API servers of the simulated clusters. Calls come from `simulateKubernetes`, not from an AWS client. */
 export const service: SimulatedService = {
   name: 'kubernetes',
-  operations: {
-    GetDeployment: onDeployment((_target, deployment) => reply(200, deploymentObject(deployment))),
-    PatchDeployment: onDeployment(patchDeployment),
-    GetDeploymentScale: onDeployment((_target, deployment) => reply(200, scaleObject(deployment))),
-    PatchDeploymentScale: onDeployment(patchScale),
-    ListDeployments: inNamespace(({ cluster, route }) =>
-      cluster.deployments.filter(({ namespace }) => namespace === route.namespace).map(deploymentObject),
-    ),
-    ListPods: inNamespace(({ world, cluster, route }) =>
-      cluster.deployments
-        .filter(({ namespace, name }) => namespace === route.namespace && (route.labels.app ?? name) === name)
-        .flatMap(deployment => deployment.pods.map(pod => podObject(deployment, pod, world.now()))),
-    ),
-    ListNodes: inNamespace(({ cluster, route }) => {
-      const nodegroup = route.labels['eks.amazonaws.com/nodegroup'];
-      return cluster.nodes.filter(node => (nodegroup ?? node.nodegroup) === node.nodegroup).map(nodeObject);
-    }),
-    ListHorizontalPodAutoscalers: inNamespace(({ cluster, route }) =>
-      cluster.autoscalers.filter(({ namespace }) => namespace === route.namespace).map(autoscalerObject),
-    ),
-  },
+  operations: Object.fromEntries(operationNames().map(name => [name, answer])),
   arrange(world, plan) {
-    arrangeDeployments(world, plan);
-    arrangeNodes(world, plan);
+    arrangeClusters(world, plan);
     keepHistory(world, 'kubernetes', () => clustersOf(world));
     world.onChange(() => probeAgain(world));
   },
   returnRegion: scaleAllDown,
+  strike: strikeCluster,
+  loseZone: loseZoneNodes,
 };
 
 /** Nothing of the old side may work on the old data when its region answers again. */
@@ -79,87 +55,122 @@ function scaleAllDown(world: World, region: string): void {
   }
 }
 
-/** Deployments run in the primary region and wait with 0 replicas in the recovery region. */
-function arrangeDeployments(world: World, plan: Plan): void {
-  for (const component of Object.values(plan.components)) {
-    if (component.type !== 'k8s-deployment') continue;
-    const cluster = ensureCluster(world, component.cluster, component.region);
-    const { namespace, name, container } = component;
-    const replicas = component.region === plan.regions.primary ? primaryReplicas : 0;
-    const deployment: SimulatedDeployment = {
-      namespace,
-      name,
-      container,
-      replicas,
-      annotations: {},
-      generation: 1,
-      observedGeneration: 1,
-      revision: 1,
-      pods: [],
-      podsMade: replicas,
-      stuck: false,
-    };
-    for (let number = 1; number <= replicas; number++) {
-      deployment.pods.push({
-        name: `${name}-1-${number}`,
-        ip: `10.0.0.${number + 1}`,
-        revision: 1,
-        node: roomFor(cluster),
-        phase: 'Running',
-        ready: true,
-      });
-    }
-    cluster.deployments.push(deployment);
+function answer(world: World, call: Call): unknown {
+  const { cluster: name, route, request, exec } = call.input as KubernetesCallInput;
+  const cluster = findCluster(world, name, call.region);
+  if (!cluster) {
+    // What the real transport hears from EKS when it asks for the cluster's address.
+    throw new SimulatedAwsError('ResourceNotFoundException', `No cluster found for name: ${name}.`, 404);
   }
+  if (cluster.silent) return new Promise(() => {});
+  if (exec) return execInPod(world, cluster, exec);
+  const target = { world, cluster, route, request };
+  if (route.operation === 'GetReadyz') return { status: 200, text: 'ok' };
+  if (route.operation === 'GetApiResources') return apiResources(target);
+  if (request.method === 'GET') return read({ ...target, cluster: seen(target) });
+  return route.subresource === '' ? write(target) : writePart(target);
 }
 
-/** Clusters whose node groups the plan does not name have room for their deployments all the same. */
-function arrangeNodes(world: World, plan: Plan): void {
-  for (const cluster of clustersOf(world)) {
-    const named = Object.values(plan.components).some(
-      component => component.type === 'eks-nodegroup' && component.cluster === cluster.name,
-    );
-    if (named || cluster.nodes.length > 0) continue;
-    const wanted = Math.ceil((cluster.deployments.length * primaryReplicas) / podsPerNode);
-    for (let count = 0; count < wanted; count++) addNode(cluster);
+function read(target: Target): KubernetesReply {
+  const { world, cluster, route } = target;
+  if (route.name === '') {
+    const items = listObjects(world, cluster, route);
+    return reply(200, { apiVersion: route.apiVersion, kind: 'List', items });
   }
+  const found = findOne(world, cluster, route);
+  if (!found) return notFound(route);
+  if (route.subresource === 'scale') return reply(200, scaleOf(found.body));
+  if (route.subresource === 'log') return logOf(world, cluster, route);
+  return reply(200, found.body);
 }
 
-function addNode(cluster: SimulatedCluster): string {
-  const name = `${cluster.name}-node-${cluster.nodes.length + 1}`;
-  cluster.nodes.push({ name, nodegroup: 'default', ready: true, leaving: false });
-  return name;
+function write(target: Target): KubernetesReply {
+  const { world, cluster, route, request } = target;
+  if (route.kind === 'SelfSubjectAccessReview') {
+    return reply(201, { ...(request.body as JsonObject), status: { allowed: true } });
+  }
+  if (request.method === 'POST') return create(target);
+  const found = findOne(world, cluster, route);
+  const dryRun = route.query.dryRun !== undefined;
+  if (request.method === 'DELETE') {
+    if (!found) return notFound(route);
+    if (!dryRun) found.remove();
+    return reply(200, { kind: 'Status', status: 'Success' });
+  }
+  if (!isObject(request.body as never))
+    return reply(400, status(400, 'the body of the request is no object'));
+  const given = request.body as JsonObject;
+  const applies = request.contentType === 'application/apply-patch+yaml';
+  if (!found) return applies ? create(target) : notFound(route);
+  const next =
+    request.method === 'PUT' ? given : patched(found.body, given, request.contentType ?? 'application/json');
+  if (!next) return reply(415, status(415, 'the content type of the patch is not known'));
+  if (request.method === 'PUT' && staleVersion(found.body, given)) {
+    return reply(409, status(409, 'the object has been modified; apply your changes to the latest version'));
+  }
+  if (!dryRun && !found.update(next)) {
+    return reply(400, status(400, `the body of the request was not a ${route.kind.toLowerCase()}`));
+  }
+  return reply(200, findOne(world, cluster, route)?.body ?? next);
 }
 
-/** A node with room, made when there is none: what ran before the outage had its nodes. */
-function roomFor(cluster: SimulatedCluster): string {
-  const used = (node: string) =>
-    cluster.deployments.flatMap(({ pods }) => pods).filter(pod => pod.node === node).length;
-  const free = cluster.nodes.find(({ name }) => used(name) < podsPerNode);
-  return free ? free.name : addNode(cluster);
+function create({ world, cluster, route, request }: Target): KubernetesReply {
+  const body = request.body as JsonObject;
+  const name = route.name || String((body.metadata as JsonObject | undefined)?.name ?? '');
+  if (request.method === 'POST' && findOne(world, cluster, { ...route, name })) {
+    return reply(409, status(409, `${route.plural} "${name}" already exists`));
+  }
+  if (route.query.dryRun !== undefined) return reply(201, body);
+  const made = createObject(world, cluster, { ...route, name }, body);
+  if ('body' in made) return reply(201, made.body);
+  return reply(made.status, status(made.status, made.message));
 }
 
-function onDeployment(
-  answer: (target: Target, deployment: SimulatedDeployment) => KubernetesReply,
-): (world: World, call: Call) => KubernetesReply {
-  return (world, call) => {
-    const target = targetOf(world, call);
-    if (call.operation.startsWith('Get')) target.cluster = seen(target);
-    const { namespace, name } = target.route;
-    const found = target.cluster.deployments.find(
-      deployment => deployment.namespace === namespace && deployment.name === name,
-    );
-    return found ? answer(target, found) : reply(404, status(404, `deployments.apps "${name}" not found`));
-  };
+const scalePatch = z.object({ spec: z.object({ replicas: z.number().int().nonnegative() }) });
+
+function writePart({ world, cluster, route, request }: Target): KubernetesReply {
+  const found = findOne(world, cluster, route);
+  if (!found) return notFound(route);
+  if (route.subresource === 'eviction') return evict(world, cluster, route);
+  const patch = scalePatch.safeParse(request.body);
+  if (route.subresource !== 'scale' || !patch.success) {
+    return reply(400, status(400, 'the body of the request was not a scale'));
+  }
+  const spec = { ...(found.body.spec as JsonObject), replicas: patch.data.spec.replicas };
+  found.update({ ...found.body, spec });
+  return reply(200, scaleOf(findOne(world, cluster, route)?.body ?? found.body));
 }
 
-function inNamespace(list: (target: Target) => unknown[]): (world: World, call: Call) => KubernetesReply {
-  return (world, call) => {
-    const target = targetOf(world, call);
-    const items = list({ ...target, cluster: seen(target) });
-    return reply(200, { apiVersion: 'v1', kind: 'List', items });
-  };
+function apiResources({ cluster, route }: Target): KubernetesReply {
+  const kinds = Object.entries(builtInKinds[route.apiVersion] ?? {}).map(
+    ([kind, { plural, namespaced }]) => ({
+      name: plural,
+      kind,
+      namespaced,
+    }),
+  );
+  const custom = cluster.objects.flatMap(({ plural, body }) => {
+    if (plural !== 'customresourcedefinitions') return [];
+    const parsed = definitionSchema.safeParse(body);
+    if (!parsed.success) return [];
+    const { group, names, scope, versions } = parsed.data.spec;
+    if (!versions.some(({ name }) => `${group}/${name}` === route.apiVersion)) return [];
+    return [{ name: names.plural, kind: names.kind, namespaced: scope === 'Namespaced' }];
+  });
+  const resources = [...kinds, ...custom];
+  if (resources.length === 0)
+    return reply(404, status(404, 'the server could not find the requested resource'));
+  return reply(200, { kind: 'APIResourceList', groupVersion: route.apiVersion, resources });
 }
+
+const definitionSchema = z.object({
+  spec: z.object({
+    group: z.string(),
+    scope: z.string().default('Namespaced'),
+    names: z.object({ plural: z.string(), kind: z.string() }),
+    versions: z.array(z.object({ name: z.string() })),
+  }),
+});
 
 /** The cluster as a read sees it, which is the past while reads are stale. */
 function seen({ world, cluster }: Target): SimulatedCluster {
@@ -167,81 +178,31 @@ function seen({ world, cluster }: Target): SimulatedCluster {
   return clusters.find(({ name, region }) => name === cluster.name && region === cluster.region) ?? cluster;
 }
 
-function targetOf(world: World, call: Call): Target {
-  const { cluster: name, route, request } = call.input as KubernetesCallInput;
-  const cluster = findCluster(world, name, call.region);
-  if (!cluster) {
-    // What the real transport hears from EKS when it asks for the cluster's address.
-    throw new SimulatedAwsError('ResourceNotFoundException', `No cluster found for name: ${name}.`, 404);
-  }
-  return { world, cluster, route, request };
+function staleVersion(current: JsonObject, given: JsonObject): boolean {
+  const version = (body: JsonObject) => (body.metadata as JsonObject | undefined)?.resourceVersion;
+  return version(given) !== undefined && version(given) !== version(current);
 }
 
-const scalePatch = z.object({ spec: z.object({ replicas: z.number().int().nonnegative() }) });
-
-function patchScale({ world, cluster, request }: Target, deployment: SimulatedDeployment): KubernetesReply {
-  const patch = scalePatch.safeParse(request.body);
-  if (!patch.success) return reply(400, status(400, 'the body of the request was not a scale'));
-  setReplicas(world, cluster, deployment, patch.data.spec.replicas);
-  return reply(200, scaleObject(deployment));
-}
-
-const deploymentPatch = z.object({
-  spec: z.object({
-    replicas: z.number().int().nonnegative(),
-    template: z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()) }) }),
-  }),
-});
-
-function patchDeployment(
-  { world, cluster, request }: Target,
-  deployment: SimulatedDeployment,
-): KubernetesReply {
-  const { replicas, annotations } = deployment;
-  const current = { spec: { replicas, template: { metadata: { annotations } } } };
-  const body = z.json().safeParse(request.body);
-  const patched = deploymentPatch.safeParse(body.success ? mergePatch(current, body.data) : undefined);
-  if (!patched.success) return reply(400, status(400, 'the body of the request was not a deployment'));
-  const { spec } = patched.data;
-  if (JSON.stringify(spec.template.metadata.annotations) !== JSON.stringify(annotations)) {
-    deployment.annotations = spec.template.metadata.annotations;
-    deployment.revision += 1;
-    deployment.generation += 1;
-    watchRollout(world, deployment);
-    world.changed(resourceOf(cluster, deployment), 'Pod template changed', 'lifeboat');
-    noticeChange(world, cluster, deployment);
-  }
-  setReplicas(world, cluster, deployment, spec.replicas);
-  return reply(200, deploymentObject(deployment));
-}
-
-function setReplicas(
-  world: World,
-  cluster: SimulatedCluster,
-  deployment: SimulatedDeployment,
-  replicas: number,
-): void {
-  if (deployment.replicas === replicas) return;
-  deployment.replicas = replicas;
-  deployment.generation += 1;
-  world.changed(resourceOf(cluster, deployment), `Replicas set to ${replicas}`, 'lifeboat');
-  noticeChange(world, cluster, deployment);
-}
-
-function scaleObject({ namespace, name, replicas, pods }: SimulatedDeployment): object {
+function scaleOf({ metadata, spec, status: state }: JsonObject): object {
+  const { name, namespace } = metadata as JsonObject;
   return {
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
     metadata: { name, namespace },
-    spec: { replicas },
-    status: { replicas: pods.filter(pod => pod.phase !== 'Ending').length },
+    spec: { replicas: (spec as JsonObject).replicas },
+    status: { replicas: (state as JsonObject | undefined)?.replicas ?? 0 },
   };
 }
 
-function status(code: number, message: string): object {
+function notFound({ apiVersion, plural, name }: Route): KubernetesReply {
+  const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : '';
+  return reply(404, status(404, `${plural}${group} "${name}" not found`));
+}
+
+export function status(code: number, message: string): object {
   return { apiVersion: 'v1', kind: 'Status', status: 'Failure', message, code };
 }
 
-function reply(code: number, body: object): KubernetesReply {
+export function reply(code: number, body: object): KubernetesReply {
   return { status: code, text: JSON.stringify(body) };
 }

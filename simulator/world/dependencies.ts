@@ -1,3 +1,4 @@
+import type { Component, ComponentType } from '../../shared/plan/components.ts';
 import type { World } from './world.ts';
 
 /** The database server behind a host name, by an id that stays the same when it is renamed or gets another host name. */
@@ -24,6 +25,8 @@ export type AppDependencies = {
   serverOf(id: string): DatabaseServer;
   /** The current value of a secret, by its name in a region. */
   secretValue(name: string, region: string): string | undefined;
+  /** Whether a component of a type answers its clients now; a service puts its own types here. */
+  componentAnswers: Map<ComponentType, (component: Component) => boolean | undefined>;
 };
 
 /** The world's look-ups. Assign to its fields to replace the defaults. */
@@ -38,5 +41,6 @@ export function appDependencies(world: World): AppDependencies {
     serverAt: host => ({ id: host }),
     serverOf: id => ({ id }),
     secretValue: () => undefined,
+    componentAnswers: new Map(),
   }));
 }

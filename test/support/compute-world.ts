@@ -2,12 +2,17 @@ import type { ActionContext, Change } from '../../shared/actions/contract.ts';
 import type { AwsClients } from '../../shared/aws/clients.ts';
 import { resourceName, runTags } from '../../shared/aws/names.ts';
 import type { JsonObject } from '../../shared/json.ts';
+import type { Plan } from '../../shared/plan/schema.ts';
 import type { Network } from '../../shared/ports.ts';
 import type { Run, Step } from '../../shared/runbook/contract.ts';
 import type { CallFault, FaultSet } from '../../simulator/faults/faults.ts';
-import { simulateKubernetes } from '../../simulator/kubernetes/simulate-kubernetes.ts';
+import {
+  simulateKubernetes,
+  simulateKubernetesExec,
+} from '../../simulator/kubernetes/simulate-kubernetes.ts';
 import { service as eks } from '../../simulator/services/eks.ts';
 import { service as kubernetes } from '../../simulator/services/kubernetes.ts';
+import { reportBucketOf, service as s3 } from '../../simulator/services/s3.ts';
 import { startVirtualTime } from '../../simulator/world/clock.ts';
 import { createWorld } from '../../simulator/world/create-world.ts';
 import { simulatedClients } from '../../simulator/world/simulated-clients.ts';
@@ -66,16 +71,16 @@ export type Scene = {
 /** Runs a test in a simulated world with clusters, in virtual time. */
 export async function inWorld<T>(
   test: (scene: Scene) => Promise<T>,
-  options: { faults?: FaultSet; seed?: number; network?: Partial<Network> } = {},
+  options: { faults?: FaultSet; seed?: number; network?: Partial<Network>; plan?: Plan } = {},
 ): Promise<T> {
-  const plan = computePlan();
+  const plan = options.plan ?? computePlan();
   const time = startVirtualTime(Date.parse(outageStartedAt));
   try {
     const world = createWorld({
       plan,
       seed: options.seed ?? 1,
       faults: options.faults ?? faultsOf(),
-      services: [eks, kubernetes],
+      services: [eks, kubernetes, s3],
       outageStartedAt,
     });
     const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'none' };
@@ -86,6 +91,8 @@ export async function inWorld<T>(
       changes,
       aws: simulatedClients(world, clientOptions),
       kubernetes: simulateKubernetes(world),
+      kubernetesExec: simulateKubernetesExec(world),
+      reportBucket: reportBucketOf(plan.system.id),
       network: options.network,
     });
     const wait = (seconds: number) =>
@@ -109,6 +116,8 @@ export function contextOf(ports: {
   memory?: JsonObject;
   aws?: AwsClients;
   kubernetes?: ActionContext['kubernetes'];
+  kubernetesExec?: ActionContext['kubernetesExec'];
+  reportBucket?: string;
   network?: Partial<Network>;
   secret?: ActionContext['secret'];
   run?: Run;
@@ -130,6 +139,8 @@ export function contextOf(ports: {
       ...ports.network,
     },
     kubernetes: ports.kubernetes ?? unused('cluster'),
+    kubernetesExec: ports.kubernetesExec,
+    reportBucket: ports.reportBucket,
     secret: ports.secret ?? unused('secret'),
     regions: { primary: 'ap-southeast-2', recovery: 'ap-southeast-4' },
     notify: unused('channel'),

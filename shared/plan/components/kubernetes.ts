@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { base } from './base.ts';
+import { id } from '../sections/base.ts';
+import { base, secretReference } from './base.ts';
 
 /** EKS clusters and what runs in them. */
 
@@ -18,16 +19,80 @@ export const eksNodegroup = z.strictObject({
   standbySize: z.number().int().nonnegative(),
 });
 
-export const k8sDeployment = z.strictObject({
-  ...base,
-  type: z.literal('k8s-deployment'),
-  cluster: z.string(),
-  namespace: z.string(),
-  name: z.string(),
+/** What every object in a cluster has. */
+const placed = { ...base, cluster: z.string(), namespace: z.string(), name: z.string() };
+
+/** What runs pods. */
+const workload = {
+  ...placed,
   container: z.string(),
+  image: z
+    .string()
+    .optional()
+    .meta({ description: 'Image that is known to be good; a digest says exactly which' }),
+  replicas: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({ description: 'Pods while all is well; a rehearsal begins with as many' }),
+  uses: z
+    .array(id)
+    .optional()
+    .meta({ description: 'Databases, caches and secrets without which its pods are not Ready' }),
+};
+
+export const k8sDeployment = z.strictObject({
+  ...workload,
+  type: z.literal('k8s-deployment'),
   /** Id of the target group that its pods register with, if users reach it. */
   targetGroup: z.string().optional(),
 });
 
+export const k8sStatefulset = z.strictObject({
+  ...workload,
+  type: z.literal('k8s-statefulset'),
+  database: z
+    .strictObject({
+      host: z.string().meta({ description: 'Host name of its service, as clients have it' }),
+      port: z.number().int().default(5432),
+      name: z.string(),
+      credentials: secretReference,
+      writeProbe: z.string(),
+    })
+    .optional()
+    .meta({ description: 'The PostgreSQL server that it runs, if it runs one' }),
+});
+
+export const k8sCronjob = z.strictObject({ ...placed, type: z.literal('k8s-cronjob') });
+
+export const k8sNamespace = z.strictObject({
+  ...base,
+  type: z.literal('k8s-namespace'),
+  cluster: z.string(),
+  name: z.string(),
+  veleroSchedule: z
+    .string()
+    .optional()
+    .meta({ description: 'Velero schedule that backs it up; its backups are named after it' }),
+});
+
+export const k8sSecret = z.strictObject({
+  ...placed,
+  type: z.literal('k8s-secret'),
+  keys: z.array(z.string()).optional().meta({ description: 'Keys that its consumers read' }),
+});
+
+export const k8sIngress = z.strictObject({ ...placed, type: z.literal('k8s-ingress') });
+
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
-export const kubernetesComponents = [eksCluster, eksNodegroup, k8sDeployment] as const;
+export const kubernetesComponents = [
+  eksCluster,
+  eksNodegroup,
+  k8sDeployment,
+  k8sStatefulset,
+  k8sCronjob,
+  k8sNamespace,
+  k8sSecret,
+  k8sIngress,
+] as const;

@@ -32,9 +32,12 @@ export function checkComponents(context: CheckContext): Problem[] {
       const path = ['components', id, 'targetGroup'];
       problems.push(...idOfType(context, component.targetGroup, 'target-group', path));
     }
-    if (component.type === 'eks-nodegroup' || component.type === 'k8s-deployment') {
-      problems.push(...checkCluster(context, id, component));
+    if ('uses' in component) {
+      const path = ['components', id, 'uses'];
+      const used = component.uses ?? [];
+      problems.push(...used.flatMap((other, at) => unknownId(context, 'components', other, [...path, at])));
     }
+    if ('cluster' in component) problems.push(...checkCluster(context, id, component));
   }
   return problems;
 }
@@ -109,11 +112,9 @@ function lostWhenUsed({ plan, scenarios }: CheckContext, target: string, region:
   return found?.id;
 }
 
-function checkCluster(
-  { plan }: CheckContext,
-  id: string,
-  component: ComponentOf<'eks-nodegroup'> | ComponentOf<'k8s-deployment'>,
-): Problem[] {
+type InCluster = Pick<ComponentOf<'eks-nodegroup'>, 'cluster' | 'region'>;
+
+function checkCluster({ plan }: CheckContext, id: string, component: InCluster): Problem[] {
   const clusters = Object.values(plan.components).filter(
     other => other.type === 'eks-cluster' && other.region === component.region,
   );

@@ -1,0 +1,42 @@
+import type { Json, JsonObject } from '../../shared/json.ts';
+import { mergePatch } from './merge-patch.ts';
+
+/** What a request with this content type makes of an object; undefined for a type that no API server takes. */
+export function patched(current: JsonObject, patch: JsonObject, contentType: string): JsonObject | undefined {
+  switch (contentType) {
+    case 'application/json':
+    case 'application/merge-patch+json':
+      return mergePatch(current, patch) as JsonObject;
+    case 'application/strategic-merge-patch+json':
+    case 'application/apply-patch+yaml':
+      return strategicPatch(current, patch) as JsonObject;
+    default:
+      return undefined;
+  }
+}
+
+/** Lists whose entries have names are merged by name, as the API's own merge keys say for containers, env, volumes. */
+export function strategicPatch(current: Json, patch: Json): Json {
+  if (Array.isArray(current) && Array.isArray(patch) && [...current, ...patch].every(isNamed)) {
+    const merged = new Map(current.map(entry => [nameOf(entry), entry]));
+    for (const entry of patch) {
+      const name = nameOf(entry);
+      merged.set(name, strategicPatch(merged.get(name) ?? null, entry));
+    }
+    return [...merged.values()];
+  }
+  if (!isObject(patch)) return patch;
+  const merged: JsonObject = isObject(current) ? { ...current } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = strategicPatch(merged[key] ?? null, value);
+  }
+  return merged;
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const isNamed = (entry: Json) => isObject(entry) && typeof entry.name === 'string';
+const nameOf = (entry: Json) => (isObject(entry) ? String(entry.name) : '');
