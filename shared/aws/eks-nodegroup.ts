@@ -7,6 +7,8 @@ import {
   type Nodegroup,
   type Update,
   UpdateNodegroupConfigCommand,
+  UpdateNodegroupVersionCommand,
+  type UpdateType,
 } from '@aws-sdk/client-eks';
 import * as z from 'zod';
 import type { ComponentOf } from '../plan/components.ts';
@@ -107,6 +109,45 @@ export async function findScalingUpdates(
     }
   }
   return found;
+}
+
+/**
+ * Asks for nodes of another release. The token makes a repeated call the same one; another update that is under way
+ * is a refusal of EKS (ResourceInUseException), which is thrown.
+ */
+export async function requestVersion(
+  client: EKSClient,
+  component: Component,
+  version: { force: boolean; releaseVersion?: string; clientRequestToken: string },
+): Promise<void> {
+  const command = new UpdateNodegroupVersionCommand({
+    clusterName: component.cluster,
+    nodegroupName: component.name,
+    ...version,
+  });
+  await request(callOf('UpdateNodegroupVersion', component), () => client.send(command));
+}
+
+/** The newest update of this type that is not among the ids known from before. */
+export async function findUpdate(
+  client: EKSClient,
+  component: Component,
+  type: UpdateType,
+  knownIds: readonly string[],
+): Promise<Update | undefined> {
+  const ids = (await listUpdateIds(client, component)).filter(id => !knownIds.includes(id));
+  let newest: Update | undefined;
+  for (const updateId of ids) {
+    const command = new DescribeUpdateCommand({
+      name: component.cluster,
+      nodegroupName: component.name,
+      updateId,
+    });
+    const { update } = await request(callOf('DescribeUpdate', component), () => client.send(command));
+    const later = (update?.createdAt?.getTime() ?? 0) >= (newest?.createdAt?.getTime() ?? 0);
+    if (update?.type === type && later) newest = update;
+  }
+  return newest;
 }
 
 function callOf(operation: string, { region }: Component): CallContext {

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { ConflictError, RequestRejectedError } from '../errors.ts';
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import type { KubernetesAccess, KubernetesRequest } from '../ports.ts';
 import {
@@ -19,12 +19,13 @@ export type KubernetesPort = {
   kubernetes(access: KubernetesAccess, request: KubernetesRequest): Promise<{ status: number; body: Json }>;
 };
 
-type DeploymentComponent = ComponentOf<'k8s-deployment'>;
+/** What runs pods: a Deployment or a StatefulSet. */
+export type Workload = ComponentOf<'k8s-deployment'> | ComponentOf<'k8s-statefulset'>;
 
 /** `undefined` when there is no such deployment. */
 export async function readDeployment(
   port: KubernetesPort,
-  component: DeploymentComponent,
+  component: Workload,
 ): Promise<Deployment | undefined> {
   const path = deploymentPath(component);
   const { status, body } = await port.kubernetes(component, { method: 'GET', path });
@@ -33,11 +34,7 @@ export async function readDeployment(
 }
 
 /** Sets the number of replicas through the scale subresource, so that nothing else of the deployment is touched. */
-export function patchReplicas(
-  port: KubernetesPort,
-  component: DeploymentComponent,
-  replicas: number,
-): Promise<void> {
+export function patchReplicas(port: KubernetesPort, component: Workload, replicas: number): Promise<void> {
   return patch(port, component, {
     method: 'PATCH',
     path: `${deploymentPath(component)}/scale`,
@@ -49,21 +46,30 @@ export function patchReplicas(
 /** Adds annotations to the pod template; any change of it makes the deployment replace its pods. */
 export function patchTemplateAnnotations(
   port: KubernetesPort,
-  component: DeploymentComponent,
+  component: Workload,
   annotations: Record<string, string>,
+): Promise<void> {
+  return patchTemplate(port, component, { metadata: { annotations } });
+}
+
+/** Changes the pod template; containers and their environment are merged by name. */
+export function patchTemplate(
+  port: KubernetesPort,
+  component: Workload,
+  template: JsonObject,
 ): Promise<void> {
   return patch(port, component, {
     method: 'PATCH',
     path: deploymentPath(component),
     contentType: 'application/strategic-merge-patch+json',
-    body: { spec: { template: { metadata: { annotations } } } },
+    body: { spec: { template } },
   });
 }
 
 /** All pods that the deployment's selector matches, those that are going away included. */
 export async function listPods(
   port: KubernetesPort,
-  component: DeploymentComponent,
+  component: Workload,
   deployment: Deployment,
 ): Promise<Pod[]> {
   const labels = Object.entries(deployment.spec.selector.matchLabels).map(
@@ -77,12 +83,13 @@ export async function listPods(
 /** The HorizontalPodAutoscaler that steers this deployment, if there is one. */
 export async function findAutoscaler(
   port: KubernetesPort,
-  component: DeploymentComponent,
+  component: Workload,
 ): Promise<Autoscaler | undefined> {
   const path = `/apis/autoscaling/v2/namespaces/${segment(component.namespace)}/horizontalpodautoscalers`;
   const { body } = await port.kubernetes(component, { method: 'GET', path });
   return parse(autoscalerListSchema, body, path).items.find(
-    ({ spec }) => spec.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === component.name,
+    ({ spec }) =>
+      spec.scaleTargetRef.kind === kindOfWorkload(component) && spec.scaleTargetRef.name === component.name,
   );
 }
 
@@ -97,19 +104,23 @@ export async function listNodes(
   return parse(nodeListSchema, body, path).items;
 }
 
-function deploymentPath({ namespace, name }: DeploymentComponent): string {
-  return `/apis/apps/v1/namespaces/${segment(namespace)}/deployments/${segment(name)}`;
+function deploymentPath({ namespace, name, type }: Workload): string {
+  const plural = type === 'k8s-deployment' ? 'deployments' : 'statefulsets';
+  return `/apis/apps/v1/namespaces/${segment(namespace)}/${plural}/${segment(name)}`;
 }
+
+export const kindOfWorkload = ({ type }: Pick<Workload, 'type'>) =>
+  type === 'k8s-deployment' ? 'Deployment' : 'StatefulSet';
+
+/** `deployment` or `stateful set`, for sentences. */
+export const nounOf = ({ type }: Pick<Workload, 'type'>) =>
+  type === 'k8s-deployment' ? 'deployment' : 'stateful set';
 
 const segment = encodeURIComponent;
 
-async function patch(
-  port: KubernetesPort,
-  component: DeploymentComponent,
-  request: KubernetesRequest,
-): Promise<void> {
+async function patch(port: KubernetesPort, component: Workload, request: KubernetesRequest): Promise<void> {
   const { status } = await port.kubernetes(component, request);
-  const what = `deployment ${component.namespace}/${component.name} in cluster ${component.cluster}`;
+  const what = `${nounOf(component)} ${component.namespace}/${component.name} in cluster ${component.cluster}`;
   if (status === 404) {
     throw new RequestRejectedError(`There is no ${what}.`, {
       nextStep: 'Apply its manifest to the cluster, then retry this step.',
@@ -122,7 +133,7 @@ async function patch(
   }
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, body: Json, path: string): z.output<Schema> {
+export function parse<Schema extends z.ZodType>(schema: Schema, body: Json, path: string): z.output<Schema> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

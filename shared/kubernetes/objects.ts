@@ -5,13 +5,13 @@ import * as z from 'zod';
  * so most have a default. Source: Kubernetes API reference, apps/v1, v1 and autoscaling/v2.
  */
 
-const condition = z.object({
+export const conditionSchema = z.object({
   type: z.string(),
   status: z.string(),
   reason: z.string().default(''),
   message: z.string().default(''),
 });
-export type Condition = z.infer<typeof condition>;
+export type Condition = z.infer<typeof conditionSchema>;
 
 const labels = z.record(z.string(), z.string()).default({});
 
@@ -21,7 +21,22 @@ export const deploymentSchema = z.object({
     replicas: z.number().default(1),
     paused: z.boolean().default(false),
     selector: z.object({ matchLabels: labels }),
-    template: z.object({ metadata: z.object({ annotations: labels }).prefault({}) }),
+    template: z.object({
+      metadata: z.object({ annotations: labels }).prefault({}),
+      spec: z
+        .object({
+          containers: z
+            .array(
+              z.object({
+                name: z.string(),
+                image: z.string().default(''),
+                env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).default([]),
+              }),
+            )
+            .default([]),
+        })
+        .prefault({}),
+    }),
   }),
   status: z
     .object({
@@ -30,7 +45,10 @@ export const deploymentSchema = z.object({
       updatedReplicas: z.number().default(0),
       readyReplicas: z.number().default(0),
       availableReplicas: z.number().default(0),
-      conditions: z.array(condition).default([]),
+      conditions: z.array(conditionSchema).default([]),
+      /** StatefulSets only. */
+      currentRevision: z.string().optional(),
+      updateRevision: z.string().optional(),
     })
     .prefault({}),
 });
@@ -41,13 +59,35 @@ export const podListSchema = z.object({
   items: z
     .array(
       z.object({
-        metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
+        metadata: z.object({
+          name: z.string(),
+          namespace: z.string().default(''),
+          uid: z.string().default(''),
+          deletionTimestamp: z.string().optional(),
+          annotations: labels,
+          ownerReferences: z
+            .array(z.object({ kind: z.string(), name: z.string(), controller: z.boolean().default(false) }))
+            .default([]),
+        }),
+        spec: z
+          .object({
+            nodeName: z.string().default(''),
+            containers: z.array(z.object({ name: z.string() })).default([]),
+            volumes: z.array(z.object({ name: z.string(), emptyDir: z.unknown() })).default([]),
+          })
+          .prefault({}),
         status: z
           .object({
             phase: z.string().default(''),
-            conditions: z.array(condition).default([]),
+            conditions: z.array(conditionSchema).default([]),
             containerStatuses: z
-              .array(z.object({ state: z.object({ waiting: waiting.optional() }).prefault({}) }))
+              .array(
+                z.object({
+                  name: z.string().default(''),
+                  restartCount: z.number().default(0),
+                  state: z.object({ waiting: waiting.optional() }).prefault({}),
+                }),
+              )
               .default([]),
           })
           .prefault({}),
@@ -63,7 +103,7 @@ export const nodeListSchema = z.object({
       z.object({
         metadata: z.object({ name: z.string() }),
         spec: z.object({ unschedulable: z.boolean().default(false) }).prefault({}),
-        status: z.object({ conditions: z.array(condition).default([]) }).prefault({}),
+        status: z.object({ conditions: z.array(conditionSchema).default([]) }).prefault({}),
       }),
     )
     .default([]),
@@ -80,6 +120,9 @@ export const autoscalerListSchema = z.object({
           minReplicas: z.number().default(1),
           maxReplicas: z.number(),
         }),
+        status: z
+          .object({ currentReplicas: z.number().default(0), desiredReplicas: z.number().default(0) })
+          .prefault({}),
       }),
     )
     .default([]),

@@ -19,6 +19,7 @@ export function rolloutState(deployment: Deployment): RolloutState {
     entry => entry.type === 'Progressing' && entry.reason === 'ProgressDeadlineExceeded',
   );
   if (stuck) return { status: 'failed', why: stuck.message || 'the rollout exceeded its progress deadline' };
+  if (status.updateRevision !== undefined) return statefulSetState(deployment);
   if (status.updatedReplicas < spec.replicas) {
     return { status: 'pending', note: `${status.updatedReplicas} of ${spec.replicas} new pods made` };
   }
@@ -33,6 +34,17 @@ export function rolloutState(deployment: Deployment): RolloutState {
       status: 'pending',
       note: `${status.availableReplicas} of ${status.updatedReplicas} new pods available`,
     };
+  }
+  return { status: 'complete' };
+}
+
+/** StatefulSets replace one pod after the other, and say that they have by the revision. */
+function statefulSetState({ spec, status }: Deployment): RolloutState {
+  if (status.readyReplicas < spec.replicas) {
+    return { status: 'pending', note: `${status.readyReplicas} of ${spec.replicas} pods ready` };
+  }
+  if (status.updateRevision !== status.currentRevision) {
+    return { status: 'pending', note: `${status.updatedReplicas} of ${spec.replicas} pods replaced` };
   }
   return { status: 'complete' };
 }

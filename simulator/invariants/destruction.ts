@@ -1,18 +1,27 @@
 import { runTag } from '../../shared/aws/names.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import { keptManifestName, runLabel } from '../../shared/kubernetes/object-api.ts';
+import { findCluster } from '../kubernetes/cluster.ts';
+import { findOne } from '../kubernetes/resources.ts';
+import { metadataOf } from '../kubernetes/store.ts';
+import type { KubernetesCallInput } from '../services/kubernetes.ts';
 import { clusterState } from '../services/rds/clusters.ts';
 import { keyOf, rdsState } from '../services/rds/state.ts';
 import type { Call, World } from '../world/world.ts';
 
 /** Reports every request to destroy something that does not carry the tag of a run. */
 export function watchDestruction(world: World, report: (violation: string | undefined) => void): void {
+  const kept = new Set<string>();
   world.onCall(call => {
+    noteKept(kept, call);
     if (!/^(Delete|Terminate|Remove|Purge)/.test(call.operation) || call.service === 'dynamodb') return;
-    report(foreign(world, call));
+    report(foreign(world, call, kept));
   });
 }
 
-function foreign(world: World, call: Call): string | undefined {
+function foreign(world: World, call: Call, kept: ReadonlySet<string>): string | undefined {
   const name = `${call.service}.${call.operation}`;
+  if (call.service === 'kubernetes') return foreignObject(world, call, kept);
   switch (name) {
     case 'rds.DeleteDBInstance': {
       const id = String(call.input.DBInstanceIdentifier);
@@ -36,4 +45,27 @@ function foreign(world: World, call: Call): string | undefined {
     default:
       return `${name}: no action is known that may do this`;
   }
+}
+
+/** Copies that a run made before it deleted something: manifests in the bucket for reports, Secrets in Secrets Manager. */
+function noteKept(kept: Set<string>, { service, operation, input }: Call): void {
+  if (service === 's3' && operation === 'PutObject') kept.add(String(input.Key).split('/').at(-1) ?? '');
+  if (service === 'secretsmanager' && operation === 'CreateSecret') kept.add(String(input.Name));
+}
+
+/** An object of a cluster may go if a run made it, if a controller makes it again, or if its manifest was kept. */
+function foreignObject(world: World, call: Call, kept: ReadonlySet<string>): string | undefined {
+  const { cluster: name, route } = call.input as KubernetesCallInput;
+  const cluster = findCluster(world, name, call.region);
+  const found = cluster && findOne(world, cluster, route);
+  if (!found) return undefined;
+  const { labels } = metadataOf(found.body);
+  const owners = (found.body.metadata as JsonObject | undefined)?.ownerReferences;
+  const remade = route.kind === 'Pod' && Array.isArray(owners) && owners.length > 0;
+  const manifest = keptManifestName({ ...route, kind: String(found.body.kind) });
+  const copy = [...kept].some(
+    other => other === manifest || other.endsWith(`/${route.namespace}/${route.name}`),
+  );
+  if (labels[runLabel] !== undefined || remade || copy) return undefined;
+  return `kubernetes.${call.operation} on ${route.namespace}/${route.name}, which no run made and no copy is kept of`;
 }

@@ -1,4 +1,6 @@
-import { clustersOf } from '../kubernetes/cluster.ts';
+import { shortHash } from '../../shared/aws/names.ts';
+import { clustersOf, clustersOf, type SimulatedCluster } from '../kubernetes/cluster.ts';
+import { metadataOf } from '../kubernetes/store.ts';
 import { clusterState } from '../services/rds/clusters.ts';
 import { rdsState } from '../services/rds/state.ts';
 import { objectAnswers } from '../services/s3.ts';
@@ -14,9 +16,11 @@ export function lastingState(world: World): string[] {
     lines.push(`db-cluster ${key} ${shown.Status}`);
   for (const cluster of clustersOf(world)) {
     const place = `${cluster.region}/${cluster.name}`;
-    for (const { namespace, name, replicas } of cluster.deployments) {
-      lines.push(`deployment ${place}/${namespace}/${name} has ${replicas} replicas`);
+    for (const { namespace, name, replicas, image } of cluster.deployments) {
+      const of = image === undefined ? '' : ` of ${image}`;
+      lines.push(`deployment ${place}/${namespace}/${name} has ${replicas} replicas${of}`);
     }
+    lines.push(...clusterObjects(cluster, place));
     const staying = cluster.nodes.filter(node => !node.leaving).length;
     lines.push(`cluster ${place} has ${staying} nodes`);
   }
@@ -32,4 +36,22 @@ export function lastingState(world: World): string[] {
     }
   }
   return lines.sort();
+}
+
+/** Events and what Velero keeps are records; everything else in a cluster lasts. Values are told by a hash only. */
+function clusterObjects({ objects, autoscalers, nodes }: SimulatedCluster, place: string): string[] {
+  const lasting = objects.filter(({ body }) => body.apiVersion !== 'velero.io/v1');
+  const stored = lasting.map(({ plural, body }) => {
+    const { namespace, name } = metadataOf(body);
+    const { status: _, metadata: __, ...rest } = body;
+    return `object ${place}/${namespace}/${plural}/${name} ${shortHash(JSON.stringify(rest), 12)}`;
+  });
+  const limits = autoscalers.map(
+    ({ namespace, name, minReplicas, maxReplicas }) =>
+      `autoscaler ${place}/${namespace}/${name} ${minReplicas} to ${maxReplicas}`,
+  );
+  const closed = nodes
+    .filter(node => node.unschedulable)
+    .map(({ name }) => `node ${place}/${name} is cordoned`);
+  return [...stored, ...limits, ...closed];
 }

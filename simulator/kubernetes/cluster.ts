@@ -24,6 +24,7 @@ export type SimulatedPod = {
   /** Host of the database that the application read from its secret when it started. */
   databaseHost?: string;
   ready: boolean;
+  uid?: string;
   /** Image that it runs. */
   image?: string;
   /** Environment as it was when the pod started; a later change reaches it by a restart only. */

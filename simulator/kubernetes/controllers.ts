@@ -80,6 +80,7 @@ function addPod(deployment: SimulatedDeployment): void {
   const number = deployment.podsMade;
   deployment.pods.push({
     name: podName(deployment, number),
+    uid: `${deployment.namespace}-${deployment.name}-${number}`,
     image: deployment.image,
     ip: `10.0.${Math.floor(number / 250)}.${(number % 250) + 1}`,
     revision: deployment.revision,

@@ -32,7 +32,10 @@ export function deploymentObject(deployment: SimulatedDeployment): V1Deployment 
       ...positive('availableReplicas', ready),
       ...(kind === 'Deployment'
         ? { conditions: deploymentConditions(deployment, ready) }
-        : { currentRevision: `${name}-1`, updateRevision: `${name}-${deployment.revision}` }),
+        : {
+            currentRevision: `${name}-${isComplete(deployment) ? deployment.revision : deployment.revision - 1}`,
+            updateRevision: `${name}-${deployment.revision}`,
+          }),
     },
   };
 }
@@ -77,6 +80,7 @@ export function podObject(deployment: SimulatedDeployment, pod: SimulatedPod, no
     metadata: {
       name,
       namespace,
+      uid: pod.uid ?? name,
       labels: { ...templateLabels(deployment), app: deployment.name },
       ownerReferences: [
         { apiVersion: 'apps/v1', kind: owner, name: deployment.name, uid: '', controller: true },

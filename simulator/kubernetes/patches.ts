@@ -21,6 +21,10 @@ export function strategicPatch(current: Json, patch: Json): Json {
     const merged = new Map(current.map(entry => [nameOf(entry), entry]));
     for (const entry of patch) {
       const name = nameOf(entry);
+      if (isObject(entry) && entry.$patch === 'delete') {
+        merged.delete(name);
+        continue;
+      }
       merged.set(name, strategicPatch(merged.get(name) ?? null, entry));
     }
     return [...merged.values()];

@@ -1,10 +1,17 @@
 import type { DescribeNodegroupResponse, Issue, NodegroupScalingConfig, Update } from '@aws-sdk/client-eks';
 import * as z from 'zod';
 import type { Plan } from '../../shared/plan/schema.ts';
-import { ensureCluster, findCluster, type SimulatedCluster } from '../kubernetes/cluster.ts';
-import { reconcile } from '../kubernetes/controllers.ts';
+import { clustersOf, ensureCluster, findCluster, type SimulatedCluster } from '../kubernetes/cluster.ts';
+import { endPod, reconcile } from '../kubernetes/controllers.ts';
+import { failNodes, silence } from '../kubernetes/strikes.ts';
 import { keepHistory, seenState } from '../world/history.ts';
-import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
+import {
+  type Blow,
+  type Call,
+  SimulatedAwsError,
+  type SimulatedService,
+  type World,
+} from '../world/world.ts';
 
 /** Seconds that EKS takes to hand a new size to the Auto Scaling group. Experience with scaling-only updates. */
 const updateDuration = { minSeconds: 10, likelySeconds: 25, maxSeconds: 60 };
@@ -12,6 +19,11 @@ const updateDuration = { minSeconds: 10, likelySeconds: 25, maxSeconds: 60 };
 const nodeDuration = { minSeconds: 60, likelySeconds: 110, maxSeconds: 240 };
 /** Draining and ending an instance. */
 const nodeEndDuration = { minSeconds: 30, likelySeconds: 60, maxSeconds: 180 };
+
+/** Replacing all nodes of a small group. Experience: 10 to 40 min. */
+const versionDuration = { minSeconds: 400, likelySeconds: 900, maxSeconds: 2400 };
+/** Until failed status checks end an instance: two checks a minute apart, and what Auto Scaling takes to act. */
+const replacementDuration = { minSeconds: 120, likelySeconds: 240, maxSeconds: 480 };
 
 type SimulatedNodegroup = {
   cluster: string;
@@ -35,6 +47,7 @@ export const service: SimulatedService = {
         cluster: {
           name,
           status: 'ACTIVE',
+          version: '1.34',
           endpoint: `https://${name}.${call.region}.eks.amazonaws.com`,
           certificateAuthority: { data: Buffer.from(`simulated certificate of ${name}`).toString('base64') },
         },
@@ -48,6 +61,7 @@ export const service: SimulatedService = {
       };
     },
     UpdateNodegroupConfig: updateNodegroup,
+    UpdateNodegroupVersion: updateVersion,
     ListUpdates: (world, call) => {
       const { name, nodegroupName } = listInput.parse(call.input);
       return { updateIds: seenNodegroup(world, call, name, nodegroupName).updates.map(update => update.id) };
@@ -62,6 +76,7 @@ export const service: SimulatedService = {
     },
   },
   arrange,
+  strike,
 };
 
 const nodegroupInput = z.object({ clusterName: z.string(), nodegroupName: z.string() });
@@ -139,6 +154,113 @@ function updateNodegroup(world: World, call: Call): { update: Update } {
   return { update: shown(update) };
 }
 
+const versionInput = nodegroupInput.extend({
+  force: z.boolean().default(false),
+  clientRequestToken: z.string(),
+  releaseVersion: z.string().optional(),
+});
+
+/** Nodes of the newest release come first, then the old ones are drained; without force a budget can stop that. */
+function updateVersion(world: World, call: Call): { update: Update } {
+  const input = versionInput.parse(call.input);
+  const nodegroup = nodegroupOf(world, call, input.clusterName, input.nodegroupName);
+  const known = nodegroup.updates.find(update => update.requestToken === input.clientRequestToken);
+  if (known) return { update: shown(known) };
+  if (nodegroup.status === 'UPDATING') {
+    const message = `Cannot update nodegroup ${nodegroup.name}: another update is in progress`;
+    throw new SimulatedAwsError('ResourceInUseException', message, 409);
+  }
+  const update: SimulatedNodegroup['updates'][number] = {
+    id: updateId(world, nodegroup),
+    requestToken: input.clientRequestToken,
+    status: 'InProgress',
+    type: 'VersionUpdate',
+    createdAt: world.now(),
+    params: [{ type: 'ReleaseVersion', value: input.releaseVersion ?? 'latest' }],
+    errors: [],
+  };
+  nodegroup.updates.push(update);
+  nodegroup.status = 'UPDATING';
+  const resource = resourceOf(nodegroup);
+  world.changed(resource, `Nodes of ${nodegroup.name} are replaced`, 'lifeboat');
+  const cluster = ensureCluster(world, nodegroup.cluster, nodegroup.region);
+  const old = cluster.nodes.filter(node => node.nodegroup === nodegroup.name && !node.leaving);
+  const held = !input.force && cluster.objects.some(({ plural }) => plural === 'poddisruptionbudgets');
+  const seconds = world.duration(versionDuration, `version/${resource}/${nodegroup.updates.length}`);
+  for (const _ of held ? [] : old) launchNode(world, cluster, nodegroup);
+  world.after(seconds, resource, held ? 'Pods could not be evicted' : 'All nodes were replaced', () => {
+    nodegroup.status = 'ACTIVE';
+    if (held) {
+      update.status = 'Failed';
+      update.errors = [{ errorCode: 'PodEvictionFailure', errorMessage: 'Reached max retries on eviction' }];
+      return;
+    }
+    update.status = 'Successful';
+    for (const node of old) node.leaving = true;
+    cluster.nodes = cluster.nodes.filter(node => !old.includes(node));
+    reconcile(world, cluster);
+  });
+  return { update: shown(update) };
+}
+
+/** What a disaster does to clusters and their nodes. */
+function strike(world: World, blow: Blow): (() => boolean) | undefined {
+  const { component } = blow;
+  if (component.type === 'eks-cluster') {
+    const cluster = ensureCluster(world, component.name, component.region);
+    if (blow.type === 'failure') return silence(world, cluster, blow.selfHealing);
+    if (blow.type === 'loss') return loseCluster(world, cluster);
+  }
+  if (component.type !== 'eks-nodegroup') return undefined;
+  const cluster = ensureCluster(world, component.cluster, component.region);
+  const nodegroup = nodegroupsOf(world).find(
+    ({ name, cluster: of, region }) =>
+      name === component.name && of === component.cluster && region === component.region,
+  );
+  if (!nodegroup || (blow.type !== 'failure' && blow.type !== 'loss')) return undefined;
+  const nodes = cluster.nodes.filter(node => node.nodegroup === component.name);
+  const holds = failNodes(world, cluster, node => nodes.includes(node));
+  if (blow.type === 'loss') {
+    cluster.nodes = cluster.nodes.filter(node => !nodes.includes(node));
+    nodegroup.scaling = { ...nodegroup.scaling, minSize: 0, desiredSize: 0 };
+    reconcile(world, cluster);
+    return () => !cluster.nodes.some(node => node.nodegroup === component.name && node.ready);
+  }
+  if (blow.selfHealing) replaceNodes(world, cluster, nodegroup, nodes);
+  return holds;
+}
+
+/** The Auto Scaling group ends instances whose checks fail and launches others in their place. */
+function replaceNodes(
+  world: World,
+  cluster: SimulatedCluster,
+  nodegroup: SimulatedNodegroup,
+  nodes: readonly SimulatedCluster['nodes'][number][],
+): void {
+  for (const node of nodes) {
+    const key = `replace/${nodegroup.region}/${node.name}`;
+    const seconds = world.duration(replacementDuration, key);
+    world.after(seconds, resourceOf(nodegroup), `Node ${node.name} is replaced`, () => {
+      cluster.nodes = cluster.nodes.filter(other => other !== node);
+      launchNode(world, cluster, nodegroup);
+      reconcile(world, cluster);
+    });
+  }
+}
+
+/** The control plane, its nodes and all that ran on them are gone; infrastructure code has to make them anew. */
+function loseCluster(world: World, cluster: SimulatedCluster): () => boolean {
+  for (const deployment of cluster.deployments) {
+    for (const pod of deployment.pods) endPod(world, cluster, deployment, pod);
+  }
+  const clusters = clustersOf(world);
+  clusters.splice(clusters.indexOf(cluster), 1);
+  const others = nodegroupsOf(world).filter(({ cluster: of }) => of !== cluster.name);
+  nodegroupsOf(world).splice(0, Number.POSITIVE_INFINITY, ...others);
+  world.changed(`k8s/${cluster.name}`, `The cluster ${cluster.name} is gone`);
+  return () => findCluster(world, cluster.name, cluster.region) === undefined;
+}
+
 /** Launches and ends nodes until there are as many as desired. */
 function fitNodes(world: World, nodegroup: SimulatedNodegroup): void {
   const cluster = ensureCluster(world, nodegroup.cluster, nodegroup.region);
@@ -178,8 +300,12 @@ function newNode(nodegroup: SimulatedNodegroup, ready: boolean): SimulatedCluste
     nodegroup: nodegroup.name,
     ready,
     leaving: false,
+    zone: `${nodegroup.region}${zones[(nodegroup.nodesMade - 1) % zones.length]}`,
   };
 }
+
+/** Node groups spread their nodes over the zones of their subnets, which are three in most regions. */
+const zones = ['a', 'b', 'c'];
 
 function updateId(world: World, nodegroup: SimulatedNodegroup): string {
   const part = (name: string, digits: number) =>

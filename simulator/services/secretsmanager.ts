@@ -26,6 +26,7 @@ export const service: SimulatedService = {
   operations: {
     GetSecretValue: getValue,
     PutSecretValue: putValue,
+    CreateSecret: createSecret,
     DescribeSecret: describeSecret,
     UpdateSecretVersionStage: moveStage,
   },
@@ -134,6 +135,30 @@ function getValue(world: World, call: Call): unknown {
     SecretString: value,
     VersionStages: stagesOf(secret, wanted),
   };
+}
+
+/** The same token and value again is the same request; another one finds the name taken. */
+function createSecret(world: World, call: Call): unknown {
+  const name = String(call.input.Name);
+  const key = `${call.region}/${name}`;
+  const token = String(call.input.ClientRequestToken);
+  const value = String(call.input.SecretString);
+  const known = secrets(world).get(key);
+  if (known && known.versions.get(token) !== value) {
+    throw new SimulatedAwsError('ResourceExistsException', `The secret ${name} already exists.`);
+  }
+  if (!known) {
+    secrets(world).set(key, {
+      name,
+      region: call.region,
+      versions: new Map([[token, value]]),
+      current: token,
+      previous: undefined,
+      currentSinceMs: Number.NEGATIVE_INFINITY,
+    });
+    world.changed(`secret/${name}`, `${name} is made`, 'lifeboat');
+  }
+  return { Name: name, VersionId: token };
 }
 
 function putValue(world: World, call: Call): unknown {

@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { listPods, patchTemplateAnnotations, readDeployment } from '../../kubernetes/api.ts';
+import { listPods, nounOf, patchTemplateAnnotations, readDeployment } from '../../kubernetes/api.ts';
 import { podProblems, rolloutState } from '../../kubernetes/rollout.ts';
-import { k8sDeployment } from '../../plan/components.ts';
 import type { Run, Step } from '../../runbook/contract.ts';
 import { defineAction, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import { clusterPermission } from '../k8s-permission.ts';
+import { workloadSchema, workloadTypes } from '../k8s-workload.ts';
 
-const parameters = z.strictObject({ deployment: k8sDeployment });
+const parameters = z.strictObject({ deployment: workloadSchema });
 type Parameters = z.output<typeof parameters>;
 
 /** The annotation that `kubectl rollout restart` sets. */
@@ -30,9 +30,9 @@ const baselineSchema = z.object({ replicas: z.number(), restartedAt: z.string() 
  */
 export const action = defineAction({
   kind: 'k8s.rollout-restart',
-  summary: 'Restarts all pods of a Kubernetes deployment, a few at a time',
+  summary: 'Restarts all pods of a Kubernetes deployment or stateful set, a few at a time',
   parameters,
-  components: { deployment: 'k8s-deployment' },
+  components: { deployment: workloadTypes },
   outputs: { replicas: 'Pods that were replaced and are available' },
   drill: 'isolated',
   mutates: true,
@@ -51,7 +51,11 @@ export const action = defineAction({
   permissions: ({ deployment }) => [clusterPermission(deployment.cluster, deployment.region)],
 
   async prepare(context, { deployment: component }) {
-    const refused = refuseProductionInDrill(context, component.region, `deployment ${component.name}`);
+    const refused = refuseProductionInDrill(
+      context,
+      component.region,
+      `${nounOf(component)} ${component.name}`,
+    );
     if (refused) return refused;
     const deployment = await readDeployment(context, component);
     if (!deployment) return { status: 'refused', reasons: [missing(component)], evidence: [] };

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../json.ts';
-import { findAutoscaler, listPods, patchReplicas, readDeployment } from '../../kubernetes/api.ts';
+import { findAutoscaler, listPods, nounOf, patchReplicas, readDeployment } from '../../kubernetes/api.ts';
 import type { Autoscaler, Deployment } from '../../kubernetes/objects.ts';
+import { nextStage, rampSchema } from '../../kubernetes/ramp.ts';
 import { podProblems, scaleState } from '../../kubernetes/rollout.ts';
-import { k8sDeployment } from '../../plan/components.ts';
 import {
   type ActionContext,
   defineAction,
@@ -13,10 +13,12 @@ import {
 } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import { clusterPermission } from '../k8s-permission.ts';
+import { missingWorkload, resourceOf, workloadSchema, workloadTypes } from '../k8s-workload.ts';
 
 const parameters = z.strictObject({
-  deployment: k8sDeployment,
+  deployment: workloadSchema.meta({ description: 'A deployment or a stateful set' }),
   replicas: z.number().int().nonnegative(),
+  ramp: rampSchema.optional(),
 });
 type Parameters = z.output<typeof parameters>;
 
@@ -24,22 +26,25 @@ const baselineSchema = z.object({
   previousReplicas: z.number().int().nonnegative(),
   /** An autoscaler may go above what was asked for; without one, the number must be met exactly. */
   autoscaled: z.boolean(),
+  /** Starts of containers before the ramp; one more while it goes on stops it. */
+  restarts: z.number().default(0),
 });
 
 /**
- * Sets the number of pods of a deployment and waits until they are ready; 0 waits until none is left.
+ * Sets the number of pods of a deployment or stateful set and waits until they are ready; 0 waits until none is left.
+ * With a ramp, a few more are added at a time, and the next ones only when all are ready and none was started again.
  *
  * In the cluster the function's role needs an access entry with a group that is bound to a ClusterRole (or a Role in
- * the namespace) with: `get` on deployments.apps, `patch` on deployments.apps/scale, `list` on pods, and `list` on
- * horizontalpodautoscalers.autoscaling.
+ * the namespace) with: `get` on deployments.apps or statefulsets.apps, `patch` on their scale, `list` on pods, and
+ * `list` on horizontalpodautoscalers.autoscaling.
  */
 export const action = defineAction({
   kind: 'k8s.scale',
-  summary: 'Sets the number of pods of a Kubernetes deployment',
+  summary: 'Sets the number of pods of a Kubernetes deployment or stateful set',
   parameters,
-  components: { deployment: 'k8s-deployment' },
+  components: { deployment: workloadTypes },
   outputs: {
-    previousReplicas: 'Replicas before the step',
+    previousReplicas: 'Replicas before the step; a later step can scale back to them',
     readyReplicas: 'Pods that are ready now',
   },
   drill: 'isolated',
@@ -57,11 +62,14 @@ export const action = defineAction({
     'The image can not be pulled in the recovery region',
     'Pods start but are never ready, because what they depend on is not reachable',
     'A resource quota or an admission webhook refuses the pods',
+    'CronJobs and other workloads go on while this one has 0 replicas',
   ],
   permissions: ({ deployment }) => [clusterPermission(deployment.cluster, deployment.region)],
 
-  async prepare(context, { deployment: component, replicas }) {
-    const refused = refuseProductionInDrill(context, component.region, `deployment ${component.name}`);
+  async prepare(context, given) {
+    const { deployment: component, replicas } = given;
+    const what = `${nounOf(component)} ${component.name}`;
+    const refused = refuseProductionInDrill(context, component.region, what);
     if (refused) return refused;
     const deployment = await readDeployment(context, component);
     if (!deployment) return { status: 'refused', reasons: [missing(component)], evidence: [] };
@@ -69,8 +77,11 @@ export const action = defineAction({
     if (autoscaler && autoscaler.spec.maxReplicas < replicas) {
       return { status: 'refused', reasons: [limitedBy(autoscaler, replicas)], evidence: [] };
     }
-    const autoscaled = autoscaler !== undefined;
-    const baseline = { previousReplicas: deployment.spec.replicas, autoscaled };
+    const baseline = {
+      previousReplicas: deployment.spec.replicas,
+      autoscaled: autoscaler !== undefined,
+      restarts: given.ramp ? await countRestarts(context, component, deployment) : 0,
+    };
     const evidence = [found(component, deployment), ...mention(autoscaler, replicas)];
     const state = scaleState(deployment, replicas, { autoscaled: false });
     if (state.status === 'complete' && (await reached(context, component, deployment, replicas))) {
@@ -79,12 +90,23 @@ export const action = defineAction({
     return { status: 'ready', baseline, evidence };
   },
 
-  async act(context, { deployment, replicas }, baseline) {
+  async act(context, { deployment, replicas, ramp }, baseline) {
     const { previousReplicas } = baselineSchema.parse(baseline);
-    await change(context, deployment, previousReplicas, replicas);
+    if (!ramp || replicas <= previousReplicas) {
+      await change(context, deployment, previousReplicas, replicas);
+      return;
+    }
+    const first = nextStage(ramp, previousReplicas, replicas, 0);
+    const now = await readDeployment(context, deployment);
+    // A repeated call must not take back what the ramp has reached meanwhile.
+    if (now && now.spec.replicas < first) await change(context, deployment, previousReplicas, first);
   },
 
-  observe: (context, { deployment, replicas }, baseline) => look(context, deployment, replicas, baseline),
+  async observe(context, { deployment: component, replicas, ramp }, baseline) {
+    const { previousReplicas } = baselineSchema.parse(baseline);
+    if (!ramp || replicas <= previousReplicas) return look(context, component, replicas, baseline);
+    return climb(context, { component, replicas, ramp }, baseline);
+  },
 
   async undo(context, { deployment: component }, baseline) {
     const { previousReplicas } = baselineSchema.parse(baseline);
@@ -97,24 +119,66 @@ export const action = defineAction({
   },
 });
 
-async function change(
+type Component = Parameters['deployment'];
+
+/** One look of a ramp: the stage that is reached is judged, and the next one begun when its time has come. */
+async function climb(
   context: ActionContext,
-  component: Parameters['deployment'],
-  from: number,
-  to: number,
-): Promise<void> {
+  {
+    component,
+    replicas,
+    ramp,
+  }: { component: Component; replicas: number; ramp: z.output<typeof rampSchema> },
+  baseline: JsonObject,
+): Promise<Observation> {
+  const { previousReplicas, restarts } = baselineSchema.parse(baseline);
+  const deployment = await readDeployment(context, component);
+  if (!deployment) return { status: 'failed', reasons: [missing(component)], evidence: [] };
+  const restarted = (await countRestarts(context, component, deployment)) - restarts;
+  if (restarted > 0) {
+    return { status: 'failed', reasons: [restartedDuring(component, restarted, deployment)], evidence: [] };
+  }
+  const stage = Math.min(replicas, deployment.spec.replicas);
+  const seen = await look(context, component, stage, baseline);
+  if (seen.status !== 'done' || stage >= replicas) return seen;
+  const next = nextStage(ramp, previousReplicas, replicas, context.elapsedSeconds);
+  if (next <= stage) {
+    return {
+      status: 'pending',
+      note: `${stage} pods ready; the next ${ramp.step} come after ${ramp.every} s`,
+    };
+  }
+  await change(context, component, stage, Math.min(next, stage + ramp.step));
+  return {
+    status: 'pending',
+    note: `${stage} of ${replicas} pods ready; ${ramp.step} more are on their way`,
+  };
+}
+
+async function countRestarts(
+  context: ActionContext,
+  component: Component,
+  deployment: Deployment,
+): Promise<number> {
+  const pods = await listPods(context, component, deployment);
+  return pods
+    .flatMap(({ status }) => status.containerStatuses)
+    .reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
+async function change(context: ActionContext, component: Component, from: number, to: number): Promise<void> {
   await context.changed({
     call: 'kubernetes.PatchDeploymentScale',
     region: component.region,
-    resource: `${component.cluster}/${component.namespace}/${component.name}`,
-    what: `Replicas of deployment ${component.name} changed from ${from} to ${to}`,
+    resource: resourceOf(component),
+    what: `Replicas of ${nounOf(component)} ${component.name} changed from ${from} to ${to}`,
   });
   await patchReplicas(context, component, to);
 }
 
 async function look(
   context: ActionContext,
-  component: Parameters['deployment'],
+  component: Component,
   replicas: number,
   baseline: JsonObject,
 ): Promise<Observation> {
@@ -135,9 +199,13 @@ async function look(
     };
   }
   if (state.status === 'complete' && (await reached(context, component, deployment, replicas))) {
-    const what = `Deployment ${component.name} runs ${deployment.status.readyReplicas} ready pods, ${replicas} wanted`;
-    const data = { replicas, readyReplicas: deployment.status.readyReplicas };
-    return { status: 'done', outputs: outputsOf(baseline, deployment), evidence: [{ what, data }] };
+    const { readyReplicas } = deployment.status;
+    const what = `${capital(nounOf(component))} ${component.name} runs ${readyReplicas} ready pods, ${replicas} wanted`;
+    return {
+      status: 'done',
+      outputs: outputsOf(baseline, deployment),
+      evidence: [{ what, data: { replicas, readyReplicas } }],
+    };
   }
   const problems = podProblems(await listPods(context, component, deployment));
   const left = state.status === 'pending' ? state.note : 'pods are still ending';
@@ -147,7 +215,7 @@ async function look(
 /** At 0 replicas the pods' absence counts, since the deployment's status says 0 while they are still ending. */
 async function reached(
   context: ActionContext,
-  component: Parameters['deployment'],
+  component: Component,
   deployment: Deployment,
   replicas: number,
 ): Promise<boolean> {
@@ -159,18 +227,20 @@ function outputsOf(baseline: JsonObject, deployment: Deployment): JsonObject {
   return { previousReplicas, readyReplicas: deployment.status.readyReplicas };
 }
 
-function found(component: Parameters['deployment'], deployment: Deployment): Evidence {
+function found(component: Component, deployment: Deployment): Evidence {
   const { replicas } = deployment.spec;
   const { readyReplicas } = deployment.status;
   return {
-    what: `Deployment ${component.name} has ${replicas} replicas, ${readyReplicas} of them ready`,
+    what: `${capital(nounOf(component))} ${component.name} has ${replicas} replicas, ${readyReplicas} of them ready`,
     data: { replicas, readyReplicas },
   };
 }
 
-function missing({ name, namespace, cluster }: Parameters['deployment']): Reason {
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function missing(component: Component): Reason {
   return {
-    what: `There is no deployment ${name} in namespace ${namespace} of cluster ${cluster}.`,
+    what: missingWorkload(component).what,
     mend: 'Apply its manifests to that cluster (with 0 replicas while it stands by), then retry.',
   };
 }
@@ -178,7 +248,14 @@ function missing({ name, namespace, cluster }: Parameters['deployment']): Reason
 function limitedBy({ metadata, spec }: Autoscaler, replicas: number): Reason {
   return {
     what: `Autoscaler ${metadata.name} allows ${spec.maxReplicas} replicas at most, ${replicas} are wanted.`,
-    mend: `Raise its maxReplicas to ${replicas} or more, then retry.`,
+    mend: `Raise its maxReplicas to ${replicas} or more (k8s.autoscale), then retry.`,
+  };
+}
+
+function restartedDuring({ name, namespace }: Component, restarted: number, { spec }: Deployment): Reason {
+  return {
+    what: `Containers of ${name} were started again ${restarted} times while it grew; it stays at ${spec.replicas} replicas.`,
+    mend: `Look at \`kubectl logs --previous -n ${namespace}\` of its pods; retry goes on from there.`,
   };
 }
 
