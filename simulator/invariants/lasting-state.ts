@@ -1,5 +1,5 @@
 import { shortHash } from '../../shared/aws/names.ts';
-import { clustersOf, clustersOf, type SimulatedCluster } from '../kubernetes/cluster.ts';
+import { clustersOf, type SimulatedCluster } from '../kubernetes/cluster.ts';
 import { metadataOf } from '../kubernetes/store.ts';
 import { clusterState } from '../services/rds/clusters.ts';
 import { rdsState } from '../services/rds/state.ts';

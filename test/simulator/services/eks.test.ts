@@ -29,7 +29,7 @@ describe('simulated EKS', () => {
       const reply = await scene.drive(clientOf(scene).send(new DescribeNodegroupCommand(names)));
       expect(reply.nodegroup).toMatchObject({ status: 'ACTIVE', scalingConfig: { desiredSize: 1 } });
       expect(nodesOf(scene)).toEqual([
-        { name: 'general-1', nodegroup: 'general', ready: true, leaving: false },
+        { name: 'general-1', nodegroup: 'general', ready: true, leaving: false, zone: 'ap-southeast-4a' },
       ]);
     }));
 
