@@ -31,7 +31,14 @@ export type RehearsalRequest = {
 };
 
 export type Rehearsal =
-  | { ok: true; report: Report; ledger: LedgerEntry[]; faultsWithoutEffect: string[] }
+  | {
+      ok: true;
+      report: Report;
+      ledger: LedgerEntry[];
+      faultsWithoutEffect: string[];
+      /** Names of the functions that were called, sorted. */
+      handlers: string[];
+    }
   | { ok: false; problems: string[] };
 
 /** Virtual time before the outage, in which the world stands still and well. */
@@ -97,7 +104,8 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
       },
     });
     const faultsWithoutEffect = faults.faults.withoutEffect();
-    return { ok: true, report, ledger: played.ledger, faultsWithoutEffect };
+    const handlers = [...new Set(played.invocations.map(({ name }) => name))].sort();
+    return { ok: true, report, ledger: played.ledger, faultsWithoutEffect, handlers };
   } finally {
     time.stop();
   }

@@ -5,12 +5,13 @@ import { formatDuration } from '../../shared/plan/duration.ts';
 export type ParameterRow = { name: string; type: string; needed: string; description: string };
 
 /** The part of a JSON Schema that a table of parameters shows. */
-type Shape = {
+export type Shape = {
   type?: string | string[];
   enum?: unknown[];
   const?: unknown;
   items?: Shape | boolean;
   anyOf?: Shape[];
+  oneOf?: Shape[];
   additionalProperties?: Shape | boolean;
   properties?: Record<string, Shape>;
   required?: string[];
@@ -25,10 +26,15 @@ type Shape = {
 /** What a step may write under `with`, from the schema that the step executor parses it with. */
 export function parameterRows(action: Action): ParameterRow[] {
   const schema = z.toJSONSchema(action.parameters, { io: 'input', unrepresentable: 'any' }) as Shape;
+  return fieldRows(schema).map(row => ({ ...row, type: componentTypes(action, row.name) ?? row.type }));
+}
+
+/** What may be written in a group of keys, by its JSON Schema. */
+export function fieldRows(schema: Shape): ParameterRow[] {
   const needed = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).map(([name, shape]) => ({
     name,
-    type: componentTypes(action, name) ?? typeOf(shape),
+    type: typeOf(shape),
     needed: needed.has(name) ? 'yes' : defaultOf(shape),
     description: isDuration(shape) ? '' : (shape.description ?? ''),
   }));
@@ -46,9 +52,10 @@ function isDuration(shape: Shape): boolean {
   return shape.description?.startsWith('A duration:') === true;
 }
 
-function typeOf(shape: Shape): string {
+export function typeOf(shape: Shape): string {
   if (isDuration(shape)) return 'duration';
-  if (shape.anyOf) return [...new Set(shape.anyOf.map(typeOf))].join(' or ');
+  const options = shape.anyOf ?? shape.oneOf;
+  if (options) return [...new Set(options.map(typeOf))].join(' or ');
   if (shape.enum) return shape.enum.map(value => `\`${String(value)}\``).join(' or ');
   if (shape.const !== undefined) return `\`${String(shape.const)}\``;
   if (shape.type === 'array')

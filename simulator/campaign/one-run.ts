@@ -3,7 +3,7 @@ import type { Plan } from '../../shared/plan/schema.ts';
 import type { Report } from '../../shared/report/report.ts';
 import { isSuccess } from '../../shared/report/verdict.ts';
 import type { Mode } from '../../shared/runbook/contract.ts';
-import { drawFaults } from '../faults/draw.ts';
+import { drawFaults, type Used } from '../faults/draw.ts';
 import { passes } from '../faults/faults.ts';
 import { rehearse } from '../rehearse.ts';
 import { hashToUnit } from '../world/world.ts';
@@ -30,9 +30,10 @@ export async function runSeed(plans: readonly CampaignPlan[], seed: number): Pro
   const { path, plan } = pick(plans, 'plan');
   const scenario = pick(Object.keys(plan.scenarios), 'scenario');
   const mode: Mode = pick(plan.scenarios[scenario]?.modes ?? ['recover'], 'mode');
-  const faults = drawFaults(plan, seed);
-  const run = { plan: path, scenario, mode, seed, faults };
+  const run = { plan: path, scenario, mode, seed, faults: [] as string[] };
   try {
+    run.faults = drawFaults(plan, seed, await usedBy({ path, plan }, scenario, mode));
+    const { faults } = run;
     const request = { plan, planDirectory: dirname(path), planPath: path, parameters: {} };
     const result = await rehearse({ ...request, scenario, mode, seed, faults });
     if (!result.ok) return { ...run, outcome: 'not run', problems: result.problems };
@@ -40,6 +41,25 @@ export async function runSeed(plans: readonly CampaignPlan[], seed: number): Pro
   } catch (error) {
     return { ...run, outcome: 'crashed', problems: [error instanceof Error ? error.message : String(error)] };
   }
+}
+
+const clean = new WeakMap<Plan, Map<string, Promise<Used>>>();
+
+/** What a run without faults uses, with a seed of its own so that every campaign draws from the same; kept. */
+export function usedBy({ path, plan }: CampaignPlan, scenario: string, mode: Mode): Promise<Used> {
+  const known = clean.get(plan) ?? new Map<string, Promise<Used>>();
+  clean.set(plan, known);
+  const key = `${scenario}/${mode}`;
+  const used = known.get(key) ?? look({ path, plan }, scenario, mode);
+  known.set(key, used);
+  return used;
+}
+
+async function look({ path, plan }: CampaignPlan, scenario: string, mode: Mode): Promise<Used> {
+  const request = { plan, planDirectory: dirname(path), planPath: path, parameters: {}, faults: [] };
+  const result = await rehearse({ ...request, scenario, mode, seed: 1 });
+  if (!result.ok) throw new Error(result.problems.join('; '));
+  return { calls: Object.keys(result.report.awsCalls ?? {}).sort(), handlers: result.handlers };
 }
 
 function problemsOf(report: Report, faults: readonly string[]): string[] {

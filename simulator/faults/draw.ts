@@ -1,72 +1,42 @@
 import type { Plan } from '../../shared/plan/schema.ts';
-import { stepsOf } from '../../shared/runbook/phases.ts';
 import { hasProvider } from '../world/providers/hosts.ts';
 import { hashToUnit } from '../world/world.ts';
+import { staleServices } from './faults.ts';
 
-/** Operations that a recovery depends on; a fault in any of them must not do harm. */
-const operations = [
-  'rds.DescribeDBInstances',
-  'rds.RestoreDBInstanceToPointInTime',
-  'rds.RestoreDBInstanceFromDBSnapshot',
-  'rds.RebootDBInstance',
-  'rds.DeleteDBInstance',
-  'secretsmanager.GetSecretValue',
-  'secretsmanager.PutSecretValue',
-  'eks.UpdateNodegroupConfig',
-  'kubernetes.PatchDeploymentScale',
-  'elasticloadbalancing.ModifyTargetGroup',
-  's3.PutObject',
-  'route53.ListResourceRecordSets',
-  'sns.Publish',
-  'states.StartExecution',
-  'states.SendTaskSuccess',
-  'dynamodb.PutItem',
-];
-const services = [
-  'rds',
-  'route53',
-  'eks',
-  'kubernetes',
-  'elasticloadbalancing',
-  'secretsmanager',
-  'sns',
-  'dynamodb',
-];
-const fixed = ['triage', 'probe', 'run', 'ask', 'communicate', 'decide'];
+/** What a clean run of the same scenario used; a fault in anything else would not be noticed. */
+export type Used = {
+  /** `service.Operation`. */
+  calls: readonly string[];
+  /** Functions that were called. */
+  handlers: readonly string[];
+};
 
-/** Faults of what only some plans have: providers of messages, builds, backups that can be lost with their database. */
-export const ofSomePlans: readonly string[] = [
-  'provider-refuses',
-  'provider-silent',
-  'build-failed',
-  'backups-deleted',
-];
-
-/** None to three faults for a campaign's run, from its seed alone. */
-export function drawFaults(plan: Plan, seed: number): string[] {
+/** None to three faults for a campaign's run, from its seed and from what the scenario uses. */
+export function drawFaults(plan: Plan, seed: number, { calls, handlers }: Used): string[] {
   const unit = (key: string) => hashToUnit(seed, `faults/${key}`);
-  const pick = (list: readonly string[], key: string) => list[Math.floor(unit(key) * list.length)] ?? '';
-  const handlers = [...fixed, ...familiesOf(plan)];
-  const providers = Object.entries(plan.channels).flatMap(([id, channel]) =>
-    hasProvider(channel) ? [id] : [],
-  );
-  const kinds = [
-    (key: string) => `throttle:${pick(services, key)}`,
-    (key: string) => `stale-read:${pick(services, key)}`,
-    (key: string) => `error5xx:${pick(operations, key)}`,
-    (key: string) => `timeout:${pick(operations, key)}`,
-    (key: string) => `lost-reply:${pick(operations, key)}`,
-    (key: string) => `handler-crash:${pick(handlers, key)}`,
+  const pick = (list: readonly string[], key: string) => list[Math.floor(unit(key) * list.length)];
+  const services = [...new Set(calls.map(call => call.slice(0, call.indexOf('.'))))];
+  const stale = services.filter(service => staleServices.includes(service));
+  const channels = Object.entries(plan.channels).flatMap(([id, one]) => (hasProvider(one) ? [id] : []));
+  const of = (kind: string, list: readonly string[]) => (key: string) => {
+    const argument = pick(list, key);
+    return argument === undefined ? undefined : `${kind}:${argument}`;
+  };
+  const kinds: ((key: string) => string | undefined)[] = [
+    of('throttle', services),
+    of('stale-read', stale),
+    of('error5xx', calls),
+    of('timeout', calls),
+    of('lost-reply', calls),
+    of('handler-crash', handlers),
     () => 'duplicate-event',
-    ...(providers.length > 0
-      ? [
-          (key: string) => `provider-refuses:${pick(providers, key)}`,
-          (key: string) => `provider-silent:${pick(providers, key)}`,
-        ]
-      : []),
+    of('provider-refuses', channels),
+    of('provider-silent', channels),
     () => 'no-approval',
     () => 'no-snapshot',
     () => 'kms-key-missing',
+    () => 'build-failed',
+    () => 'backups-deleted',
     () => 'region:us-east-1',
     () => `region:${plan.regions.recovery}`,
   ];
@@ -75,14 +45,8 @@ export function drawFaults(plan: Plan, seed: number): string[] {
   for (let index = 0; index < count; index++) {
     // The rarer, harder faults at the end of the list come up less often.
     const kind = kinds[Math.floor(unit(`kind/${index}`) ** 1.4 * kinds.length)];
-    if (kind) drawn.add(kind(`argument/${index}`));
+    const fault = kind?.(`argument/${index}`);
+    if (fault) drawn.add(fault);
   }
   return [...drawn].sort();
-}
-
-/** Functions of the plan's steps. */
-function familiesOf(plan: Plan): string[] {
-  const phases = Object.values(plan.scenarios).flatMap(scenario => scenario.phases);
-  const families = phases.flatMap(phase => stepsOf(phase.steps)).map(step => step.do.split('.')[0] ?? '');
-  return [...new Set(families)].sort();
 }

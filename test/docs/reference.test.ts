@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { actionsPage } from '../../scripts/reference/actions-page.ts';
+import { faultsPage } from '../../scripts/reference/faults-page.ts';
 import { lintRulesPage } from '../../scripts/reference/lint-rules-page.ts';
+import { messagesPage } from '../../scripts/reference/messages-page.ts';
+import { planPage } from '../../scripts/reference/plan-page.ts';
 import { listKinds } from '../../shared/actions/load-actions.ts';
+import { componentSchema } from '../../shared/plan/components.ts';
+import { channelSchema, signalSchema } from '../../shared/plan/schema.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
@@ -14,6 +19,19 @@ describe('the reference pages', () => {
 
   it('say what the rules say (mend: node scripts/write-reference.ts)', async () => {
     expect(read('docs/reference/lint-rules.md')).toBe(await lintRulesPage());
+  });
+
+  it('say what the schema and the simulator say (mend: node scripts/write-reference.ts)', () => {
+    expect(read('docs/reference/plan.md')).toBe(planPage());
+    expect(read('docs/reference/faults.md')).toBe(faultsPage());
+    expect(read('docs/reference/messages.md')).toBe(messagesPage());
+  });
+
+  it('have a section for each type of component, signal and channel', () => {
+    const page = read('docs/reference/plan.md');
+    const options = [...componentSchema.options, ...signalSchema.options, ...channelSchema.options];
+    const types = options.map(({ shape }) => shape.type.value);
+    expect(types.filter(type => !page.includes(`\n### \`${type}\`\n`))).toEqual([]);
   });
 
   it('have a section for each kind of action', () => {

@@ -92,7 +92,7 @@ export const schemaDamages: Damage[] = [
   }),
   damage('a gate without a key', '      key: app-on-recovery\n', '', 'missing-key', { at: '    gate:' }),
   damage('a standby size below zero', 'standbySize: 1', 'standbySize: -1', 'out-of-range'),
-  damage('a channel type that is not there', 'type: sns', 'type: slack', 'unknown-value'),
+  damage('a channel type that is not there', 'type: sns', 'type: pigeon', 'unknown-value'),
   damage('a protocol mistyped', 'protocol: sms', 'protocol: smss', 'unknown-value', { near: 'sms' }),
   damage(
     'an information level mistyped',
@@ -376,7 +376,7 @@ referenceDamages.push(
 export const stepDamages: Damage[] = [
   damage('a kind mistyped', 'do: rds.failover', 'do: rds.failovr', 'unknown-kind', { near: 'rds.failover' }),
   damage('a kind of another topology', 'do: rds.failover', 'do: rds.failover-db-cluster', 'unknown-kind', {
-    near: 'rds.failover',
+    near: 'rds.failover-global-cluster',
   }),
   damage('a kind that climbs out of its folder', 'do: rds.failover', 'do: ../../errors', 'unknown-kind'),
   damage('a step id used twice', 'id: tell-customers\n', 'id: tell-executives\n', 'duplicate-step'),
@@ -573,6 +573,64 @@ export const lintDamages: Damage[] = [
   damage('a name in angle brackets', 'title: Standby nodes', 'title: <name>', 'placeholder'),
   damage('a key to be filled in', 'text: Enterprise Support', 'text: your-key', 'placeholder'),
 ];
+
+referenceDamages.push(
+  damage('a copy of no backup', 'of: database-snapshots', 'of: database-snapshot', 'unknown-backup', {
+    near: 'database-snapshots',
+  }),
+  damage(
+    'automated backups for longer than RDS keeps them',
+    'retention: 7d',
+    'retention: 90d',
+    'retention-not-possible',
+    {
+      after: '\n  database-automated:',
+    },
+  ),
+  damage(
+    'an instance restored into an embedded Postgres',
+    'title: Automated backups of the database in Sydney',
+    'title: Automated backups\n    verify: { into: embedded, within: 1h, queries: [{ id: one, title: One, sql: SELECT 1, min: 1 }] }',
+    'verify-target',
+    { at: 'into: embedded' },
+  ),
+  damage('a drill in a mode that the scenario lacks', 'mode: dry-run', 'mode: planned', 'unknown-mode', {
+    after: '\n  partial-activation:',
+  }),
+  damage(
+    'a test of what nothing proves',
+    'operation: verify',
+    'operation: verify\n      backups: [database-snapshots]',
+    'nothing-to-verify',
+    { at: '[database-snapshots]' },
+  ),
+  damage(
+    'a check that changes something',
+    '      type: drill\n      scenario: region-failure\n      mode: dry-run',
+    '      type: check\n      scenario: region-failure',
+    'check-changes-something',
+    { at: 'scenario: region-failure\n    implements: [LA-139]' },
+  ),
+  damage(
+    'secrets that no key encrypts',
+    '\nbackups:\n',
+    `\nbackups:
+  objects:
+    type: kubernetes-export
+    title: Objects
+    cluster: cluster-primary
+    namespaces: [liquid-abt-production]
+    kinds: [Secret]
+    bucket: liquid-abt-dr-backups
+    region: ap-southeast-4
+    prefix: kubernetes/
+    retention: 90d
+    rpo: 26h
+`,
+    'secrets-in-clear',
+    { at: 'kinds: [Secret]' },
+  ),
+);
 
 /** The text with the damage done, and the line (from 1) where it has to be found. */
 export function apply(text: string, { name, find, put, after, at }: Damage): { text: string; line: number } {
