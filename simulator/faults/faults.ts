@@ -47,6 +47,7 @@ export const knownFaults: Record<string, string> = {
 /** Services whose simulation keeps its past. */
 export const staleServices = [
   'rds',
+  'elasticache',
   'eks',
   'kubernetes',
   'secretsmanager',

@@ -4,6 +4,7 @@ import { keptManifestName, runLabel } from '../../shared/kubernetes/object-api.t
 import { findCluster } from '../kubernetes/cluster.ts';
 import { findOne } from '../kubernetes/resources.ts';
 import { metadataOf } from '../kubernetes/store.ts';
+import { elasticacheState } from '../services/elasticache/state.ts';
 import type { KubernetesCallInput } from '../services/kubernetes.ts';
 import { clusterState } from '../services/rds/clusters.ts';
 import { keyOf, rdsState } from '../services/rds/state.ts';
@@ -34,6 +35,16 @@ function foreign(world: World, call: Call, kept: ReadonlySet<string>): string | 
       const cluster = clusterState(world).clusters.get(keyOf(call.region, id));
       const own = cluster?.shown.TagList?.some(tag => tag.Key === runTag);
       return cluster && !own ? `${name} on ${id}, which no run made` : undefined;
+    }
+    case 'elasticache.DeleteReplicationGroup':
+    case 'elasticache.DeleteSnapshot': {
+      const id = String(call.input.ReplicationGroupId ?? call.input.SnapshotName);
+      const { groups, snapshots } = elasticacheState(world);
+      const found = [...groups.values(), ...snapshots].find(
+        one => one.region === call.region && one.shown.ARN?.endsWith(`:${id}`),
+      );
+      const own = found?.tags.some(tag => tag.Key === runTag);
+      return found && !own ? `${name} on ${id}, which no run made` : undefined;
     }
     case 's3.DeleteObject': {
       const key = String(call.input.Key);

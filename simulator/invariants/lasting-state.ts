@@ -1,6 +1,7 @@
 import { shortHash } from '../../shared/aws/names.ts';
 import { clustersOf, type SimulatedCluster } from '../kubernetes/cluster.ts';
 import { metadataOf } from '../kubernetes/store.ts';
+import { elasticacheState } from '../services/elasticache/state.ts';
 import { clusterState } from '../services/rds/clusters.ts';
 import { rdsState } from '../services/rds/state.ts';
 import { objectAnswers } from '../services/s3.ts';
@@ -12,6 +13,10 @@ export function lastingState(world: World): string[] {
   const lines: string[] = [];
   for (const [key, instance] of rdsState(world).instances)
     lines.push(`database ${key} ${instance.shown.DBInstanceStatus}`);
+  for (const [key, { shown }] of elasticacheState(world).groups) lines.push(`cache ${key} ${shown.Status}`);
+  for (const { region, shown } of elasticacheState(world).snapshots) {
+    lines.push(`cache snapshot ${region}/${shown.SnapshotName}`);
+  }
   for (const [key, { shown }] of clusterState(world).clusters)
     lines.push(`db-cluster ${key} ${shown.Status}`);
   for (const cluster of clustersOf(world)) {

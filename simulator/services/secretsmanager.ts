@@ -81,7 +81,7 @@ function arrangeSecrets(world: World, plan: Plan): void {
 
 const cacheTypes = new Set(['elasticache-replication-group', 'elasticache-target', 'redis-server']);
 /** What a cache with AUTH asks for; a secret without a key holds both. */
-const cacheUser = { username: 'default', password: 'simulated-token' };
+const cacheUser = { username: 'default', password: 'simulated-auth-token' };
 
 function connectionOf(
   database: ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'> | undefined,

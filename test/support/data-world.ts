@@ -11,6 +11,7 @@ import type { Mode } from '../../shared/runbook/contract.ts';
 import { createFaults } from '../../simulator/faults/faults.ts';
 import { service as cloudwatch } from '../../simulator/services/cloudwatch.ts';
 import { service as dynamodb } from '../../simulator/services/dynamodb.ts';
+import { service as elasticache } from '../../simulator/services/elasticache.ts';
 import { service as kms } from '../../simulator/services/kms.ts';
 import { service as rds } from '../../simulator/services/rds.ts';
 import { service as redis } from '../../simulator/services/redis.ts';
@@ -25,7 +26,7 @@ import { run as aRun, contextOf } from './compute-world.ts';
 import { dataPlan, primary, recovery } from './data-plan.ts';
 
 export const outageStartedAt = '2026-03-10T16:42:00.000Z';
-const services = [rds, kms, secretsmanager, cloudwatch, dynamodb, redis];
+const services = [rds, kms, secretsmanager, cloudwatch, dynamodb, redis, elasticache];
 
 export type DataScene = {
   world: World;

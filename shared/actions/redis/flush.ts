@@ -1,7 +1,6 @@
-import { DescribeSnapshotsCommand, ElastiCacheClient } from '@aws-sdk/client-elasticache';
 import * as z from 'zod';
-import { isNotFound, request } from '../../aws/aws-errors.ts';
 import { elasticacheArn } from '../../aws/elasticache-arns.ts';
+import { readSnapshot } from '../../aws/elasticache-reader.ts';
 import { ServiceUnavailableError } from '../../errors.ts';
 import { countKeys, unlinkKeys } from '../../network/redis-keys.ts';
 import { addressOf, openRedis, type RedisServer, redisPermissions } from '../../network/redis-server.ts';
@@ -161,31 +160,16 @@ async function whySnapshotIsUnfit(
 ): Promise<Reason | undefined> {
   const mend = 'Put an elasticache.create-snapshot before this step, and name its output "snapshot" here.';
   if (snapshot === undefined) return { what: `No snapshot keeps what is in ${identifier}`, mend };
-  try {
-    const reply = await request({ call: 'elasticache.DescribeSnapshots', region }, () =>
-      context.aws
-        .client(ElastiCacheClient, region)
-        .send(new DescribeSnapshotsCommand({ SnapshotName: snapshot })),
-    );
-    const found = reply.Snapshots?.[0];
-    const taken = found?.NodeSnapshots?.[0]?.SnapshotCreateTime?.getTime() ?? 0;
-    if (found?.SnapshotStatus !== 'available') {
-      return { what: `The snapshot ${snapshot} is ${found?.SnapshotStatus ?? 'absent'}`, mend };
-    }
-    if (found.ReplicationGroupId !== identifier) {
-      return {
-        what: `The snapshot ${snapshot} is of ${found.ReplicationGroupId}, not of ${identifier}`,
-        mend,
-      };
-    }
-    if (context.clock.now().getTime() - taken <= snapshotWithinMs) return undefined;
-    return { what: `The snapshot ${snapshot} is more than two hours old`, mend };
-  } catch (error) {
-    if (isNotFound(error, 'SnapshotNotFoundFault')) {
-      return { what: `There is no snapshot ${snapshot} in ${region}`, mend };
-    }
-    throw error;
+  const found = await readSnapshot(context.aws, region, snapshot);
+  if (found?.SnapshotStatus !== 'available') {
+    return { what: `The snapshot ${snapshot} in ${region} is ${found?.SnapshotStatus ?? 'not there'}`, mend };
   }
+  if (found.ReplicationGroupId !== identifier) {
+    return { what: `The snapshot ${snapshot} is of ${found.ReplicationGroupId}, not of ${identifier}`, mend };
+  }
+  const taken = found.NodeSnapshots?.[0]?.SnapshotCreateTime?.getTime() ?? 0;
+  if (context.clock.now().getTime() - taken <= snapshotWithinMs) return undefined;
+  return { what: `The snapshot ${snapshot} is more than two hours old`, mend };
 }
 
 function inClusterMode(id: string): Reason {
