@@ -1,5 +1,6 @@
 import { fixedFunctions, hasFollowUps } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
+import { stepsOf } from '../shared/runbook/phases.ts';
 import { alarmNamesOf, forwardedAlarmNames } from './alarms.ts';
 import { eventPatterns } from './event-patterns.ts';
 import {
@@ -13,7 +14,14 @@ import {
 } from './names.ts';
 
 /** Seconds until Lambda ends a call: longer than any call needs, shorter than what the machines allow for one. */
-const timeoutSeconds: Record<string, number> = { decide: 15, probe: 55, region: 120, sql: 120, k8s: 110 };
+const timeoutSeconds: Record<string, number> = {
+  decide: 15,
+  probe: 55,
+  region: 120,
+  sql: 120,
+  s3: 120,
+  k8s: 110,
+};
 
 type FunctionConfig = Record<string, unknown>;
 
@@ -43,7 +51,17 @@ export function functionConfigs(
 const connecting = ['rds', 'sql', 'redis', 'elasticache', 'eks', 'k8s', 'velero'];
 
 export const runsInNetwork = (plan: Plan, name: string) =>
-  plan.network !== undefined && connecting.includes(name);
+  plan.network !== undefined && (connecting.includes(name) || (name === 'secrets' && provesLogins(plan)));
+
+/** To prove a rotation its function logs in to the database. */
+function provesLogins(plan: Plan): boolean {
+  const steps = Object.values(plan.scenarios).flatMap(({ phases }) =>
+    phases.flatMap(phase => stepsOf(phase.steps)),
+  );
+  return steps.some(
+    step => /^secrets\.(rotate|check-rotation)$/.test(step.do) && step.with.database !== undefined,
+  );
+}
 
 function insideNetwork(plan: Plan, name: string): FunctionConfig {
   if (!plan.network || !runsInNetwork(plan, name)) return {};

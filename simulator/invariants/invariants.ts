@@ -4,6 +4,7 @@ import type { World } from '../world/world.ts';
 import { watchDestruction } from './destruction.ts';
 import { type Check, checkClaims, checkEnding, checkLeftovers, type Ending } from './endings.ts';
 import { lastingState } from './lasting-state.ts';
+import { checkLeaks } from './leaks.ts';
 import { trafficSides, writersOf } from './truths.ts';
 
 /**
@@ -56,6 +57,7 @@ export function watchInvariants(world: World, firstMode: Mode) {
       checkEnding(ending, check);
       checkLeftovers(world, mode, before, ending, check);
       checkClaims(world, mode, ending, check);
+      checkLeaks(world, ending, check);
       return [...rules].map(([name, { checks, violations }]) => ({
         name,
         held: violations.length === 0,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { parseSecretReference } from '../../shared/aws/secret-reference.ts';
 import type { ComponentOf } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
@@ -7,16 +6,16 @@ import { channelSecretValues, placeOfSecret } from '../world/providers/hosts.ts'
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 import { clusterEndpointOf } from './rds/clusters.ts';
 import { endpointOf } from './rds.ts';
-
-type Secret = {
-  name: string;
-  region: string;
-  versions: Map<string, string>;
-  current: string;
-  previous: string | undefined;
-  /** When `current` became the current version, ms since the epoch. */
-  currentSinceMs: number;
-};
+import { leak } from './secretsmanager/leaks.ts';
+import { describeSecret, randomPassword, refuseReplica, rotate } from './secretsmanager/rotation.ts';
+import {
+  followSource,
+  makeCurrent,
+  type Secret,
+  secrets,
+  stagesOf,
+  versionId,
+} from './secretsmanager/state.ts';
 
 /** How far behind a stale read is. */
 const staleByMs = 20_000;
@@ -27,15 +26,23 @@ export const service: SimulatedService = {
     GetSecretValue: getValue,
     PutSecretValue: putValue,
     CreateSecret: createSecret,
-    DescribeSecret: describeSecret,
+    DescribeSecret: (world, call) => describeSecret(world, existing(world, call)),
+    GetRandomPassword: randomPassword,
+    RotateSecret: (world, call) =>
+      rotate(world, existing(world, call), String(call.input.ClientRequestToken)),
     UpdateSecretVersionStage: moveStage,
   },
   arrange(world, plan) {
     arrangeSecrets(world, plan);
+    for (const secret of secrets(world).values()) followSource(world, secret);
     appDependencies(world).secretValue = (name, region) => {
       const secret = secrets(world).get(`${region}/${name}`);
       return secret?.versions.get(secret.current);
     };
+  },
+  strike(world, { type, component }) {
+    if (component.type !== 'secret' || type !== 'intrusion') return undefined;
+    return leak(world, component);
   },
 };
 
@@ -163,6 +170,7 @@ function createSecret(world: World, call: Call): unknown {
 
 function putValue(world: World, call: Call): unknown {
   const secret = existing(world, call);
+  refuseReplica(world, secret);
   const token = String(call.input.ClientRequestToken);
   const value = String(call.input.SecretString);
   const known = secret.versions.get(token);
@@ -174,18 +182,10 @@ function putValue(world: World, call: Call): unknown {
   }
   if (known === undefined) {
     secret.versions.set(token, value);
-    secret.previous = secret.current;
-    secret.current = token;
-    secret.currentSinceMs = world.nowMs();
+    makeCurrent(world, secret, token);
     world.changed(`secret/${secret.name}`, `${secret.name} has a new version`, 'lifeboat');
   }
   return { Name: secret.name, VersionId: token, VersionStages: stagesOf(secret, token) };
-}
-
-function describeSecret(world: World, call: Call): unknown {
-  const secret = existing(world, call);
-  const stages = [...secret.versions.keys()].map(id => [id, stagesOf(secret, id)]);
-  return { Name: secret.name, VersionIdsToStages: Object.fromEntries(stages) };
 }
 
 function moveStage(world: World, call: Call): unknown {
@@ -200,9 +200,7 @@ function moveStage(world: World, call: Call): unknown {
       'The parameter RemoveFromVersionId must be the version that the staging label is attached to.',
     );
   }
-  secret.previous = secret.current;
-  secret.current = to;
-  secret.currentSinceMs = world.nowMs();
+  makeCurrent(world, secret, to);
   world.changed(`secret/${secret.name}`, `${secret.name} is back at an earlier version`, 'lifeboat');
   return { Name: secret.name };
 }
@@ -223,20 +221,4 @@ function seenVersion(world: World, secret: Secret): string {
   const stale = world.faults.has('stale-read:secretsmanager');
   const fresh = world.nowMs() - secret.currentSinceMs < staleByMs;
   return stale && fresh ? (secret.previous ?? secret.current) : secret.current;
-}
-
-function stagesOf(secret: Secret, version: string): string[] {
-  if (version === secret.current) return ['AWSCURRENT'];
-  return version === secret.previous ? ['AWSPREVIOUS'] : [];
-}
-
-function secrets(world: World): Map<string, Secret> {
-  return world.state('secretsmanager', () => new Map<string, Secret>());
-}
-
-function versionId(key: string): string {
-  const hex = createHash('sha256').update(key).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
 }

@@ -53,7 +53,15 @@ const database = {
   writeProbe: 'INSERT INTO heartbeat VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET at = now()',
 };
 const project = { id: 'project', type: 'codebuild-project', region: recovery, name: 'shop-recovery' };
-const secret = { id: 'secret', type: 'secret', region: recovery, name: 'shop/db' };
+const secret = { id: 'secret', type: 'secret', region: recovery, name: 'shop/db', rotation: 'database' };
+const homeSecret = { id: 'home-secret', type: 'secret', region: primary, name: 'shop/api' };
+const apiSecret = {
+  id: 'api-secret',
+  type: 'secret',
+  region: recovery,
+  name: 'shop/api',
+  replicaOf: 'home-secret',
+};
 const settings = {
   id: 'settings',
   type: 'ssm-parameters',
@@ -68,7 +76,17 @@ const plan: Plan = planSchema.parse({
   regions: { primary, recovery },
   objectives: { rto: '4h', rpo: '1h' },
   severities: {},
-  components: { backups, replica, evidence, database, project, secret, settings },
+  components: {
+    backups,
+    replica,
+    evidence,
+    database,
+    project,
+    secret,
+    'home-secret': homeSecret,
+    'api-secret': apiSecret,
+    settings,
+  },
   people: {},
   channels: {},
   audiences: {},

@@ -25,6 +25,9 @@ export function checkComponents(context: CheckContext): Problem[] {
     if (component.type === 'endpoint' && component.servedBy !== undefined) {
       problems.push(...unknownId(context, 'components', component.servedBy, ['components', id, 'servedBy']));
     }
+    if (component.type === 'secret' && component.replicaOf !== undefined) {
+      problems.push(...idOfType(context, component.replicaOf, 'secret', ['components', id, 'replicaOf']));
+    }
     if (component.type === 's3-bucket' && component.replicaOf !== undefined) {
       problems.push(...idOfType(context, component.replicaOf, 's3-bucket', ['components', id, 'replicaOf']));
     }
