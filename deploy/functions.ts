@@ -20,6 +20,7 @@ const timeoutSeconds: Record<string, number> = {
   region: 120,
   sql: 120,
   s3: 120,
+  evidence: 120,
   k8s: 110,
 };
 

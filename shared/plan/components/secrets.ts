@@ -7,18 +7,12 @@ export const secret = z.strictObject({
   ...base,
   type: z.literal('secret'),
   name: z.string(),
-  replicaOf: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Id of the secret in the primary region that Secrets Manager replicates into this one',
-    }),
-  rotation: z
-    .enum(['database', 'other'])
-    .optional()
-    .meta({
-      description: 'It has a rotation of its own: of the password of a database user, or of something else',
-    }),
+  replicaOf: z.string().optional().meta({
+    description: 'Id of the secret in the primary region that Secrets Manager replicates into this one',
+  }),
+  rotation: z.enum(['database', 'other']).optional().meta({
+    description: 'It has a rotation of its own: of the password of a database user, or of something else',
+  }),
 });
 
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
