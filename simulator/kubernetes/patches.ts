@@ -17,8 +17,9 @@ export function patched(current: JsonObject, patch: JsonObject, contentType: str
 
 /** Lists whose entries have names are merged by name, as the API's own merge keys say for containers, env, volumes. */
 export function strategicPatch(current: Json, patch: Json): Json {
-  if (Array.isArray(current) && Array.isArray(patch) && [...current, ...patch].every(isNamed)) {
-    const merged = new Map(current.map(entry => [nameOf(entry), entry]));
+  const before = Array.isArray(current) ? current : [];
+  if (Array.isArray(patch) && [...before, ...patch].every(isNamed)) {
+    const merged = new Map(before.map(entry => [nameOf(entry), entry]));
     for (const entry of patch) {
       const name = nameOf(entry);
       if (isObject(entry) && entry.$patch === 'delete') {

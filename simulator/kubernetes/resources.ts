@@ -8,7 +8,7 @@ import { autoscalerObject, deploymentObject, nodeObject, podObject } from './obj
 import type { Route } from './routes.ts';
 import { findObject, metadataOf, namespaceExists, removeObject, storeObject } from './store.ts';
 import { runVelero } from './velero.ts';
-import { createWorkload, deleteWorkload, setReplicas, updateWorkload } from './workloads.ts';
+import { createWorkload, deleteWorkload, isWorkload, setReplicas, updateWorkload } from './workloads.ts';
 
 /** An object behind one kind of path, as the API server shows it, and what writing to it does. */
 export type Found = {
@@ -119,6 +119,7 @@ export function createObject(
   cluster: SimulatedCluster,
   route: Route,
   given: JsonObject,
+  { dryRun }: { dryRun: boolean },
 ): { body: JsonObject } | { status: number; message: string } {
   const { kind, plural } = route;
   const name = metadataOf(given).name || route.name;
@@ -128,6 +129,8 @@ export function createObject(
   if (route.namespace !== '' && !hasNamespace(cluster, route.namespace)) {
     return { status: 404, message: `namespaces "${route.namespace}" not found` };
   }
+  if (workloadKinds.includes(kind) && !isWorkload(body)) return invalid(kind, name);
+  if (dryRun) return { body };
   if (kind === 'Deployment' || kind === 'StatefulSet') {
     if (!createWorkload(world, cluster, kind, body)) return invalid(kind, name);
   } else if (kind === 'HorizontalPodAutoscaler') {

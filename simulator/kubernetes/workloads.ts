@@ -65,6 +65,11 @@ export function setReplicas(
   noticeChange(world, cluster, deployment);
 }
 
+/** Whether a body can be a workload: it has a pod template with a container. */
+export function isWorkload(body: JsonObject): boolean {
+  return (bodySchema.safeParse(body).data?.spec.template.spec?.containers.length ?? 0) > 0;
+}
+
 /** A workload that was applied for the first time, or again after it was deleted. False for a body that is none. */
 export function createWorkload(
   world: World,

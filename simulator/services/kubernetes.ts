@@ -120,8 +120,8 @@ function create({ world, cluster, route, request }: Target): KubernetesReply {
   if (request.method === 'POST' && findOne(world, cluster, { ...route, name })) {
     return reply(409, status(409, `${route.plural} "${name}" already exists`));
   }
-  if (route.query.dryRun !== undefined) return reply(201, body);
-  const made = createObject(world, cluster, { ...route, name }, body);
+  const dryRun = route.query.dryRun !== undefined;
+  const made = createObject(world, cluster, { ...route, name }, body, { dryRun });
   if ('body' in made) return reply(201, made.body);
   return reply(made.status, status(made.status, made.message));
 }

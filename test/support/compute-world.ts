@@ -13,6 +13,7 @@ import {
 import { service as eks } from '../../simulator/services/eks.ts';
 import { service as kubernetes } from '../../simulator/services/kubernetes.ts';
 import { reportBucketOf, service as s3 } from '../../simulator/services/s3.ts';
+import { service as secretsmanager } from '../../simulator/services/secretsmanager.ts';
 import { startVirtualTime } from '../../simulator/world/clock.ts';
 import { createWorld } from '../../simulator/world/create-world.ts';
 import { simulatedClients } from '../../simulator/world/simulated-clients.ts';
@@ -80,7 +81,7 @@ export async function inWorld<T>(
       plan,
       seed: options.seed ?? 1,
       faults: options.faults ?? faultsOf(),
-      services: [eks, kubernetes, s3],
+      services: [eks, kubernetes, s3, secretsmanager],
       outageStartedAt,
     });
     const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'none' };
