@@ -2,26 +2,41 @@ import type { Action } from '../actions/contract.ts';
 import type { Problem } from './finding.ts';
 import { ambiguousSchedule } from './rules/ambiguous-schedule.ts';
 import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
+import { asksTheLostRegion } from './rules/asks-the-lost-region.ts';
+import { backupMissesRpo } from './rules/backup-misses-rpo.ts';
 import { checkBackups, checkCalendar } from './rules/backups.ts';
 import { commandTopology } from './rules/command-topology.ts';
 import { commandRules } from './rules/commands/all.ts';
 import { checkComponents } from './rules/components.ts';
+import { conflictingDeadlines } from './rules/conflicting-deadlines.ts';
 import { dateShell } from './rules/date-shell.ts';
 import { decidersShareTopic } from './rules/deciders-share-topic.ts';
+import { dryRunBeforeTests } from './rules/dry-run-before-tests.ts';
+import { evidenceAfterChange } from './rules/evidence-after-change.ts';
+import { execAfterScaleToZero } from './rules/exec-after-scale-to-zero.ts';
 import { checkExpressions } from './rules/expressions.ts';
 import { checkFollowUps } from './rules/follow-ups.ts';
 import { literalRdsSnapshot } from './rules/literal-rds-snapshot.ts';
+import { littleTimeLeft } from './rules/little-time-left.ts';
+import { noCheckAfterSwitch } from './rules/no-check-after-switch.ts';
+import { noFailback } from './rules/no-failback.ts';
 import { checkParameters } from './rules/parameters.ts';
 import { phasesExceedRto } from './rules/phases-exceed-rto.ts';
 import { placeholder } from './rules/placeholder.ts';
 import { checkReferences } from './rules/references.ts';
+import { regulatorNotTold } from './rules/regulator-not-told.ts';
 import { restoreWithoutFence } from './rules/restore-without-fence.ts';
 import { riskNobodyAccepted } from './rules/risk-nobody-accepted.ts';
+import { secretBeforeReplacement } from './rules/secret-before-replacement.ts';
 import { checkSteps } from './rules/steps.ts';
+import { switchWithoutUndo } from './rules/switch-without-undo.ts';
 import { checkTemplates } from './rules/templates.ts';
+import { tooManySnapshots } from './rules/too-many-snapshots.ts';
 import { trafficBeforeReadiness } from './rules/traffic-before-readiness.ts';
 import { checkTriggers } from './rules/triggers.ts';
+import { unusedStandby } from './rules/unused-standby.ts';
 import { usEast1ControlPlane } from './rules/us-east-1-control-plane.ts';
+import { zeroRpo } from './rules/zero-rpo.ts';
 import { type ScenarioView, viewScenarios } from './scenario-view.ts';
 import type { Plan } from './schema.ts';
 
@@ -67,6 +82,21 @@ export const lintRules: readonly LintRule[] = [
   usEast1ControlPlane,
   literalRdsSnapshot,
   dateShell,
+  noFailback,
+  noCheckAfterSwitch,
+  switchWithoutUndo,
+  evidenceAfterChange,
+  regulatorNotTold,
+  secretBeforeReplacement,
+  asksTheLostRegion,
+  conflictingDeadlines,
+  zeroRpo,
+  unusedStandby,
+  dryRunBeforeTests,
+  execAfterScaleToZero,
+  littleTimeLeft,
+  backupMissesRpo,
+  tooManySnapshots,
   placeholder,
   ambiguousSchedule,
   commandTopology,

@@ -1,9 +1,9 @@
 import type { CheckContext, LintRule } from '../cross-check.ts';
-import { formatDuration, parseDuration } from '../duration.ts';
+import { formatDuration } from '../duration.ts';
 import type { Problem } from '../finding.ts';
 import { objectivesOf } from '../objectives.ts';
 import type { ScenarioView } from '../scenario-view.ts';
-import type { PhaseItem, StepPlan } from '../schema.ts';
+import { recoverySeconds } from './recovery-seconds.ts';
 
 export const phasesExceedRto: LintRule = {
   id: 'phases-exceed-rto',
@@ -40,39 +40,19 @@ function windows({ plan }: CheckContext, { id, scenario, path }: ScenarioView): 
 }
 
 /** Typical times of the steps, approvals at their longest, parallel branches at the longest of them. */
-function criticalPath(context: CheckContext, { id, scenario, path }: ScenarioView): Problem[] {
+function criticalPath(context: CheckContext, view: ScenarioView): Problem[] {
+  const { id, scenario, path } = view;
   const { rto } = objectivesOf(context.plan, id);
-  const noticing = scenario.trigger?.sustained ?? 0;
-  const working = scenario.phases
-    .flatMap(phase => phase.steps)
-    .reduce((sum, item) => sum + secondsOf(context, item), 0);
-  if (noticing + working <= rto) return [];
+  const needed = recoverySeconds(context, view);
+  if (needed <= rto) return [];
   return [
     {
       rule: phasesExceedRto.id,
       severity: 'error',
       path: [...path, scenario.rto === undefined ? 'phases' : 'rto'],
       at: 'key',
-      message: `The steps of "${id}" take about ${formatDuration(noticing + working)} one after the other, and the RTO is ${formatDuration(rto)}`,
+      message: `The steps of "${id}" take about ${formatDuration(needed)} one after the other, and the RTO is ${formatDuration(rto)}`,
       mend: 'Do in parallel what needs not wait, shorten approvals, or correct the RTO.',
     },
   ];
-}
-
-function secondsOf(context: CheckContext, item: PhaseItem): number {
-  if (!('parallel' in item)) return stepSeconds(context, item);
-  const branches = item.parallel.map(branch =>
-    branch.reduce((sum, step) => sum + stepSeconds(context, step), 0),
-  );
-  return Math.max(...branches);
-}
-
-/** Only of what a recovery does; steps of other modes come on top of no outage. */
-function stepSeconds({ actions }: CheckContext, step: StepPlan): number {
-  if (step.modes && !step.modes.includes('recover')) return 0;
-  const { within } = step.with;
-  const answer = typeof within === 'string' ? parseDuration(within) : undefined;
-  if (step.do === 'people.approval' && answer !== undefined) return answer;
-  const action = Object.hasOwn(actions, step.do) ? actions[step.do] : undefined;
-  return action?.typical.likelySeconds ?? 0;
 }

@@ -1,6 +1,7 @@
 import type { LintRule } from '../../cross-check.ts';
 import { actsForReal } from './acts-for-real.ts';
 import { blocksByAllowing } from './blocks-by-allowing.ts';
+import { cleanUpByCommand } from './clean-up-by-command.ts';
 import { deleteAllSecrets } from './delete-all-secrets.ts';
 import { dropsTheOnlyCopy } from './drops-the-only-copy.ts';
 import { forcesEviction } from './forces-eviction.ts';
@@ -36,4 +37,5 @@ export const commandRules: readonly LintRule[] = [
   trafficByCommand,
   secretInACommand,
   actsForReal,
+  cleanUpByCommand,
 ];

@@ -1,0 +1,54 @@
+import type { LintRule } from '../cross-check.ts';
+import { componentsOf, lostRegion } from './step-facts.ts';
+import { textsIn } from './texts.ts';
+
+/** Kinds for which "does not answer" is an answer. */
+const tolerant = new Set([
+  'rds.fence',
+  'region.assess',
+  's3.replication-check',
+  'secrets.replication-check',
+  'rds.failover-global-cluster',
+  'elasticache.failover-global',
+  'dynamodb.check-global-table',
+]);
+
+export const asksTheLostRegion: LintRule = {
+  id: 'asks-the-lost-region',
+  severity: 'warning',
+  reason:
+    'A step that needs an answer from the region that is lost waits for its time-out, and then the recovery stands.',
+  check: context =>
+    context.scenarios.flatMap(view => {
+      const lost = lostRegion(context.plan, view);
+      if (lost === undefined) return [];
+      return view.steps.flatMap(placed => {
+        const { step, path, modes } = placed;
+        if (tolerant.has(step.do) || step.onFailure === 'continue' || !modes.includes('recover')) return [];
+        const there = componentsOf(context, placed).find(({ component }) => component.region === lost);
+        const literal = textsIn(step.with, [...path, 'with']).find(({ text }) => namesRegion(text, lost));
+        const found = there
+          ? { path: [...path, 'with', there.parameter], what: `"${there.id}"` }
+          : literal && { path: literal.path, what: `"${literal.text.slice(0, 60)}"` };
+        if (!found) return [];
+        return [
+          {
+            rule: asksTheLostRegion.id,
+            severity: 'warning' as const,
+            path: found.path,
+            message: `The step "${step.id}" needs ${found.what} in ${lost}, the region that is lost in this scenario`,
+            mend: 'Take what is in the recovery region, copied there beforehand; or let the run go on with "onFailure: continue".',
+          },
+        ];
+      });
+    }),
+};
+
+/** An ARN, a registry or a bucket of that region. */
+function namesRegion(text: string, region: string): boolean {
+  return (
+    text.includes(`.dkr.ecr.${region}.`) ||
+    new RegExp(`arn:aws[\\w-]*:[a-z0-9-]+:${region}:`).test(text) ||
+    new RegExp(`\\bs3[.-]${region}\\b|--region[= ]${region}\\b`).test(text)
+  );
+}

@@ -1,0 +1,85 @@
+import type { CheckContext, LintRule } from '../cross-check.ts';
+import { formatDuration } from '../duration.ts';
+import type { Problem } from '../finding.ts';
+import { objectivesOf, tiersOf } from '../objectives.ts';
+import type { ScenarioView } from '../scenario-view.ts';
+import { databaseOf, type WorstLoss, worstLoss } from './backup-loss.ts';
+import { lostRegion } from './step-facts.ts';
+
+export const backupMissesRpo: LintRule = {
+  id: 'backup-misses-rpo',
+  severity: 'error',
+  reason:
+    'What is backed up once a day can not be lost for an hour only: interval, duration and copying add up.',
+  check: context => {
+    // Without a catalogue nothing is known of how often anything is backed up.
+    if (Object.keys(context.plan.backups).length === 0) return [];
+    return context.scenarios.flatMap(view =>
+      restoredDatabases(context, view).flatMap(id => judge(context, view, id)),
+    );
+  },
+};
+
+/** Databases that a scenario brings back from a backup. */
+function restoredDatabases({ plan }: CheckContext, { steps }: ScenarioView): string[] {
+  const sources = steps.flatMap(({ step, modes }) => {
+    if (!/^rds\.restore(?:-cluster)?$/.test(step.do) || !modes.includes('recover')) return [];
+    const { target } = step.with;
+    const component =
+      typeof target === 'string' && Object.hasOwn(plan.components, target)
+        ? plan.components[target]
+        : undefined;
+    return component && 'source' in component && typeof component.source === 'string'
+      ? [component.source]
+      : [];
+  });
+  return [...new Set(sources)];
+}
+
+function judge({ plan }: CheckContext, view: ScenarioView, database: string): Problem[] {
+  const lost = lostRegion(plan, view);
+  const home = Object.hasOwn(plan.components, database) ? plan.components[database]?.region : undefined;
+  const regions = [plan.regions.recovery, ...(home === undefined || home === lost ? [] : [home])];
+  const losses = Object.values(plan.backups).flatMap(backup =>
+    databaseOf(plan, backup) === database
+      ? regions.flatMap(region => worstLoss(plan, backup, region) ?? [])
+      : [],
+  );
+  const least = losses.reduce<WorstLoss | undefined>(
+    (best, loss) => (best && best.likely <= loss.likely ? best : loss),
+    undefined,
+  );
+  return targetsOf(plan, view.id).flatMap(({ rpo, what }): Problem[] => {
+    const problem = (severity: Problem['severity'], message: string, mend: string): Problem => ({
+      rule: backupMissesRpo.id,
+      severity,
+      path: view.path,
+      at: 'key',
+      message,
+      mend,
+    });
+    if (!least) {
+      const where = lost === undefined ? '' : `, and none is outside of ${lost}`;
+      const message = `"${view.id}" restores "${database}", and "backups" has nothing that it could be restored from${where}`;
+      return [problem('error', message, 'Replicate or copy its backups to the recovery region.')];
+    }
+    if (least.likely <= rpo) return [];
+    const certain = least.certain > rpo;
+    const loss = formatDuration(certain ? least.certain : least.likely);
+    const message = `"${view.id}" may lose ${loss} of "${database}" with the backups that there are, and ${what} is ${formatDuration(rpo)}`;
+    const mend = 'Back up more often, replicate automated backups, or correct the RPO.';
+    return [problem(certain ? 'error' : 'warning', message, mend)];
+  });
+}
+
+/** The strictest objective of a scenario, with whose it is. */
+function targetsOf(plan: CheckContext['plan'], scenario: string): { rpo: number; what: string }[] {
+  const own = { rpo: objectivesOf(plan, scenario).rpo, what: 'the RPO' };
+  const tiers = tiersOf(plan, scenario).flatMap(id => {
+    const rpo = plan.tiers[id]?.rpo;
+    return rpo === undefined ? [] : [{ rpo, what: `the RPO of the tier "${id}"` }];
+  });
+  const all = [own, ...tiers];
+  const strictest = Math.min(...all.map(({ rpo }) => rpo));
+  return all.filter(({ rpo }) => rpo === strictest).slice(0, 1);
+}

@@ -1,0 +1,70 @@
+import type { LintRule } from '../cross-check.ts';
+import { formatDuration } from '../duration.ts';
+import type { Problem } from '../finding.ts';
+import { objectivesOf } from '../objectives.ts';
+import type { Plan } from '../schema.ts';
+import type { PropertyKeyPath } from '../schema-walk.ts';
+
+export const conflictingDeadlines: LintRule = {
+  id: 'conflicting-deadlines',
+  severity: 'warning',
+  reason: 'Of two deadlines for the same thing only the stricter one binds, and people remember the other.',
+  check: ({ plan }) => [...toldTooLate(plan), ...respondedTooLate(plan), ...escalatedTooLate(plan)],
+};
+
+function problem(path: PropertyKeyPath, message: string, mend: string): Problem {
+  return { rule: conflictingDeadlines.id, severity: 'warning', path, message, mend };
+}
+
+/** Those who work on it are told when it should be over already. Others may well be told of the end only. */
+function toldTooLate(plan: Plan): Problem[] {
+  return Object.entries(plan.scenarios).flatMap(([id, scenario]) => {
+    const { rto } = objectivesOf(plan, id);
+    return scenario.audiences.flatMap((audience, index) => {
+      const { within = 0, information } = plan.audiences[audience] ?? {};
+      if (information !== 'technical' || within < rto) return [];
+      return [
+        problem(
+          ['scenarios', id, 'audiences', index],
+          `"${audience}" is told within ${formatDuration(within)}, and the RTO of "${id}" is ${formatDuration(rto)}`,
+          'Tell them at once, or correct the RTO.',
+        ),
+      ];
+    });
+  });
+}
+
+/** The signals have to agree for longer than the response may take. */
+function respondedTooLate(plan: Plan): Problem[] {
+  return Object.entries(plan.scenarios).flatMap(([id, { severity, trigger }]) => {
+    const due = plan.severities[severity]?.respondWithin;
+    if (due === undefined || trigger === undefined || trigger.sustained < due) return [];
+    return [
+      problem(
+        ['scenarios', id, 'trigger', 'sustained'],
+        `Signals must agree for ${formatDuration(trigger.sustained)}, and the response is due within ${formatDuration(due)}`,
+        'Shorten it: the outage has begun when the first signal fires.',
+      ),
+    ];
+  });
+}
+
+/** Nobody is called before the response is due, or a later level is called before an earlier one. */
+function escalatedTooLate(plan: Plan): Problem[] {
+  const used = new Set(Object.values(plan.scenarios).map(({ severity }) => severity));
+  const due = Object.entries(plan.severities).flatMap(([id, { respondWithin }]) =>
+    used.has(id) && respondWithin !== undefined ? [respondWithin] : [],
+  );
+  const soonest = due.length > 0 ? Math.min(...due) : undefined;
+  return plan.escalation.flatMap(({ after }, index) => {
+    const path = ['escalation', index, 'after'];
+    const before = plan.escalation[index - 1]?.after;
+    if (before !== undefined && after < before) {
+      const message = `Level ${index + 1} is called after ${formatDuration(after)}, before level ${index}`;
+      return [problem(path, message, 'Put the levels in the order of their times.')];
+    }
+    if (index > 0 || soonest === undefined || after <= soonest) return [];
+    const message = `The first level is called after ${formatDuration(after)}, and a response is due within ${formatDuration(soonest)}`;
+    return [problem(path, message, 'Call the first level at once: "after: 0m".')];
+  });
+}

@@ -1,0 +1,62 @@
+import type { CheckContext, LintRule } from '../cross-check.ts';
+import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
+import { componentsOf } from './step-facts.ts';
+import { textsIn } from './texts.ts';
+
+export const execAfterScaleToZero: LintRule = {
+  id: 'exec-after-scale-to-zero',
+  severity: 'error',
+  reason: 'A deployment without pods has nothing to run a command in.',
+  check: context =>
+    context.scenarios.flatMap(view =>
+      view.steps.flatMap(placed => {
+        const target = executedIn(context, placed);
+        if (target === undefined || !isAtZero(context, view, placed, target)) return [];
+        return [
+          {
+            rule: execAfterScaleToZero.id,
+            severity: 'error' as const,
+            path: [...placed.path, 'do'],
+            message: `The step "${placed.step.id}" runs a command in "${target}", which has no pods by then`,
+            mend: 'Use k8s.run, which starts a pod of its own, or scale up before it.',
+          },
+        ];
+      }),
+    ),
+};
+
+/** Name of the deployment that a command is run in. */
+function executedIn(context: CheckContext, placed: PlacedStep): string | undefined {
+  if (placed.step.do === 'k8s.exec') return deploymentOf(context, placed);
+  const [, name] = match(placed, /\bkubectl\s+exec\b[^|;&]*?\bdeploy(?:ment)?\/([\w-]+)/);
+  return name;
+}
+
+function deploymentOf(context: CheckContext, placed: PlacedStep): string | undefined {
+  return componentsOf(context, placed).flatMap(({ component }) =>
+    'name' in component && component.type.startsWith('k8s-') ? [component.name] : [],
+  )[0];
+}
+
+function match({ step }: PlacedStep, pattern: RegExp): RegExpExecArray | never[] {
+  for (const { text } of textsIn(step.with)) {
+    const found = pattern.exec(text.replaceAll(/\\\s*\n\s*/g, ' '));
+    if (found) return found;
+  }
+  return [];
+}
+
+/** Whether the last step that certainly scaled it before this one scaled it to 0. */
+function isAtZero(context: CheckContext, view: ScenarioView, at: PlacedStep, name: string): boolean {
+  const scaled = view.steps.flatMap(placed => {
+    if (!isBefore(placed, at)) return [];
+    if (placed.step.do === 'k8s.scale' && deploymentOf(context, placed) === name)
+      return [placed.step.with.replicas === 0];
+    const [, typed, replicas] = match(
+      placed,
+      /\bkubectl\s+scale\s+deploy(?:ment)?[\s/]([\w-]+)\b[^|;&]*--replicas=(\d+)/,
+    );
+    return typed === name ? [replicas === '0'] : [];
+  });
+  return scaled.at(-1) ?? false;
+}

@@ -1,0 +1,28 @@
+import type { LintRule } from '../cross-check.ts';
+import { isBefore } from '../scenario-view.ts';
+import { looksWhetherItWorks, sendsUsersAway } from './step-facts.ts';
+
+export const noCheckAfterSwitch: LintRule = {
+  id: 'no-check-after-switch',
+  severity: 'warning',
+  reason:
+    'What was well before the users came may not be well with them: the same checks belong behind the switch.',
+  check: ({ scenarios }) =>
+    scenarios.flatMap(({ steps }) =>
+      steps.filter(sendsUsersAway).flatMap(moved => {
+        const real = moved.modes.filter(mode => mode === 'recover' || mode === 'planned');
+        const checks = steps.filter(placed => looksWhetherItWorks(placed) && isBefore(moved, placed));
+        const open = real.filter(mode => !checks.some(check => check.modes.includes(mode)));
+        if (open.length === 0) return [];
+        return [
+          {
+            rule: noCheckAfterSwitch.id,
+            severity: 'warning' as const,
+            path: [...moved.path, 'do'],
+            message: `Nothing looks whether users are served after "${moved.step.id}" (mode ${open.join(', ')})`,
+            mend: 'Add a dns.check and an http.check of the public name after it.',
+          },
+        ];
+      }),
+    ),
+};

@@ -1,0 +1,27 @@
+import type { LintRule } from '../cross-check.ts';
+
+export const regulatorNotTold: LintRule = {
+  id: 'regulator-not-told',
+  severity: 'warning',
+  reason:
+    'The clock of a notifiable breach (72 hours under the GDPR) runs from the moment that it is known, not from the report.',
+  check: ({ plan, scenarios }) =>
+    scenarios.flatMap(({ id, scenario, path, steps }) => {
+      if (scenario.disaster?.type !== 'intrusion') return [];
+      const sent = steps.map(({ step }) => step.with.audience);
+      const told = [...scenario.audiences, ...sent].some(
+        audience => typeof audience === 'string' && plan.audiences[audience]?.information === 'regulator',
+      );
+      if (told) return [];
+      return [
+        {
+          rule: regulatorNotTold.id,
+          severity: 'warning',
+          path: [...path, 'disaster'],
+          at: 'key',
+          message: `"${id}" is a breach, and no audience with "information: regulator" is told of it`,
+          mend: 'Add such an audience with its deadline, or say under "waived" why nobody has to be told.',
+        },
+      ];
+    }),
+};
