@@ -152,13 +152,14 @@ function checkEntry(context: CheckContext, id: string, { does }: CalendarEntry):
 }
 
 function checkScenario(
-  { plan, actions, scenarios }: CheckContext,
+  { plan, actions, scenarios, isWritten }: CheckContext,
   does: Extract<CalendarEntry['does'], { type: 'drill' | 'check' }>,
   path: PropertyKeyPath,
 ): Problem[] {
   const scenario = Object.hasOwn(plan.scenarios, does.scenario) ? plan.scenarios[does.scenario] : undefined;
   const known = Object.keys(plan.scenarios);
   if (!scenario) {
+    if (isWritten('scenarios', does.scenario)) return [];
     const near = nearest(does.scenario, known);
     const message = `There is no scenario "${does.scenario}"`;
     const mend = didYouMean(near, known, 'Declare it under "scenarios".');

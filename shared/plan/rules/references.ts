@@ -74,10 +74,11 @@ function unknownMode(modes: readonly string[] | undefined, mode: string, path: P
 }
 
 /** A failback goes back from another scenario, and not from another failback. */
-function failbackIds({ plan }: CheckContext, id: string, of: string | undefined): Problem[] {
+function failbackIds({ plan, isWritten }: CheckContext, id: string, of: string | undefined): Problem[] {
   if (of === undefined) return [];
   const known = Object.keys(plan.scenarios).filter(other => plan.scenarios[other]?.failbackOf === undefined);
-  if (known.includes(of)) return [];
+  const left = !Object.hasOwn(plan.scenarios, of) && isWritten('scenarios', of);
+  if (known.includes(of) || left) return [];
   const near = nearest(of, known);
   const mend = didYouMean(near, known, 'Name the scenario that moves the system.');
   const path = ['scenarios', id, 'failbackOf'];

@@ -17,7 +17,8 @@ export function checkSteps(context: CheckContext): Problem[] {
 
 function unknownKind({ actions, kinds }: CheckContext, { step, path }: PlacedStep): Problem[] {
   if (Object.hasOwn(actions, step.do)) return [];
-  const near = nearest(step.do, kinds);
+  // What AWS or kubectl call it often begins with ours, such as rds.failover-db-cluster.
+  const near = kinds.find(kind => step.do.startsWith(`${kind}-`)) ?? nearest(step.do, kinds);
   const family = kinds.filter(kind => kind.startsWith(`${step.do.split('.')[0]}.`));
   return [
     {
