@@ -57,6 +57,61 @@ const more: Damage[] = [
     after: 'type: rds-restore-target',
     rule: 'restore-in-primary',
   },
+  {
+    name: 'a backup that is not there',
+    find: 'of: database-snapshots',
+    put: 'of: database-snapshot',
+    rule: 'unknown-backup',
+  },
+  {
+    name: 'a retention that RDS does not have',
+    find: 'retention: 7d',
+    put: 'retention: 90d',
+    after: 'type: rds-automated',
+    rule: 'retention-not-possible',
+  },
+  {
+    name: 'a restore test that holds dumps only',
+    find: 'into: database-proof',
+    put: 'into: embedded',
+    rule: 'verify-target',
+  },
+  {
+    name: 'a proof of what is never restored',
+    find: '      operation: verify',
+    put: '      operation: verify\n      backups: [database-automated]',
+    rule: 'nothing-to-verify',
+  },
+  {
+    name: 'a drill in a mode that the scenario lacks',
+    find: '      mode: dry-run',
+    put: '      mode: planned',
+    after: 'partial-activation:',
+    rule: 'unknown-mode',
+  },
+  {
+    name: 'a check that moves users',
+    find: '      type: drill\n      scenario: region-failure\n      mode: dry-run',
+    put: '      type: check\n      scenario: region-failure',
+    after: 'partial-activation:',
+    rule: 'check-changes-something',
+  },
+  {
+    name: 'secrets in a file without a key',
+    find: '  database-replicated:\n',
+    put: `  objects:
+    type: kubernetes-export
+    title: Objects
+    retention: 7d
+    bucket: liquid-abt-exports
+    region: ap-southeast-4
+    cluster: cluster-recovery
+    namespaces: [liquid-abt-dr]
+    kinds: [Secret]
+  database-replicated:
+`,
+    rule: 'secrets-in-clear',
+  },
 ];
 
 const wholeFiles = [
