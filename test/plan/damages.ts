@@ -376,7 +376,7 @@ referenceDamages.push(
 export const stepDamages: Damage[] = [
   damage('a kind mistyped', 'do: rds.failover', 'do: rds.failovr', 'unknown-kind', { near: 'rds.failover' }),
   damage('a kind of another topology', 'do: rds.failover', 'do: rds.failover-db-cluster', 'unknown-kind', {
-    near: 'rds.failover-global-cluster',
+    near: 'rds.failover',
   }),
   damage('a kind that climbs out of its folder', 'do: rds.failover', 'do: ../../errors', 'unknown-kind'),
   damage('a step id used twice', 'id: tell-customers\n', 'id: tell-executives\n', 'duplicate-step'),
