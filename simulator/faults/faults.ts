@@ -53,6 +53,12 @@ export const staleServices = [
   'secretsmanager',
   'elasticloadbalancing',
   'route53',
+  'ec2',
+  'autoscaling',
+  'ecs',
+  'lambda',
+  'events',
+  'wafv2',
 ];
 
 /** Kinds that end by themselves: with these alone every run has to reach its end. */

@@ -4,6 +4,7 @@ import { keptManifestName, runLabel } from '../../shared/kubernetes/object-api.t
 import { findCluster } from '../kubernetes/cluster.ts';
 import { findOne } from '../kubernetes/resources.ts';
 import { metadataOf } from '../kubernetes/store.ts';
+import { firewallsOf } from '../services/ec2/firewalls.ts';
 import { elasticacheState } from '../services/elasticache/state.ts';
 import type { KubernetesCallInput } from '../services/kubernetes.ts';
 import { clusterState } from '../services/rds/clusters.ts';
@@ -52,6 +53,19 @@ function foreign(world: World, call: Call, kept: ReadonlySet<string>): string | 
         component.type === 'dns-name' ? [component.gate.key] : [],
       );
       return gates.includes(key) ? undefined : `${name} on ${key}, which is no gate of the plan`;
+    }
+    case 'autoscaling.TerminateInstanceInAutoScalingGroup': {
+      const id = String(call.input.InstanceId);
+      return call.input.ShouldDecrementDesiredCapacity === false
+        ? undefined
+        : `${name} on ${id} without another instance in its place`;
+    }
+    case 'ec2.DeleteNetworkAclEntry': {
+      const { NetworkAclId: id, RuleNumber: number } = call.input;
+      const entry = firewallsOf(world)
+        .acls.find(acl => acl.id === id && acl.region === call.region)
+        ?.entries.find(one => one.RuleNumber === number && one.Egress === call.input.Egress);
+      return entry && !entry.ours ? `${name} on rule ${number} of ${id}, which no run made` : undefined;
     }
     default:
       return `${name}: no action is known that may do this`;

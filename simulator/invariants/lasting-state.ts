@@ -7,6 +7,7 @@ import { rdsState } from '../services/rds/state.ts';
 import { objectAnswers } from '../services/s3.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import type { World } from '../world/world.ts';
+import { awsLines } from './aws-lines.ts';
 
 /** One line for each thing that lasts: two worlds with the same lines are the same to whoever pays and serves. */
 export function lastingState(world: World): string[] {
@@ -40,7 +41,7 @@ export function lastingState(world: World): string[] {
       lines.push(`gate ${id} is ${open ? 'written' : 'absent'}`);
     }
   }
-  return lines.sort();
+  return [...lines, ...awsLines(world)].sort();
 }
 
 /** Events and what Velero keeps are records; everything else in a cluster lasts. Values are told by a hash only. */

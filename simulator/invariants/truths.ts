@@ -2,8 +2,8 @@ import type { Mode } from '../../shared/runbook/contract.ts';
 import { clustersOf } from '../kubernetes/cluster.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
-import { componentsOf } from '../world/addresses.ts';
-import { type Side, servesTraffic, whereUsersGo } from '../world/traffic.ts';
+import { componentsOf, userNames } from '../world/addresses.ts';
+import { type Side, servesTraffic, targetServes, whereUsersGo } from '../world/traffic.ts';
 import type { World } from '../world/world.ts';
 
 /**
@@ -35,14 +35,11 @@ function declaredHost(world: World, region: string): string | undefined {
 
 /** Where the users of each name go, and whether that side could serve them. */
 export function trafficSides(world: World): Map<string, { goes: Side; ready: boolean }> {
-  const names = Object.entries(world.plan.components).filter(
-    ([, component]) => component.type === 'dns-name',
-  );
   const ready = { primary: servesTraffic(world, 'primary'), recovery: servesTraffic(world, 'recovery') };
   return new Map(
-    names.map(([id]) => {
+    userNames(world.plan).map(({ id }) => {
       const goes = whereUsersGo(world, id);
-      return [id, { goes, ready: goes !== 'nowhere' && ready[goes] }];
+      return [id, { goes, ready: goes !== 'nowhere' && ready[goes] && targetServes(world, id, goes) }];
     }),
   );
 }

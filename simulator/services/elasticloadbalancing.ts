@@ -1,12 +1,20 @@
+import { plainName } from '../world/addresses.ts';
 import { keepHistory, seenState } from '../world/history.ts';
 import {
+  brokenBalancers,
   groupsOf,
   loadBalancers,
   startChecks,
   type Target,
   type TargetGroup,
 } from '../world/load-balancing.ts';
-import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
+import {
+  type Blow,
+  type Call,
+  SimulatedAwsError,
+  type SimulatedService,
+  type World,
+} from '../world/world.ts';
 
 function groupOf(world: World, call: Call, arn: string, groups = groupsOf(world)): TargetGroup {
   const group = groups.get(arn);
@@ -78,7 +86,9 @@ function modifyTargetGroup(world: World, call: Call) {
 
 function describeLoadBalancers(world: World, call: Call) {
   const names = call.input.Names as string[] | undefined;
-  const all = [...loadBalancers(world).values()].filter(one => one.region === call.region);
+  const all = [...loadBalancers(world).values()].filter(
+    one => one.region === call.region && brokenBalancers(world).get(one.dnsName) !== 'gone',
+  );
   const found = names ? all.filter(one => names.includes(one.name)) : all;
   if (names && found.length < names.length) {
     throw new SimulatedAwsError('LoadBalancerNotFoundException', 'One or more load balancers not found', 400);
@@ -89,7 +99,8 @@ function describeLoadBalancers(world: World, call: Call) {
       LoadBalancerName: one.name,
       DNSName: one.dnsName,
       CanonicalHostedZoneId: one.hostedZoneId,
-      State: { Code: 'active' },
+      State: { Code: brokenBalancers(world).has(one.dnsName) ? 'active_impaired' : 'active' },
+      AvailabilityZones: ['a', 'b', 'c'].map(zone => ({ ZoneName: `${one.region}${zone}` })),
       Type: 'application',
       Scheme: 'internet-facing',
     })),
@@ -108,6 +119,28 @@ export const service: SimulatedService = {
   arrange(world) {
     keepHistory(world, 'elasticloadbalancing', () => groupsOf(world));
   },
+  strike,
 };
+
+/** AWS replaces the nodes of a load balancer that are ill; experience with its own incidents: minutes. */
+const repairDuration = { minSeconds: 120, likelySeconds: 300, maxSeconds: 900 };
+
+/** A load balancer that fails answers with errors; one that is gone does not answer at all. */
+function strike(world: World, blow: Blow): (() => boolean) | undefined {
+  const { component } = blow;
+  if (component.type !== 'load-balancer' || (blow.type !== 'failure' && blow.type !== 'loss'))
+    return undefined;
+  const broken = brokenBalancers(world);
+  const name = plainName(component.dnsName);
+  const resource = `load-balancer/${component.name}`;
+  broken.set(name, blow.type === 'loss' ? 'gone' : 'broken');
+  world.changed(resource, blow.type === 'loss' ? 'The load balancer is gone' : 'The load balancer fails');
+  if (blow.type === 'failure' && blow.selfHealing) {
+    world.after(world.duration(repairDuration, resource), resource, 'The load balancer works again', () => {
+      broken.delete(name);
+    });
+  }
+  return () => broken.has(name);
+}
 
 export { setTargets } from '../world/load-balancing.ts';

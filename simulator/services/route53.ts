@@ -1,10 +1,17 @@
 import type { Change as RecordChange, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { plainName } from '../world/addresses.ts';
+import { componentsOf, plainName } from '../world/addresses.ts';
 import { authoritativeAnswer, type Zone, zonesOf } from '../world/dns-plane.ts';
-import { checksOf, isHealthy } from '../world/health-checks.ts';
+import { checksOf, watch } from '../world/health-checks.ts';
 import { keepHistory, seenState } from '../world/history.ts';
+import { urlAnswers } from '../world/internet.ts';
 import { fillCaches, followChange, loseChecks, refreshAnswers, returnChecks } from '../world/resolvers.ts';
-import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
+import {
+  type Blow,
+  type Call,
+  SimulatedAwsError,
+  type SimulatedService,
+  type World,
+} from '../world/world.ts';
 
 type Submitted = { id: string; submittedAt: Date; inSync: boolean };
 
@@ -59,7 +66,12 @@ function problemOf(set: ResourceRecordSet, others: readonly ResourceRecordSet[])
     return `RRSet of type ${set.Type} with DNS name ${set.Name} is not permitted because a conflicting RRSet with the same DNS name already exists`;
   }
   if (
-    ofName.some(one => one.Type === set.Type && (one.Failover === undefined) !== (set.Failover === undefined))
+    ofName.some(
+      one =>
+        one.Type === set.Type &&
+        ((one.Failover === undefined) !== (set.Failover === undefined) ||
+          (one.Weight === undefined) !== (set.Weight === undefined)),
+    )
   ) {
     return `RRSet with DNS name ${set.Name}, type ${set.Type} can't be created: a set with another routing policy exists`;
   }
@@ -149,17 +161,101 @@ function getHealthCheck(world: World, call: Call) {
     HealthCheck: {
       Id: check.id,
       CallerReference: check.id,
-      HealthCheckVersion: 1,
+      HealthCheckVersion: check.version ?? 1,
       HealthCheckConfig: { ...check.config },
     },
   };
 }
 
+/** Each of 16 checkers looked at its own moment within the last interval; inverting is not in what they say. */
 function getHealthCheckStatus(world: World, call: Call) {
-  const healthy = isHealthy(world, checkOf(world, call).id);
-  const Status = healthy ? 'Success: HTTP Status Code 200, OK' : 'Failure: the check is not passed';
+  const check = checkOf(world, call);
+  const Status = check.endpointHealthy
+    ? 'Success: HTTP Status Code 200, OK'
+    : 'Failure: HTTP Status Code 503, Service Unavailable';
+  const interval = (check.config.RequestInterval ?? 30) * 1000;
   return {
-    HealthCheckObservations: [{ Region: 'us-east-1', StatusReport: { Status, CheckedTime: world.now() } }],
+    HealthCheckObservations: Array.from({ length: 16 }, (_, n) => {
+      const phase = world.random(`checker/${check.id}/${n}`) * interval;
+      const age = (world.nowMs() - phase) % interval;
+      return {
+        Region: checkerRegions[n % checkerRegions.length],
+        StatusReport: { Status, CheckedTime: new Date(world.nowMs() - age) },
+      };
+    }),
+  };
+}
+
+const checkerRegions = ['us-east-1', 'us-west-1', 'us-west-2', 'eu-west-1', 'ap-southeast-1', 'sa-east-1'];
+
+/** Points a check elsewhere; its checkers find out what is there like anything else. */
+function updateHealthCheck(world: World, call: Call) {
+  const check = checkOf(world, call);
+  const version = check.version ?? 1;
+  if (call.input.HealthCheckVersion !== undefined && call.input.HealthCheckVersion !== version) {
+    const message = `The health check version ${call.input.HealthCheckVersion} is not current`;
+    throw new SimulatedAwsError('HealthCheckVersionMismatch', message, 409);
+  }
+  const { FullyQualifiedDomainName, Port, ResourcePath } = call.input as Partial<typeof check.config>;
+  Object.assign(check.config, {
+    ...(FullyQualifiedDomainName !== undefined && { FullyQualifiedDomainName }),
+    ...(Port !== undefined && { Port }),
+    ...(ResourcePath !== undefined && { ResourcePath }),
+  });
+  check.version = version + 1;
+  world.changed(
+    `health-check/${check.id}`,
+    `It watches ${check.config.FullyQualifiedDomainName}`,
+    'lifeboat',
+  );
+  followWatched(world);
+  return getHealthCheck(world, call);
+}
+
+/** What the checkers were last told to find, by check: a watch that is begun anew would never end. */
+const told = (world: World) => world.state('watched-endpoints', () => new Map<string, boolean>());
+
+/** Lets the checkers of the plan's health checks find out whether what they watch answers now. */
+function followWatched(world: World): void {
+  for (const { healthCheckId: id } of componentsOf(world.plan, 'health-check')) {
+    const config = checksOf(world).get(id)?.config;
+    const protocol = config?.Type?.startsWith('HTTPS') ? 'https' : 'http';
+    const answers = urlAnswers(
+      world,
+      `${protocol}://${config?.FullyQualifiedDomainName}:${config?.Port}${config?.ResourcePath ?? '/'}`,
+    );
+    if ((told(world).get(id) ?? true) === answers) continue;
+    told(world).set(id, answers);
+    watch(world, id, answers, () => refreshAnswers(world));
+  }
+}
+
+/** What a blow to a name does: its records lead to nobody's address, or they are gone. */
+function strike(world: World, blow: Blow): (() => boolean) | undefined {
+  const { component } = blow;
+  if (component.type !== 'dns-name' && component.type !== 'dns-record') return undefined;
+  if (blow.type !== 'failure' && blow.type !== 'loss') return undefined;
+  const zone = zonesOf(world).get(component.hostedZone);
+  if (!zone) return undefined;
+  const isOf = (set: ResourceRecordSet) => plainName(set.Name ?? '') === plainName(component.name);
+  const wrong = component.recordType === 'A' ? '192.0.2.1' : 'nobody.invalid';
+  const spoilt = (set: ResourceRecordSet): ResourceRecordSet => {
+    const { AliasTarget: _, ...rest } = set;
+    return { ...rest, TTL: set.TTL ?? 60, ResourceRecords: [{ Value: wrong }] };
+  };
+  zone.sets =
+    blow.type === 'loss'
+      ? zone.sets.filter(set => !isOf(set))
+      : zone.sets.map(set => (isOf(set) ? spoilt(set) : set));
+  zone.served = [...zone.sets];
+  zone.version += 1;
+  zone.servedVersion = zone.version;
+  const what = blow.type === 'loss' ? 'are deleted' : `lead to ${wrong}`;
+  world.changed(`hosted-zone/${zone.id}`, `The records of ${component.name} ${what}`);
+  refreshAnswers(world);
+  return () => {
+    const answer = authoritativeAnswer(world, component.name, component.recordType);
+    return answer === undefined || answer.values.length === 0 || answer.values.includes(wrong);
   };
 }
 
@@ -195,14 +291,19 @@ export const service: SimulatedService = {
     GetChange: getChange,
     GetHealthCheck: getHealthCheck,
     GetHealthCheckStatus: getHealthCheckStatus,
+    UpdateHealthCheck: updateHealthCheck,
     GetHostedZone: getHostedZone,
     TestDNSAnswer: testDnsAnswer,
   },
   arrange(world) {
     keepHistory(world, 'route53', () => zonesOf(world));
     fillCaches(world);
-    world.onChange(change => followChange(world, change.resource));
+    world.onChange(({ resource }) => {
+      followChange(world, resource);
+      if (/^(target|region|load-balancer|ecs|ec2|autoscaling|dns)\//.test(resource)) followWatched(world);
+    });
   },
   loseRegion: loseChecks,
   returnRegion: returnChecks,
+  strike,
 };

@@ -20,8 +20,27 @@ export function componentsOf<T extends ComponentType>(plan: Plan, type: T): read
   );
 }
 
+/** A name that users come in by, whichever way its records are kept. */
+export type UserName = Pick<
+  ComponentOf<'dns-name'>,
+  'id' | 'name' | 'hostedZone' | 'recordType' | 'primaryTarget' | 'recoveryTarget' | 'resolvers'
+>;
+
+/** Every name of the plan: failover pairs with a gate, and records that Lifeboat or routing controls move. */
+export function userNames(plan: Plan): readonly UserName[] {
+  return once(plan, 'user-names', () => [
+    ...componentsOf(plan, 'dns-name'),
+    ...componentsOf(plan, 'dns-record'),
+  ]);
+}
+
 /** A URL that the plan names somewhere: in an endpoint, a probe, or a step. */
-export type KnownUrl = { url: URL; region?: string };
+export type KnownUrl = {
+  url: URL;
+  region?: string;
+  /** Id of the component that answers there, if the plan says so. */
+  servedBy?: string;
+};
 
 /** Every address that the plan expects to answer. `${components.<id>.url}` is filled in; other expressions can't be. */
 export function knownUrls(plan: Plan): readonly KnownUrl[] {
@@ -30,7 +49,11 @@ export function knownUrls(plan: Plan): readonly KnownUrl[] {
 
 function findUrls(plan: Plan): KnownUrl[] {
   const found: KnownUrl[] = componentsOf(plan, 'endpoint').flatMap(endpoint =>
-    parse(endpoint.url).map(url => ({ url, region: endpoint.region })),
+    parse(endpoint.url).map(url => ({
+      url,
+      region: endpoint.region,
+      ...(endpoint.servedBy !== undefined && { servedBy: endpoint.servedBy }),
+    })),
   );
   for (const signal of Object.values(plan.signals)) {
     if (signal.type === 'probe') found.push(...parse(signal.url).map(url => ({ url })));
@@ -47,7 +70,7 @@ export function knownPaths(plan: Plan): ReadonlySet<string> {
 }
 
 function findPaths(plan: Plan): Set<string> {
-  const names = new Set(componentsOf(plan, 'dns-name').map(name => plainName(name.name)));
+  const names = new Set(userNames(plan).map(name => plainName(name.name)));
   const urls = knownUrls(plan).filter(known => names.has(plainName(known.url.hostname)));
   return new Set(urls.map(known => known.url.pathname));
 }

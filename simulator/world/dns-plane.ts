@@ -1,6 +1,6 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { ComponentOf } from '../../shared/plan/components.ts';
-import { componentsOf, plainName } from './addresses.ts';
+import { componentsOf, plainName, userNames } from './addresses.ts';
 import { isHealthy } from './health-checks.ts';
 import { balancerServes, loadBalancers } from './load-balancing.ts';
 import type { World } from './world.ts';
@@ -34,13 +34,19 @@ export function zonesOf(world: World): Map<string, Zone> {
       zone.served = [...zone.sets];
       made.set(name.hostedZone, zone);
     }
+    for (const record of componentsOf(world.plan, 'dns-record')) {
+      const zone = made.get(record.hostedZone) ?? emptyZone(world, record.hostedZone);
+      zone.sets.push(...recordSets(world, record));
+      zone.served = [...zone.sets];
+      made.set(record.hostedZone, zone);
+    }
     return made;
   });
 }
 
 /** The zone's name is what its names have in common; of a single name, everything but the first label. */
 function emptyZone(world: World, id: string): Zone {
-  const names = componentsOf(world.plan, 'dns-name').filter(name => name.hostedZone === id);
+  const names = userNames(world.plan).filter(name => name.hostedZone === id);
   const parents = names.map(name => name.name.split('.').slice(1).reverse());
   let common = parents[0] ?? [];
   for (const labels of parents) {
@@ -76,8 +82,42 @@ function failoverPair(world: World, name: DnsName): ResourceRecordSet[] {
   ];
 }
 
+/** What the zone has before the outage: everybody goes to the primary. */
+function recordSets(world: World, record: ComponentOf<'dns-record'>): ResourceRecordSet[] {
+  const setOf = (target: string): ResourceRecordSet => ({
+    Name: `${record.name}.`,
+    Type: record.recordType,
+    ...pointTo(world, record, target),
+  });
+  const [primary, recovery] = [setOf(record.primaryTarget), setOf(record.recoveryTarget)];
+  const [one, other] = [`${record.id}-primary`, `${record.id}-recovery`];
+  switch (record.routing) {
+    case 'simple':
+      return [primary];
+    case 'weighted':
+      return [
+        { ...primary, SetIdentifier: one, Weight: 100 },
+        { ...recovery, SetIdentifier: other, Weight: 0 },
+      ];
+    case 'failover':
+      return [
+        { ...primary, SetIdentifier: one, Failover: 'PRIMARY', HealthCheckId: record.primaryHealthCheck },
+        {
+          ...recovery,
+          SetIdentifier: other,
+          Failover: 'SECONDARY',
+          HealthCheckId: record.recoveryHealthCheck,
+        },
+      ];
+  }
+}
+
 /** An A record of a load balancer is an alias. The gate alone decides, so its target's health is not evaluated. */
-function pointTo(world: World, name: DnsName, target: string): Partial<ResourceRecordSet> {
+function pointTo(
+  world: World,
+  name: Pick<DnsName, 'recordType'>,
+  target: string,
+): Partial<ResourceRecordSet> {
   const balancer = loadBalancers(world).get(plainName(target));
   if (name.recordType === 'A' && balancer && !isAddress(target)) {
     return {
@@ -96,7 +136,12 @@ function isAddress(text: string): boolean {
 }
 
 /** What the authoritative servers answer now; undefined if the name is in none of the zones. */
-export function authoritativeAnswer(world: World, name: string, type: string): Answer | undefined {
+export function authoritativeAnswer(
+  world: World,
+  name: string,
+  type: string,
+  asker = 'authoritative',
+): Answer | undefined {
   const zones = [...zonesOf(world).values()];
   const sets = zones
     .flatMap(zone => zone.served)
@@ -104,16 +149,44 @@ export function authoritativeAnswer(world: World, name: string, type: string): A
   const chosen = choose(
     world,
     sets.filter(set => set.Type === type || set.Type === 'CNAME'),
+    asker,
   );
   return chosen && answerOf(world, chosen, type);
 }
 
 /** Primary while it is healthy, else the secondary if that is healthy, else the primary again (Developer Guide). */
-function choose(world: World, sets: ResourceRecordSet[]): ResourceRecordSet | undefined {
+function choose(world: World, sets: ResourceRecordSet[], asker: string): ResourceRecordSet | undefined {
+  if (sets.some(set => set.Weight !== undefined)) return chooseByWeight(world, sets, asker);
   const primary = sets.find(set => set.Failover === 'PRIMARY');
   const secondary = sets.find(set => set.Failover === 'SECONDARY');
   if (!primary || !secondary) return primary ?? secondary ?? sets[0];
   return !isSetHealthy(world, primary) && isSetHealthy(world, secondary) ? secondary : primary;
+}
+
+/** Each asker has a place of its own in the range of weights, so that as a share grows, more of them move, and none back. */
+function chooseByWeight(
+  world: World,
+  sets: readonly ResourceRecordSet[],
+  asker: string,
+): ResourceRecordSet | undefined {
+  const healthy = sets.filter(set => isSetHealthy(world, set));
+  const usable = healthy.length > 0 ? healthy : sets;
+  const total = usable.reduce((sum, set) => sum + (set.Weight ?? 0), 0);
+  const place = world.random(`weighted/${asker}/${usable[0]?.Name}`) * total;
+  let reached = 0;
+  return usable.find(set => {
+    reached += set.Weight ?? 0;
+    return place < reached;
+  });
+}
+
+/** ` (90/10)` for a name with weights, and nothing for others. */
+export function weightsOf(world: World, name: string): string {
+  const sets = [...zonesOf(world).values()].flatMap(zone => zone.served);
+  const weights = sets.flatMap(set =>
+    plainName(set.Name ?? '') === plainName(name) ? (set.Weight ?? []) : [],
+  );
+  return weights.length > 0 ? ` (${weights.join('/')})` : '';
 }
 
 function isSetHealthy(world: World, set: ResourceRecordSet): boolean {

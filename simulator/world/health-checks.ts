@@ -3,7 +3,13 @@ import { componentsOf } from './addresses.ts';
 import type { World } from './world.ts';
 
 /** A health check and whether its checkers find the endpoint well; inverting comes on top of that. */
-export type Check = { id: string; config: HealthCheckConfig; endpointHealthy: boolean; round: number };
+export type Check = {
+  id: string;
+  config: HealthCheckConfig;
+  endpointHealthy: boolean;
+  round: number;
+  version?: number;
+};
 
 /** About as many as Route 53 uses for a check; more than 18 % of them must find it healthy (Developer Guide). */
 const checkers = 18;
@@ -34,21 +40,40 @@ export function checksOf(world: World): Map<string, Check> {
     }
     for (const endpoint of componentsOf(world.plan, 'endpoint')) {
       const url = new URL(endpoint.url);
-      const config: HealthCheckConfig = {
-        Type: 'HTTPS',
-        FullyQualifiedDomainName: url.hostname,
-        Port: 443,
-        ResourcePath: url.pathname,
-        RequestInterval: 30,
-        FailureThreshold: 3,
-        Inverted: false,
-        Disabled: false,
-      };
+      const config = endpointConfig(url);
       const id = `endpoint-${endpoint.id}`;
       made.set(id, { id, config, endpointHealthy: true, round: 0 });
     }
+    for (const one of componentsOf(world.plan, 'health-check')) {
+      const config = { ...endpointConfig(new URL(one.watches)), Inverted: false };
+      made.set(one.healthCheckId, { id: one.healthCheckId, config, endpointHealthy: true, round: 0 });
+    }
+    for (const { healthCheckId: id, arn, on } of componentsOf(world.plan, 'routing-control')) {
+      const config: HealthCheckConfig = { Type: 'RECOVERY_CONTROL', RoutingControlArn: arn };
+      made.set(id, { id, config, endpointHealthy: on, round: 0 });
+    }
     return made;
   });
+}
+
+function endpointConfig(url: URL): HealthCheckConfig {
+  const secure = url.protocol === 'https:';
+  return {
+    Type: secure ? 'HTTPS' : 'HTTP',
+    FullyQualifiedDomainName: url.hostname,
+    Port: Number(url.port) || (secure ? 443 : 80),
+    ResourcePath: url.pathname,
+    RequestInterval: 30,
+    FailureThreshold: 3,
+    Inverted: false,
+    Disabled: false,
+  };
+}
+
+/** Sets what a check is told rather than what it finds out, such as the state of a routing control. */
+export function setCheck(world: World, checkId: string, healthy: boolean): void {
+  const check = checksOf(world).get(checkId);
+  if (check) check.endpointHealthy = healthy;
 }
 
 /** As Route 53 uses it: inverted if configured, and always healthy while disabled. */

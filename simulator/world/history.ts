@@ -5,10 +5,11 @@ const staleByMs = 20_000;
 
 /**
  * Lets a service answer its reads with what held 20 s ago, when the fault `stale-read:<service>` is on. `read` gives
- * the present state as plain data; it is copied at every change of the world.
+ * the present state as plain data; it is copied at every change of the world. A service that keeps its state in parts
+ * gives each part a name of its own in place of `service`, and itself as `faultOf`.
  */
-export function keepHistory<T>(world: World, service: string, read: () => T): void {
-  if (!world.faults.has(`stale-read:${service}`)) return;
+export function keepHistory<T>(world: World, service: string, read: () => T, faultOf = service): void {
+  if (!world.faults.has(`stale-read:${faultOf}`)) return;
   const history = historyOf<T>(world, service);
   const keep = () => {
     const atMs = world.nowMs();

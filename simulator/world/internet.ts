@@ -12,12 +12,13 @@ import type {
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
-import { componentsOf, knownPaths, knownUrls, plainName } from './addresses.ts';
+import { componentsOf, knownPaths, knownUrls, plainName, userNames } from './addresses.ts';
 import { appDependencies } from './dependencies.ts';
 import { authoritativeAnswer } from './dns-plane.ts';
-import { balancerServes, type LoadBalancer, loadBalancers } from './load-balancing.ts';
+import { balancerServes, brokenBalancers, type LoadBalancer, loadBalancers } from './load-balancing.ts';
 import { answerProvider } from './providers/hosts.ts';
 import { resolverAnswer } from './resolvers.ts';
+import { componentServes } from './serving.ts';
 import { sleep } from './sleep.ts';
 import { ownAnswer } from './traffic.ts';
 import type { World } from './world.ts';
@@ -82,6 +83,11 @@ function serve(world: World, host: Host, url: URL): { status: number; body: stri
     const open = objectAnswers(world, host.bucket, url.pathname.slice(1));
     return open ? ok(url, bucketRegion(world, host.bucket)) : { status: 404, body: 'NoSuchKey' };
   }
+  const region = host.kind === 'balancer' ? host.balancer.region : host.region;
+  const behind = host.kind === 'api' ? undefined : servedBy(world, url, region);
+  if (behind !== undefined && !componentServes(world, behind)) {
+    return { status: 503, body: '503 Service Temporarily Unavailable' };
+  }
   if (host.kind === 'balancer') {
     // A load balancer with registered but sick targets would fail open; for users that is no service either.
     if (!balancerServes(world, host.balancer))
@@ -138,9 +144,7 @@ async function answerDns(world: World, query: DnsQuery): Promise<DnsAnswer> {
   await sleep(latency(world, `dns/${query.resolver}`) / 4);
   const balancer = loadBalancers(world).get(plainName(query.name));
   if (balancer) return { values: query.type === 'A' ? [...balancer.addresses] : [], ttlSeconds: 60 };
-  const name = componentsOf(world.plan, 'dns-name').find(
-    one => plainName(one.name) === plainName(query.name),
-  );
+  const name = userNames(world.plan).find(one => plainName(one.name) === plainName(query.name));
   // Caches are kept for the type that the name has; any other type is rarely asked for and never cached.
   if (name && query.resolver !== 'authoritative' && query.type === name.recordType) {
     return resolverAnswer(world, query.resolver, name);
@@ -150,6 +154,23 @@ async function answerDns(world: World, query: DnsQuery): Promise<DnsAnswer> {
 
 /** Finds who is at a host name or address, as Lifeboat's own resolver sees it. */
 async function findHost(world: World, host: string, what: string): Promise<Host> {
+  const found = hostAt(world, host);
+  if (found) return found;
+  await sleep(latency(world, `dns/${host}`));
+  throw new ServiceUnavailableError(`${what} did not answer: getaddrinfo ENOTFOUND ${host}`, {
+    nextStep: 'Check the host name in the plan.',
+  });
+}
+
+/** Whether a GET of an address is answered with success now, as the truth has it. */
+export function urlAnswers(world: World, address: string): boolean {
+  const url = new URL(address);
+  const host = hostAt(world, url.hostname);
+  return host !== undefined && !isSilent(world, host) && serve(world, host, url).status < 400;
+}
+
+/** Who is at a host name or address; undefined when it is nobody's. */
+function hostAt(world: World, host: string): Host | undefined {
   const bucket = /^(.+)\.s3\.[a-z0-9-]+\.amazonaws\.com$/.exec(host)?.[1];
   if (bucket && bucketRegion(world, bucket)) return { kind: 'bucket', bucket };
   const region = /^[a-z0-9-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$/.exec(host)?.[1];
@@ -157,11 +178,15 @@ async function findHost(world: World, host: string, what: string): Promise<Host>
   const balancer = findBalancer(world, [host, ...(ownAnswer(world, host) ?? [])]);
   if (balancer) return { kind: 'balancer', balancer };
   const known = knownUrls(world.plan).filter(one => one.url.hostname === host);
-  if (known.length > 0) return { kind: 'site', region: known.find(one => one.region)?.region };
-  await sleep(latency(world, `dns/${host}`));
-  throw new ServiceUnavailableError(`${what} did not answer: getaddrinfo ENOTFOUND ${host}`, {
-    nextStep: 'Check the host name in the plan.',
-  });
+  if (known.length === 0) return undefined;
+  return { kind: 'site', region: known.find(one => one.region)?.region };
+}
+
+/** The component that the plan says is behind an address in a region. */
+function servedBy(world: World, url: URL, region: string | undefined): string | undefined {
+  const known = knownUrls(world.plan).filter(one => one.servedBy !== undefined && one.region === region);
+  const ofHost = known.filter(one => one.url.hostname === url.hostname);
+  return (ofHost.find(one => one.url.pathname === url.pathname) ?? ofHost[0])?.servedBy;
 }
 
 function findBalancer(world: World, names: readonly string[]): LoadBalancer | undefined {
@@ -176,12 +201,15 @@ function findBalancer(world: World, names: readonly string[]): LoadBalancer | un
 
 /** Names that certificates were made for. */
 function knownHosts(world: World): Set<string> {
-  const names = componentsOf(world.plan, 'dns-name').map(name => plainName(name.name));
+  const names = userNames(world.plan).map(name => plainName(name.name));
   return new Set([...names, ...knownUrls(world.plan).map(known => known.url.hostname)]);
 }
 
 function isSilent(world: World, host: Host): boolean {
-  if (host.kind === 'balancer') return world.isLost(host.balancer.region);
+  if (host.kind === 'balancer') {
+    const gone = brokenBalancers(world).get(host.balancer.dnsName) === 'gone';
+    return gone || world.isLost(host.balancer.region);
+  }
   const region = host.kind === 'bucket' ? bucketRegion(world, host.bucket) : host.region;
   return region !== undefined && world.isLost(region);
 }

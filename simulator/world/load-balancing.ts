@@ -52,7 +52,12 @@ export function loadBalancers(world: World): Map<string, LoadBalancer> {
       add(one.name, one.dnsName, one.hostedZoneId, one.region);
     }
     for (const one of componentsOf(world.plan, 'dns-name')) {
+      const zone = one.recoveryTargetHostedZone ?? 'ZRECOVERY';
       add(`${one.id}-primary`, one.primaryTarget, 'ZPRIMARY', regions.primary);
+      add(`${one.id}-recovery`, one.recoveryTarget, zone, regions.recovery);
+    }
+    for (const one of componentsOf(world.plan, 'dns-record')) {
+      add(`${one.id}-primary`, one.primaryTarget, one.primaryTargetHostedZone ?? 'ZPRIMARY', regions.primary);
       add(
         `${one.id}-recovery`,
         one.recoveryTarget,
@@ -128,7 +133,7 @@ export function startChecks(world: World, group: TargetGroup, target: Target): v
   target.round += 1;
   const round = target.round;
   const paths = knownPaths(world.plan);
-  const passes = paths.size === 0 || paths.has(group.path);
+  const passes = (paths.size === 0 || paths.has(group.path)) && !sickTargets(world).has(target.id);
   if (target.state === (passes ? 'healthy' : 'unhealthy')) return;
   const resource = `target/${group.name}/${target.id}`;
   // The first check falls somewhere into the first interval.
@@ -148,6 +153,32 @@ export function startChecks(world: World, group: TargetGroup, target: Target): v
   );
 }
 
+/** Targets that answer nobody, whatever path is asked for. */
+const sickTargets = (world: World) => world.state('sick-targets', () => new Set<string>());
+
+/** Makes a target stop or begin to answer, and lets the health checks of its groups find out. */
+export function setSick(world: World, id: string, sick: boolean): void {
+  if (sickTargets(world).has(id) === sick) return;
+  if (sick) sickTargets(world).add(id);
+  else sickTargets(world).delete(id);
+  for (const group of groupsOf(world).values()) {
+    const target = group.targets.get(id);
+    if (target) startChecks(world, group, target);
+  }
+}
+
+/** Targets that were there long before the outage: healthy at once, in place of those that the group began with. */
+export function placeTargets(world: World, targetGroupArn: string, ids: readonly string[]): void {
+  const group = groupsOf(world).get(targetGroupArn);
+  if (!group) throw new Error(`The plan has no target group ${targetGroupArn}`);
+  group.targets.clear();
+  for (const id of ids) group.targets.set(id, { id, state: 'healthy', round: 0 });
+}
+
+/** Load balancers that are broken or gone, by DNS name. */
+export const brokenBalancers = (world: World) =>
+  world.state('broken-balancers', () => new Map<string, 'broken' | 'gone'>());
+
 /** Healthy targets behind a load balancer's DNS name, or undefined if no target group of the plan is behind it. */
 export function healthyBehind(world: World, dnsName: string): number | undefined {
   const groups = [...groupsOf(world).values()].filter(group => group.loadBalancer === plainName(dnsName));
@@ -161,5 +192,6 @@ export function countHealthy(group: TargetGroup): number {
 
 /** Whether a load balancer answers requests: its region lives and something healthy is behind it. */
 export function balancerServes(world: World, balancer: LoadBalancer): boolean {
+  if (brokenBalancers(world).has(balancer.dnsName)) return false;
   return !world.isLost(balancer.region) && healthyBehind(world, balancer.dnsName) !== 0;
 }

@@ -1,7 +1,8 @@
 import { clustersOf } from '../kubernetes/cluster.ts';
-import { componentsOf, plainName } from './addresses.ts';
-import { countHealthy, groupsOf, loadBalancers } from './load-balancing.ts';
+import { knownUrls, plainName, userNames } from './addresses.ts';
+import { balancerServes, countHealthy, groupsOf, loadBalancers } from './load-balancing.ts';
 import { ownResolver, resolverAnswer } from './resolvers.ts';
+import { componentServes } from './serving.ts';
 import type { World } from './world.ts';
 
 export type Side = 'primary' | 'recovery' | 'nowhere';
@@ -11,8 +12,8 @@ export type Side = 'primary' | 'recovery' | 'nowhere';
  * majority or the answer leads to neither target. Says nothing about whether somebody answers there.
  */
 export function whereUsersGo(world: World, dnsNameId: string): Side {
-  const name = componentsOf(world.plan, 'dns-name').find(one => one.id === dnsNameId);
-  if (!name) throw new Error(`The plan has no dns-name "${dnsNameId}"`);
+  const name = userNames(world.plan).find(one => one.id === dnsNameId);
+  if (!name) throw new Error(`The plan has no name "${dnsNameId}"`);
   const sides = name.resolvers.map(resolver => {
     const { values } = resolverAnswer(world, resolver, name);
     if (leadsTo(world, values, name.recoveryTarget)) return 'recovery';
@@ -40,7 +41,28 @@ export function healthyRecoveryTargets(world: World): number {
 export function servesTraffic(world: World, side: 'primary' | 'recovery'): boolean {
   const region = world.plan.regions[side];
   const groups = [...groupsOf(world).values()].filter(group => group.region === region);
-  return !world.isLost(region) && groups.every(group => countHealthy(group) > 0) && hasPods(world, region);
+  return (
+    !world.isLost(region) &&
+    groups.every(group => countHealthy(group) > 0) &&
+    hasPods(world, region) &&
+    endpointsServe(world, region)
+  );
+}
+
+/** Whether whatever answers at the endpoints of a region is well, where the plan says what that is. */
+function endpointsServe(world: World, region: string): boolean {
+  return knownUrls(world.plan).every(
+    ({ region: where, servedBy }) =>
+      where !== region || servedBy === undefined || componentServes(world, servedBy),
+  );
+}
+
+/** Whether the load balancer that a name leads to on one side answers; of any other address nothing is known. */
+export function targetServes(world: World, dnsNameId: string, side: 'primary' | 'recovery'): boolean {
+  const name = userNames(world.plan).find(one => one.id === dnsNameId);
+  const target = side === 'primary' ? name?.primaryTarget : name?.recoveryTarget;
+  const balancer = loadBalancers(world).get(plainName(target ?? ''));
+  return balancer === undefined || balancerServes(world, balancer);
 }
 
 /** Of a region without deployments nothing is known of pods. */
@@ -53,6 +75,6 @@ function hasPods(world: World, region: string): boolean {
 
 /** What Lifeboat's own resolver answers for a host name of the plan, or undefined if it is none of its names. */
 export function ownAnswer(world: World, host: string): string[] | undefined {
-  const name = componentsOf(world.plan, 'dns-name').find(one => plainName(one.name) === plainName(host));
+  const name = userNames(world.plan).find(one => plainName(one.name) === plainName(host));
   return name && resolverAnswer(world, ownResolver, name).values;
 }

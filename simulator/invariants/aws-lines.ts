@@ -1,0 +1,47 @@
+import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { autoScalingGroups } from '../services/autoscaling.ts';
+import { firewallsOf } from '../services/ec2/firewalls.ts';
+import { ecsServices } from '../services/ecs.ts';
+import { rulesOf } from '../services/events.ts';
+import { lambdaState } from '../services/lambda.ts';
+import { controlsOf } from '../services/route53-recovery-cluster.ts';
+import { ipSetsOf } from '../services/wafv2.ts';
+import { zonesOf } from '../world/dns-plane.ts';
+import { fleetOf } from '../world/fleet.ts';
+import type { World } from '../world/world.ts';
+
+const lineOf = ({ Name, Type, SetIdentifier, AliasTarget, ResourceRecords, Weight }: ResourceRecordSet) =>
+  [Name, Type, SetIdentifier, AliasTarget?.DNSName, ResourceRecords?.map(({ Value }) => Value), Weight].join(
+    ' ',
+  );
+
+/** One line for each thing of EC2, ECS, Lambda and their like that a run may change and a drill must put back. */
+export function awsLines(world: World): string[] {
+  const { rules, acls } = firewallsOf(world);
+  return [
+    ...autoScalingGroups(world).map(
+      ({ region, name, min, desired, max }) => `group ${region}/${name} has ${desired} of ${min} to ${max}`,
+    ),
+    ...ecsServices(world).map(
+      ({ region, cluster, name, desired, definition }) =>
+        `ecs ${region}/${cluster}/${name} has ${desired} of ${definition}`,
+    ),
+    ...fleetOf(world)
+      .filter(({ group, state }) => group === undefined && state === 'running')
+      .map(({ region, id, securityGroups }) => `instance ${region}/${id} in ${securityGroups.join(', ')}`),
+    ...rules.map(
+      ({ region, GroupId, IpProtocol, FromPort, CidrIpv4 }) =>
+        `rule ${region}/${GroupId} ${IpProtocol} ${FromPort} ${CidrIpv4}`,
+    ),
+    ...acls.flatMap(({ region, id, entries }) =>
+      entries.map(entry => `acl ${region}/${id} ${entry.RuleNumber} ${entry.CidrBlock} ${entry.Egress}`),
+    ),
+    ...ipSetsOf(world).map(
+      ({ region, name, addresses }) => `ip-set ${region}/${name} ${addresses.join(' ')}`,
+    ),
+    ...lambdaState(world).mappings.map(({ region, uuid, state }) => `mapping ${region}/${uuid} is ${state}`),
+    ...rulesOf(world).map(({ region, bus, name, on }) => `event rule ${region}/${bus}/${name} is ${on}`),
+    ...[...controlsOf(world)].map(([arn, { on }]) => `routing control ${arn} is ${on}`),
+    ...[...zonesOf(world).values()].flatMap(({ id, sets }) => sets.map(set => `record ${id} ${lineOf(set)}`)),
+  ];
+}

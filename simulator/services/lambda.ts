@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import { componentsOf } from '../world/addresses.ts';
+import { resourceId } from '../world/fleet.ts';
+import { keepHistory, seenState } from '../world/history.ts';
+import {
+  type Blow,
+  type Call,
+  SimulatedAwsError,
+  type SimulatedService,
+  type World,
+} from '../world/world.ts';
+
+/** Enabling and Disabling take a while; experience. */
+const switchDuration = { minSeconds: 5, likelySeconds: 20, maxSeconds: 70 };
+
+type SimulatedFunction = { name: string; region: string; works: boolean; tokens: string[]; runs: number };
+type SimulatedMapping = {
+  uuid: string;
+  region: string;
+  state: 'Enabled' | 'Disabled' | 'Enabling' | 'Disabling';
+};
+type LambdaState = { functions: SimulatedFunction[]; mappings: SimulatedMapping[] };
+
+export const lambdaState = (world: World) =>
+  world.state<LambdaState>('lambda', () => ({ functions: [], mappings: [] }));
+
+/** AWS Lambda: functions of the system that a plan runs, and what feeds them. */
+export const service: SimulatedService = {
+  name: 'lambda',
+  operations: {
+    GetFunctionConfiguration: (world, call) => {
+      const { name } = functionOf(world, call);
+      return { FunctionName: name, State: 'Active', Timeout: 30, Version: call.input.Qualifier ?? '$LATEST' };
+    },
+    Invoke: invoke,
+    GetEventSourceMapping: (world, call) =>
+      shown(mappingOf(seenState(world, 'lambda', lambdaState(world)), call)),
+    UpdateEventSourceMapping: updateMapping,
+  },
+  arrange(world, plan) {
+    const { functions, mappings } = lambdaState(world);
+    for (const { name, region } of componentsOf(plan, 'lambda-function')) {
+      functions.push({ name, region, works: true, tokens: [], runs: 0 });
+    }
+    for (const { uuid, region, enabled } of componentsOf(plan, 'event-source-mapping')) {
+      mappings.push({ uuid, region, state: enabled ? 'Enabled' : 'Disabled' });
+    }
+    keepHistory(world, 'lambda', () => lambdaState(world));
+  },
+  strike,
+};
+
+function functionOf(world: World, { input, region }: Call): SimulatedFunction {
+  const found = lambdaState(world).functions.find(
+    one => one.name === input.FunctionName && one.region === region,
+  );
+  if (found) return found;
+  throw new SimulatedAwsError('ResourceNotFoundException', `Function not found: ${input.FunctionName}`, 404);
+}
+
+const payloadSchema = z.object({ lifeboat: z.object({ token: z.string() }).optional() });
+
+/** Runs a function once for each token, as a function does that keeps its tokens; what it answers shows how often. */
+function invoke(world: World, call: Call): unknown {
+  const found = functionOf(world, call);
+  const text = new TextDecoder().decode(call.input.Payload as Uint8Array);
+  const token = payloadSchema.parse(JSON.parse(text)).lifeboat?.token;
+  const answer = (value: unknown) => ({
+    StatusCode: 200,
+    ExecutedVersion: call.input.Qualifier ?? '$LATEST',
+    Payload: new TextEncoder().encode(JSON.stringify(value)),
+  });
+  if (!found.works) {
+    const error = { errorType: 'Runtime.ExitError', errorMessage: 'RequestId: 1 Error: Runtime exited' };
+    return { ...answer(error), FunctionError: 'Unhandled' };
+  }
+  if (token === undefined || !found.tokens.includes(token)) {
+    found.runs += 1;
+    if (token !== undefined) found.tokens.push(token);
+    world.changed(`lambda/${found.name}`, 'The function ran', 'lifeboat');
+  }
+  return answer({ ok: true, runs: found.runs });
+}
+
+function mappingOf({ mappings }: LambdaState, { input, region }: Call): SimulatedMapping {
+  const found = mappings.find(one => one.uuid === input.UUID && one.region === region);
+  if (found) return found;
+  throw new SimulatedAwsError('ResourceNotFoundException', 'The resource you requested does not exist.', 404);
+}
+
+function shown({ uuid, region, state }: SimulatedMapping) {
+  return {
+    UUID: uuid,
+    State: state,
+    StateTransitionReason: 'User action',
+    FunctionArn: `arn:aws:lambda:${region}:123456789012:function:consumer`,
+    LastProcessingResult: 'No records processed',
+  };
+}
+
+function updateMapping(world: World, call: Call): unknown {
+  const mapping = mappingOf(lambdaState(world), call);
+  if (mapping.state === 'Enabling' || mapping.state === 'Disabling') {
+    const message = 'Cannot update the event source mapping because it is in use.';
+    throw new SimulatedAwsError('ResourceInUseException', message);
+  }
+  const enabled = call.input.Enabled === true;
+  const resource = `lambda/${mapping.uuid}`;
+  mapping.state = enabled ? 'Enabling' : 'Disabling';
+  world.changed(resource, `The mapping is ${mapping.state}`, 'lifeboat');
+  const key = `${resource}/${resourceId(world, 'switch', `${mapping.uuid}/${world.nowMs()}`)}`;
+  world.after(world.duration(switchDuration, key), resource, 'The mapping has switched', () => {
+    mapping.state = enabled ? 'Enabled' : 'Disabled';
+  });
+  return shown(mapping);
+}
+
+function strike(world: World, { type, component }: Blow): (() => boolean) | undefined {
+  if (component.type !== 'lambda-function' || (type !== 'failure' && type !== 'loss')) return undefined;
+  const found = lambdaState(world).functions.find(
+    one => one.name === component.name && one.region === component.region,
+  );
+  if (!found) return undefined;
+  found.works = false;
+  world.changed(`lambda/${found.name}`, 'The function fails');
+  return () => !found.works;
+}
