@@ -35,7 +35,7 @@ export function setFor(record: DnsRecord, to: Target): ResourceRecordSet {
   const zone = to === 'recovery' ? record.recoveryTargetHostedZone : record.primaryTargetHostedZone;
   const target = targetName(record, to);
   const base = { Name: `${normalName(record.name)}.`, Type: record.recordType };
-  if (zone === undefined) return { ...base, TTL: record.ttl, ResourceRecords: [{ Value: target }] };
+  if (zone === undefined) return { ...base, TTL: record.ttlSeconds, ResourceRecords: [{ Value: target }] };
   return {
     ...base,
     AliasTarget: {

@@ -124,7 +124,7 @@ export const action = defineAction({
       );
     }
     const protocol = new URL(url).protocol.replace(':', '').toUpperCase();
-    if (config.IPAddress || !config.FullyQualifiedDomainName || !config.Type?.startsWith(protocol)) {
+    if (config.IPAddress || !config.FullyQualifiedDomainName || config.Type?.split('_')[0] !== protocol) {
       return refuse(
         `The health check ${healthCheckId} (${config.Type}${config.IPAddress ? ` of the address ${config.IPAddress}` : ''}) can't be pointed at ${url}: Route 53 changes neither the type nor from an address to a name.`,
         `Make a health check of type ${protocol} with a domain name, and put its id into the plan.`,

@@ -24,7 +24,8 @@ type Parameters = z.output<typeof parameters>;
 const baselineSchema = z.object({
   previous: z.array(keptSetSchema).length(2),
   previousTtlSeconds: z.number(),
-  writtenAt: z.string().optional(),
+  /** When every name server was first seen to have the weights: caches take them from then on. */
+  syncedAt: z.string().optional(),
   changeId: z.string().optional(),
 });
 
@@ -53,11 +54,6 @@ function withShare({ primary, recovery }: Pair, percent: number): ResourceRecord
 
 async function readPair(context: ActionContext, record: DnsRecord): Promise<Pair | undefined> {
   return weightedPair(record, await listRecordSets(context.aws, record));
-}
-
-async function write(context: ActionContext, record: DnsRecord, sets: ResourceRecordSet[], what: string) {
-  await writeRecords(context, record, sets, what);
-  await context.remember({ writtenAt: context.clock.now().toISOString() });
 }
 
 async function undo(
@@ -133,7 +129,7 @@ export const action = defineAction({
     const pair = await readPair(context, record);
     if (!pair || shareOf(pair) === recoveryPercent) return;
     const what = `Moved the share of ${record.recoveryTarget} for ${record.name} from ${shareOf(pair)} % to ${recoveryPercent} %.`;
-    await write(context, record, withShare(pair, recoveryPercent), what);
+    await writeRecords(context, record, withShare(pair, recoveryPercent), what);
   },
   async observe(context, { record, recoveryPercent }, stored) {
     const baseline = baselineSchema.parse(stored);
@@ -149,9 +145,9 @@ export const action = defineAction({
     if (shareOf(pair) !== recoveryPercent) {
       return pending(`The share reads ${shareOf(pair)} %, not ${recoveryPercent} %.`);
     }
-    const writtenAt = baseline.writtenAt ?? context.clock.now().toISOString();
-    if (!baseline.writtenAt) await context.remember({ writtenAt });
-    const soakedSeconds = (context.clock.now().getTime() - Date.parse(writtenAt)) / 1000;
+    const syncedAt = baseline.syncedAt ?? context.clock.now().toISOString();
+    if (!baseline.syncedAt) await context.remember({ syncedAt });
+    const soakedSeconds = (context.clock.now().getTime() - Date.parse(syncedAt)) / 1000;
     if (soakedSeconds < baseline.previousTtlSeconds) {
       return pending(`Caches may hold the old answers for ${baseline.previousTtlSeconds} s.`);
     }

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { durationSchema } from '../duration.ts';
 import { regionSchema } from '../region.ts';
 import { base } from './base.ts';
 
@@ -59,7 +58,7 @@ export const dnsRecord = z.strictObject({
   /** Whether an alias is answered only while its target is healthy. */
   evaluateTargetHealth: z.boolean().default(true),
   /** TTL of records that are no aliases. What counts in a move is the TTL of the old record. */
-  ttl: durationSchema.default(60),
+  ttlSeconds: z.number().int().positive().default(60),
   /**
    * simple: one record. weighted: two with set identifiers `<id>-primary` and `<id>-recovery`. failover: a pair whose
    * health checks are those of routing controls.
