@@ -1,12 +1,26 @@
 import type { Call, SimulatedService, World } from '../world/world.ts';
+import { arrangeTables, describeTable, freezeTables, loseTable, readHeartbeat } from './dynamodb/tables.ts';
 
 /**
- * DynamoDB as the record store uses it. The records are kept by the in-memory store; a call passes through the world
+ * DynamoDB as the record store uses it, and the tables of the plan. The records are kept by the in-memory store; a call passes through the world
  * so that it is counted, and disturbed by faults like any other.
  */
 const pass = (_world: World, call: Call) => (call.input.run as () => Promise<unknown>)();
 
 export const service: SimulatedService = {
   name: 'dynamodb',
-  operations: { GetItem: pass, PutItem: pass, Query: pass, DeleteItem: pass },
+  operations: {
+    // The record store brings its own answer; what else is asked for is a table of the plan.
+    GetItem: (world, call) => ('run' in call.input ? pass(world, call) : readHeartbeat(world, call)),
+    DescribeTable: describeTable,
+    PutItem: pass,
+    Query: pass,
+    DeleteItem: pass,
+  },
+  arrange: arrangeTables,
+  loseRegion: freezeTables,
+  strike(world, { type, component }) {
+    if (component.type !== 'dynamodb-table' || type !== 'loss') return undefined;
+    return loseTable(world, component.region, component.name);
+  },
 };

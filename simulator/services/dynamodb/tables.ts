@@ -1,0 +1,84 @@
+import type { Plan } from '../../../shared/plan/schema.ts';
+import { addMetric } from '../../world/metrics.ts';
+import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
+
+/** Tables of the plan. Those of one name in several regions are the replicas of a global table. */
+
+/** DynamoDB Developer Guide, "Global tables": replicated usually within a second. */
+const lag = { minSeconds: 0.3, likelySeconds: 0.9, maxSeconds: 2.5 };
+
+type Table = { region: string; name: string; heartbeat: string | undefined; lost: boolean };
+type Tables = { tables: Table[]; frozenAtMs: number | undefined };
+
+function tablesOf(world: World): Tables {
+  return world.state<Tables>('dynamodb-tables', () => ({ tables: [], frozenAtMs: undefined }));
+}
+
+export function arrangeTables(world: World, plan: Plan): void {
+  const { tables } = tablesOf(world);
+  for (const component of Object.values(plan.components)) {
+    if (component.type !== 'dynamodb-table') continue;
+    const { region, name, heartbeat } = component;
+    tables.push({ region, name, heartbeat: heartbeat?.attribute, lost: false });
+  }
+  for (const { region, name } of tables) {
+    for (const other of tables.filter(one => one.name === name && one.region !== region)) {
+      addMetric(world, {
+        region,
+        namespace: 'AWS/DynamoDB',
+        name: 'ReplicationLatency',
+        dimensions: { TableName: name, ReceivingRegion: other.region },
+        valueAt: () => 1000 * lagOf(world, name),
+      });
+    }
+  }
+}
+
+const lagOf = (world: World, name: string) => world.duration(lag, `dynamodb-lag/${name}`);
+
+/** Nothing more arrives from the application's region. */
+export function freezeTables(world: World, region: string): void {
+  if (region === world.plan.regions.primary) tablesOf(world).frozenAtMs ??= world.nowMs();
+}
+
+export function loseTable(world: World, region: string, name: string): () => boolean {
+  const { tables } = tablesOf(world);
+  const table = tables.find(one => one.region === region && one.name === name);
+  if (table) table.lost = true;
+  world.changed(`dynamodb/${name}`, `The table ${name} in ${region} was deleted`, 'person');
+  return () => table?.lost === true;
+}
+
+export function describeTable(world: World, { region, input }: Call): unknown {
+  const table = existing(world, region, String(input.TableName));
+  const others = tablesOf(world).tables.filter(
+    one => one.name === table.name && one.region !== region && !one.lost,
+  );
+  return {
+    Table: {
+      TableName: table.name,
+      TableStatus: 'ACTIVE',
+      GlobalTableVersion: others.length > 0 ? '2019.11.21' : undefined,
+      Replicas: others.map(one => ({ RegionName: one.region, ReplicaStatus: 'ACTIVE' })),
+    },
+  };
+}
+
+/** The heartbeat item: the application in the primary region rewrites it every second. */
+export function readHeartbeat(world: World, { region, input }: Call): unknown {
+  const table = existing(world, region, String(input.TableName));
+  if (table.heartbeat === undefined) return {};
+  const reachedMs = tablesOf(world).frozenAtMs ?? world.nowMs();
+  const writtenMs =
+    region === world.plan.regions.primary ? reachedMs : reachedMs - 1000 * lagOf(world, table.name);
+  return { Item: { [table.heartbeat]: { S: new Date(writtenMs).toISOString() } } };
+}
+
+function existing(world: World, region: string, name: string): Table {
+  const table = tablesOf(world).tables.find(one => one.region === region && one.name === name && !one.lost);
+  if (table) return table;
+  throw new SimulatedAwsError(
+    'ResourceNotFoundException',
+    `Requested resource not found: Table: ${name} not found`,
+  );
+}
