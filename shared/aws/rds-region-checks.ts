@@ -10,7 +10,11 @@ import { isNotFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 import { pages } from './rds-reader.ts';
 
-type Target = ComponentOf<'rds-restore-target'>;
+/** What a restore target and a new instance have in common. */
+type Target = Pick<
+  ComponentOf<'rds-restore-target'>,
+  'region' | 'subnetGroup' | 'parameterGroup' | 'instanceClass' | 'multiAz'
+>;
 
 /** Everything that a restore needs in its region besides the data and the key; each missing thing is a reason. */
 export async function missingInRegion(

@@ -77,8 +77,14 @@ export async function startRestore(aws: AwsClients, wanted: RestoreRequest): Pro
   });
 }
 
+/** Where an instance is made; a restore target and a new instance have it in common. */
+type Place = Pick<
+  RestoreRequest['target'],
+  'region' | 'securityGroups' | 'subnetGroup' | 'parameterGroup' | 'kmsKey'
+>;
+
 /** Errors that RDS answers with at once, before it makes anything, and what mends them. */
-const refusals: readonly { names: string[]; mend(target: RestoreRequest['target']): string }[] = [
+const refusals: readonly { names: string[]; mend(target: Place): string }[] = [
   {
     names: [
       'InvalidParameterValue',
@@ -107,7 +113,7 @@ const refusals: readonly { names: string[]; mend(target: RestoreRequest['target'
 ];
 
 /** The refusal behind an error of `startRestore`, or undefined if it is of another kind. */
-export function refusalOf(error: unknown, target: RestoreRequest['target']): RefusedError | undefined {
+export function refusalOf(error: unknown, target: Place): RefusedError | undefined {
   const found = refusals.find(({ names }) => isNamed(error, ...names));
   if (found === undefined || !(error instanceof Error)) return undefined;
   return new RefusedError(error.message, {

@@ -47,6 +47,14 @@ function foreign(world: World, call: Call, kept: ReadonlySet<string>): string | 
       const own = found?.tags.some(tag => tag.Key === runTag);
       return found && !own ? `${name} on ${id}, which no run made` : undefined;
     }
+    case 'rds.DeleteDBSnapshot': {
+      const id = String(call.input.DBSnapshotIdentifier);
+      const snapshot = rdsState(world).snapshots.find(
+        one => one.region === call.region && one.shown.DBSnapshotIdentifier === id,
+      );
+      const own = snapshot?.shown.TagList?.some(tag => tag.Key === runTag);
+      return snapshot && !own ? `${name} on ${id}, which no run made` : undefined;
+    }
     case 's3.DeleteObject': {
       const key = String(call.input.Key);
       const gates = Object.values(world.plan.components).flatMap(component =>

@@ -20,6 +20,12 @@ export function lastingState(world: World): string[] {
   }
   for (const [key, { shown }] of clusterState(world).clusters)
     lines.push(`db-cluster ${key} ${shown.Status}`);
+  for (const { region, shown } of rdsState(world).snapshots) {
+    if (shown.SnapshotType === 'manual') lines.push(`snapshot ${region}/${shown.DBSnapshotIdentifier}`);
+  }
+  for (const { region, source, status } of rdsState(world).backups) {
+    if (region !== source.region) lines.push(`backups of ${source.identifier} in ${region} are ${status}`);
+  }
   for (const cluster of clustersOf(world)) {
     const place = `${cluster.region}/${cluster.name}`;
     for (const { namespace, name, replicas, image } of cluster.deployments) {

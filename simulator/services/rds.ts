@@ -52,6 +52,16 @@ export const service: SimulatedService = {
         { Engine: input.Engine, DBInstanceClass: input.DBInstanceClass, MultiAZCapable: true, Vpc: true },
       ],
     }),
+    // Every pair of regions replicates backups; which ones do not is told in the RDS User Guide.
+    DescribeSourceRegions: (_world, { input }) => ({
+      SourceRegions: [
+        {
+          RegionName: input.RegionName,
+          Status: 'available',
+          SupportsDBInstanceAutomatedBackupsReplication: true,
+        },
+      ],
+    }),
     CreateDBInstance: (world, call) =>
       call.input.DBClusterIdentifier === undefined ? createInstance(world, call) : createMember(world, call),
     CreateDBInstanceReadReplica: createReadReplica,

@@ -2,8 +2,8 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNamed } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
-import { runTag } from '../../aws/names.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
+import { nameTaken, ownInstance } from '../../aws/rds-own-instance.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
 import { removeInstance } from '../../aws/rds-removal.ts';
 import { chooseMoment, chooseSnapshot } from '../../aws/rds-restore-moment.ts';
@@ -12,7 +12,7 @@ import { refusalOf, restoreCall, startRestore } from '../../aws/rds-restore-requ
 import { isOfRun } from '../../aws/rds-run-tag.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import { probeWriter } from '../../aws/rds-write-probe.ts';
-import { RefusedError } from '../../errors.ts';
+import { identifierLength, visibleAfterSeconds } from '../../aws/rds-writer.ts';
 import { type ComponentOf, rdsRestoreTarget } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 
@@ -38,11 +38,6 @@ const baselineSchema = z.object({
   /** The moment that is asked for, where that is not the step's own. */
   restoreTime: z.string().optional(),
 });
-
-/** A DB instance identifier has at most 63 characters (CreateDBInstance). */
-const identifierLength = 63;
-/** How long a read may lag behind the request that made the instance. */
-const visibleAfterSeconds = 300;
 
 /**
  * Restores a database beside whatever exists, never over it, in another region or beside the live database in its own
@@ -90,7 +85,7 @@ export const action = defineAction({
   async act(context, { target, method, from: given, pointTime }, baseline) {
     const { instance, useLatest, from = given ?? '', resourceId, ...chosen } = baselineSchema.parse(baseline);
     const restoreTime = chosen.restoreTime ?? pointTime;
-    if (await isUnderWay(context, target.region, instance)) return;
+    if (await ownInstance(context, target.region, instance)) return;
     await context.changed({
       call: restoreCall(method),
       region: target.region,
@@ -113,7 +108,7 @@ export const action = defineAction({
       if (!isNamed(error, 'DBInstanceAlreadyExistsFault')) {
         throw refusalOf(error, target) ?? error;
       }
-      await isUnderWay(context, target.region, instance);
+      await ownInstance(context, target.region, instance);
     }
   },
 
@@ -157,15 +152,6 @@ export const action = defineAction({
   },
 });
 
-/** Whether this run's instance exists already; throws if somebody else's has the name. */
-async function isUnderWay(context: ActionContext, region: string, identifier: string): Promise<boolean> {
-  const existing = await readInstance(context.aws, region, identifier);
-  if (existing === undefined) return false;
-  if (isOfRun(existing, context.run.id)) return true;
-  const reason = nameTaken(identifier, region);
-  throw new RefusedError(reason.what, { nextStep: reason.mend, reasons: [reason.what] });
-}
-
 /** A restore uses the key of the backup. If that is not the plan's, the result is not what was planned. */
 async function differentKey(
   context: ActionContext,
@@ -178,13 +164,6 @@ async function differentKey(
   return {
     what: `${instance.DBInstanceIdentifier} is encrypted with ${instance.KmsKeyId ?? 'no key'}, not with the plan's ${target.kmsKey}`,
     mend: "Name the key of the backup in the plan's kmsKey, or copy the snapshot with the wanted key and restore that.",
-  };
-}
-
-function nameTaken(identifier: string, region: string): Reason {
-  return {
-    what: `${identifier} exists already in ${region} and was not made by this run (it lacks the tag ${runTag})`,
-    mend: 'Find out what it is. Rename or remove it if nothing uses it, or start a new run, which uses another name.',
   };
 }
 

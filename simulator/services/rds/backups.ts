@@ -120,7 +120,7 @@ export function startReplication(world: World, call: Call): unknown {
       `The automated backups of ${sourceArn} can't be replicated to ${region}.`,
     );
   }
-  if (here.some(({ of }) => of === source)) {
+  if (here.some(({ of, status }) => of === source && status !== 'retained')) {
     throw new SimulatedAwsError(
       'InvalidDBInstanceAutomatedBackupStateFault',
       `Automated backups of ${sourceArn} are replicated to ${region} already.`,

@@ -1,5 +1,6 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
-import { shownBackup } from './backups.ts';
+import { latestTimeMs, shownBackup } from './backups.ts';
 import { pageOf } from './input.ts';
 import { rdsState, seenInstance, staleByMs } from './state.ts';
 
@@ -21,7 +22,7 @@ export function describeInstances(world: World, call: Call): unknown {
           .map(instance => instance.shown.DBInstanceIdentifier);
   const found = ids.flatMap(id => seenInstance(world, call.region, id) ?? []);
   if (typeof wanted === 'string' && found.length === 0) throw notFound(wanted);
-  return { DBInstances: structuredClone(found) };
+  return { DBInstances: structuredClone(found).map(shown => withRestorable(world, call.region, shown)) };
 }
 
 /** Whether the filter `db-cluster-id` lets an instance through. */
@@ -29,6 +30,15 @@ function ofCluster(call: Call, cluster: string | undefined): boolean {
   const filters = Array.isArray(call.input.Filters) ? call.input.Filters : [];
   const wanted = filters.find(filter => filter.Name === 'db-cluster-id')?.Values;
   return !Array.isArray(wanted) || wanted.includes(cluster);
+}
+
+/** The newest moment that the automated backup in the instance's own region can be restored to. */
+function withRestorable(world: World, region: string, shown: DBInstance): DBInstance {
+  const backup = rdsState(world).backups.find(
+    one =>
+      one.region === region && one.status === 'active' && one.of?.shown.DbiResourceId === shown.DbiResourceId,
+  );
+  return backup ? { ...shown, LatestRestorableTime: new Date(latestTimeMs(world, backup)) } : shown;
 }
 
 export function describeSnapshots(world: World, call: Call): unknown {

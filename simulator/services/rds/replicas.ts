@@ -34,7 +34,7 @@ export function createReadReplica(world: World, call: Call): unknown {
     engine: source.shown.Engine ?? 'postgres',
     copyOf: undefined,
     replica: { source, lagSeconds: lagOf(world, region, identifier) },
-    shown: { StatusInfos: replicating, ReadReplicaSourceDBInstanceIdentifier: nameFor(source, region) },
+    shown: { StatusInfos: replicating(), ReadReplicaSourceDBInstanceIdentifier: nameFor(source, region) },
     verb: 'created as a replica',
     durationKey: `rds-replica/${identifier}`,
     takes: sameRegion ? rdsDurations.createReplica : rdsDurations.createReplicaElsewhere,
@@ -43,7 +43,7 @@ export function createReadReplica(world: World, call: Call): unknown {
   return answer;
 }
 
-const replicating = [{ StatusType: 'read replication', Normal: true, Status: 'replicating' }];
+const replicating = () => [{ StatusType: 'read replication', Normal: true, Status: 'replicating' }];
 
 /** Makes an instance that the plan declares follow another one, as it has done for a long time. */
 export function follow(world: World, replica: SimulatedInstance, source: SimulatedInstance): void {
@@ -51,7 +51,7 @@ export function follow(world: World, replica: SimulatedInstance, source: Simulat
   const id = what.DBInstanceIdentifier;
   replica.replica = { source, lagSeconds: lagOf(world, region, id) };
   Object.assign(what, {
-    StatusInfos: replicating,
+    StatusInfos: replicating(),
     ReadReplicaSourceDBInstanceIdentifier: nameFor(source, region),
     BackupRetentionPeriod: 0,
   });
