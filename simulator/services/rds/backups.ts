@@ -168,6 +168,7 @@ export function stopReplication(world: World, call: Call): unknown {
     one =>
       one.region === call.region &&
       one.source.region !== call.region &&
+      one.status !== 'retained' &&
       instanceArn(one.source.region, identifierOf(one)) === arn,
   );
   if (!backup) throw new SimulatedAwsError('DBInstanceNotFoundFault', `${arn} is not replicated here.`, 404);
