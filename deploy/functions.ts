@@ -1,3 +1,4 @@
+import { inboundPaths } from '../shared/communication/inbound.ts';
 import { fixedFunctions, hasFollowUps } from '../shared/deployment.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
@@ -131,7 +132,13 @@ function startedBy(plan: Plan, name: string, runbooks: readonly string[]): Funct
       };
     case 'decide':
       // Melbourne and other newer regions have no function URLs; HTTP APIs are in all of them.
-      return { events: [{ httpApi: 'GET /' }, { httpApi: 'POST /' }] };
+      return {
+        events: [
+          { httpApi: 'GET /' },
+          { httpApi: 'POST /' },
+          ...inboundPaths(plan).map(path => ({ httpApi: `POST /${path}` })),
+        ],
+      };
     case 'communicate':
       return sendsLinks(
         hasFollowUps(plan) ? { LIFEBOAT_SCHEDULE_ROLE: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] } } : {},

@@ -1,6 +1,7 @@
 import type { Action, Permission } from '../shared/actions/contract.ts';
 import { secretReadPermission } from '../shared/aws/secret-reference.ts';
 import { channelSecrets } from '../shared/communication/channels/adapters.ts';
+import { inboundSecrets } from '../shared/communication/inbound.ts';
 import { hasFollowUps, scheduleGroupName } from '../shared/deployment.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
@@ -56,7 +57,7 @@ export function fixedStatements(
     run: [unlock, ...publish, linkSecret, answer],
     'execution-ended': [unlock, ...publish, linkSecret, answer, setAside],
     ask: [remember, ...publish, linkSecret, answer],
-    decide: [remember, linkSecret, answer],
+    decide: [remember, linkSecret, ...secretStatements(inboundSecrets(plan)), answer],
     communicate: [remember, ...publish, linkSecret, answer, ...schedulingStatements(plan)],
     report: [remember, writeReports],
   };
@@ -70,9 +71,6 @@ export function sendingStatements(plan: Plan): Statement[] {
   );
   // SES looks for an identity of the address first, then for one of its domain.
   const identities = senders.flatMap(from => [from, from.slice(from.indexOf('@') + 1)]);
-  const secrets = channelSecrets(plan).map(reference =>
-    fromPermission(secretReadPermission(reference, '${AWS::Region}')),
-  );
   return [
     ...(topics.length > 0 ? [allow(['sns:Publish'], topics)] : []),
     ...(senders.length > 0
@@ -86,8 +84,14 @@ export function sendingStatements(plan: Plan): Statement[] {
           },
         ]
       : []),
-    ...merge(secrets),
+    ...secretStatements(channelSecrets(plan)),
   ];
+}
+
+function secretStatements(references: readonly string[]): Statement[] {
+  return merge(
+    references.map(reference => fromPermission(secretReadPermission(reference, '${AWS::Region}'))),
+  );
 }
 
 /** Follow-ups call again by one-time schedules, which take a role of their own. */

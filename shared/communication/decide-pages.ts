@@ -3,8 +3,10 @@ import { formatDuration } from '../plan/duration.ts';
 import type { Runtime } from '../runtime.ts';
 import { stands } from './acknowledgement.ts';
 import type { AnswerReply } from './answers.ts';
+import { loadSituation } from './compose.ts';
 import { formatTime, nameOf } from './fields.ts';
 import { type PageChoice, type PageContent, type PageReason, type PageResponse, respond } from './page.ts';
+import { questionFacts } from './question-facts.ts';
 import { choices, type Question } from './question-record.ts';
 
 /** Somebody whose link was found good. */
@@ -18,7 +20,11 @@ const tones: Record<string, PageChoice['tone']> = {
 };
 
 /** The question with its buttons, or without them when this person can't decide it any more. */
-export function showQuestion(runtime: Runtime, visitor: Visitor, question: Question): PageResponse {
+export async function showQuestion(
+  runtime: Runtime,
+  visitor: Visitor,
+  question: Question,
+): Promise<PageResponse> {
   const now = runtime.clock.now().getTime();
   const leftSeconds = Math.floor((Date.parse(question.expiresAt) - now) / 1000);
   const asked = question.askedOf.includes(visitor.person);
@@ -30,7 +36,10 @@ export function showQuestion(runtime: Runtime, visitor: Visitor, question: Quest
     lead: open
       ? `${formatDuration(leftSeconds)} left, until ${formatTime(question.expiresAt)}. ${withoutAnswer[question.kind]}`
       : closedLead(question, asked, answered),
-    sections: [{ heading: headings[question.kind], lines: question.shows }],
+    sections: [
+      { heading: headings[question.kind], lines: question.shows },
+      ...questionFacts(await loadSituation(runtime, question.run), question),
+    ],
     people: peopleOf(runtime, question),
     ...(open && {
       form: { token: visitor.token, choices: choicesOf(question), reason: reasonFor[question.kind] },
@@ -55,7 +64,7 @@ const reasonFor: Record<Question['kind'], PageReason> = {
 };
 
 const headings: Record<Question['kind'], string> = {
-  approval: 'What will happen',
+  approval: 'What is decided',
   'failed-step': 'What went wrong',
   task: 'What to do',
 };

@@ -38,7 +38,7 @@ export function incidentFields(situation: Situation): Record<string, string> {
     eta: etaOf(situation),
     nextSteps: nextStepsOf(situation),
     actions: actionsOf(situation),
-    dataLoss: dataLossOf(situation),
+    dataLoss: measuredDataLoss(situation),
     rootCause: rootCauseOf(situation),
     reportBy: formatTime(shift(ending(situation)?.at ?? now.toISOString(), response.reportWithin)),
     elapsedMinutes: minutes(run.outageStartedAt, ending(situation)?.at ?? now.toISOString()),
@@ -91,7 +91,7 @@ function actionsOf(situation: Situation): string {
 }
 
 /** Only what a step of this run has measured. */
-function dataLossOf(situation: Situation): string {
+export function measuredDataLoss(situation: Situation): string {
   const measured = stepsNow(situation).flatMap(({ entry }) => {
     const seconds = entry.status === 'done' ? entry.outputs?.lossSeconds : undefined;
     return typeof seconds === 'number' ? [seconds] : [];

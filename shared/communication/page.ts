@@ -18,7 +18,7 @@ export type PageContent = {
   people?: readonly { name: string; state: string }[];
   peopleHeading?: string;
   /** `reason`: the label of a field for words of the person's own, and whether it has to be filled in. */
-  form?: { token: string; choices: readonly PageChoice[]; reason?: PageReason };
+  form?: { heading?: string; token: string; choices: readonly PageChoice[]; reason?: PageReason };
   footer?: string;
 };
 export type PageResponse = { statusCode: number; headers: Record<string, string>; body: string };
@@ -89,9 +89,14 @@ function peopleHtml(people: readonly { name: string; state: string }[], heading:
   return `<section class="card"><h2>${escapeHtml(heading)}</h2><ul class="people">${items.join('')}</ul></section>`;
 }
 
-function formHtml({ token, choices, reason }: NonNullable<PageContent['form']>): string {
+function formHtml({
+  heading = 'Your decision',
+  token,
+  choices,
+  reason,
+}: NonNullable<PageContent['form']>): string {
   return `<form class="card" method="post">
-<h2>Your decision</h2>
+<h2>${escapeHtml(heading)}</h2>
 <input type="hidden" name="t" value="${escapeHtml(token)}">
 ${reason ? reasonHtml(reason) : ''}
 ${choices.map(choiceHtml).join('\n')}

@@ -11,6 +11,7 @@ export function showTask(runtime: Runtime, visitor: Visitor, task: Task): PageRe
   return respond(200, {
     ...taskPage(runtime, visitor, task),
     form: {
+      heading: 'Is it done?',
       token: visitor.token,
       choices: [
         {
@@ -33,6 +34,8 @@ export function taskPage(runtime: Runtime, visitor: Visitor, task: Task): PageCo
   const by = formatTime(task.dueAt);
   return {
     ...head(runtime, visitor.incident),
+    // The banner of a run speaks of decisions; here the run is over, or goes on by itself.
+    mode: undefined,
     title: task.title,
     lead: task.done
       ? `Done by ${nameOf(runtime.plan, task.done.by)} at ${formatTime(task.done.at)}.`

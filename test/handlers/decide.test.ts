@@ -5,7 +5,7 @@ import { makeLink } from '../../shared/communication/links.ts';
 import { acknowledgementId, pointerKey } from '../../shared/communication/question-record.ts';
 import { createQuestion } from '../../shared/communication/questions.ts';
 import { readIncident } from '../../shared/incident/incident.ts';
-import { makeWorld, minute, restoreStep, type World } from '../communication/fixture.ts';
+import { makeWorld, minute, restoreStep, stepEntry, type World } from '../communication/fixture.ts';
 
 const key = 'a secret of enough characters';
 let world: World;
@@ -83,6 +83,20 @@ describe('looking at a question', () => {
     expect(page.body).toContain('Ben Ruiz <span>no answer yet</span>');
     expect(page.body).toContain('Cyd Lam <span>no answer yet</span>');
     expect(page.body).toContain('Live recovery');
+  });
+
+  it('shows what is at stake and what follows, by what this run has found out', async () => {
+    const token = tokenFor(await ask(), 'ben');
+    expect((await request('GET', token)).body).toContain('Data loss: not measured in this run.');
+    const found = stepEntry('restore', 'activate', 'done', 'The newest restore point is 3 minutes old.');
+    if (found.type === 'step')
+      await world.append({ ...found, outputs: { lossSeconds: 180, verdict: 'not-provable' } });
+    const { body } = await request('GET', token);
+    expect(body).toContain('Data loss: what was written in the last 3 min before the outage.');
+    expect(body).toContain('Old writer: nobody could prove that it takes no writes.');
+    expect(body).toContain('The newest restore point is 3 minutes old.');
+    expect(body).toContain('<li>Check the API</li><li>Check DNS</li>');
+    expect(Buffer.byteLength(body)).toBeLessThan(30_000);
   });
 
   it.each(['GET', 'HEAD'])('changes nothing by %s, however often', async method => {
