@@ -125,6 +125,26 @@ export const commands: Record<string, Command> = {
       return matrix({ plan: positionals, json: values.json === true, live: values.live === true }, io);
     },
   },
+  readiness: {
+    summary:
+      'How ready a system is: objectives against what was measured, drills, restores, open tasks, gaps first',
+    usage: 'PLAN [--out DIR] [--live] [--json]',
+    details:
+      '\nWrites one static page, index.html. With --live runs and tasks are read from the deployed system.\nExit: 0; 1 with a gap that is bad; 2 bad input.\n',
+    options: { out: text, live: flag, json: flag },
+    async run({ values, positionals }, io) {
+      const { readiness } = await import('./commands/readiness.ts');
+      return readiness(
+        {
+          plan: positionals,
+          out: textOf(values.out),
+          live: values.live === true,
+          json: values.json === true,
+        },
+        io,
+      );
+    },
+  },
   'primary-signals': {
     summary: "The template of what the plan's metric and event signals need in the primary region",
     usage: 'PLAN [--region R]',

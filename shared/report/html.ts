@@ -3,7 +3,7 @@ import { html, type Markup, trusted } from './html/markup.ts';
 import { objectiveCards } from './html/objective-cards.ts';
 import { section } from './html/parts.ts';
 import { fullTimeline, postMortem } from './html/post-mortem.ts';
-import { changes, decisions, messages, openTasks, problems, rehearsal } from './html/record.ts';
+import { changes, decisions, followUps, messages, openTasks, problems, rehearsal } from './html/record.ts';
 import { phasesAndSteps } from './html/steps.ts';
 import { styles } from './html/styles.ts';
 import type { Report } from './report.ts';
@@ -91,6 +91,7 @@ function sections(report: Report): { id: string; title: string; body: Markup }[]
   const all: Part[] = [
     ...first,
     ['tasks', 'Open tasks', openTasks(report), 'What the run could not finish, or what only people can do.'],
+    ['follow-ups', 'Tasks and deadlines', followUps(report)],
     ['messages', 'Messages', messages(report)],
     ['decisions', 'Decisions', decisions(report)],
     ['changes', 'Changes in AWS', changes(report)],

@@ -28,9 +28,13 @@ export function postMortemSection(report: Report): string {
     part(
       'Action items',
       draft.actionItems
-        .map(({ text, owner, due }) => `- [ ] ${md(text)} (owner: ${md(owner)}, due: ${md(due)})`)
+        .map(
+          ({ text, owner, due, done }) =>
+            `- [${done.startsWith('no') ? ' ' : 'x'}] ${md(text)} (owner: ${md(owner)}, due: ${md(due)}, done: ${md(done)})`,
+        )
         .join('\n'),
     ),
+    part('Evidence', lines(draft.evidence)),
     part('Everything that happened', list(log)),
   );
 }

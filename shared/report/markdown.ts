@@ -16,6 +16,7 @@ import {
   answerText,
   downtimeText,
   duration,
+  followUpText,
   levelFigures,
   measuredFromText,
   metText,
@@ -38,6 +39,7 @@ export function renderMarkdown(report: Report): string {
     objectivesSection(report),
     problemsSection(report),
     openTasksSection(report),
+    followUpsSection(report, name),
     phasesSection(report),
     decisionsSection(report, name),
     messagesSection(report, name),
@@ -107,6 +109,21 @@ function openTasksSection({ detail }: Report): string {
     detail.openTasks
       .map(task => `- [ ] **${md(task.title)}**${owner(task.owner)}: ${md(sentence(task.why))}`)
       .join('\n'),
+  );
+}
+
+function followUpsSection({ detail }: Report, name: (id: string) => string): string {
+  const rows = detail.followUps.map(task => [
+    md(task.title),
+    md(task.owners.map(name).join(', ')),
+    fullTime(task.dueAt),
+    md(task.obligation ?? ''),
+    task.state === 'overdue' || task.state === 'done-late' ? `**${followUpText(task)}**` : followUpText(task),
+    md(task.evidence ?? ''),
+  ]);
+  return section(
+    'Tasks and deadlines',
+    table(['Task', 'Owner', 'Due', 'Deadline set by', 'State', 'Evidence'], rows),
   );
 }
 

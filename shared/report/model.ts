@@ -7,6 +7,7 @@ import { chainOf } from './chain.ts';
 import { decisionsOf, failedMessagesOf, notificationsOf, untoldAudiences } from './communication.ts';
 import { estimateCostUsd, outageCost } from './cost.ts';
 import { allSteps, openTasksOf, problemsOf } from './follow-up.ts';
+import { followUpsOf } from './follow-ups.ts';
 import { namesOf } from './names.ts';
 import {
   clockStart,
@@ -165,6 +166,15 @@ function detailOf(
       untold,
       name,
     }),
+    followUps: followUpsOf(own),
+    impact: scenario.impact?.trim() ?? null,
+    services: [...scenario.services],
+    late: entriesOf(own, 'message-late').map(({ at, entry: { audience, template, dueAt } }) => ({
+      audience,
+      template,
+      dueAt,
+      at,
+    })),
     outageCost: outageCost(
       plan,
       hasOutage

@@ -5,7 +5,7 @@ import { sentence, verdictOf } from './verdict.ts';
 
 /** A line of the draft. `fill` marks what only people know: it says who should write it. */
 export type DraftLine = { text: string; fill?: true };
-export type ActionItem = { text: string; owner: string; due: string };
+export type ActionItem = { text: string; owner: string; due: string; done: string };
 
 export type PostMortem = {
   summary: { label: string; value: string }[];
@@ -16,6 +16,8 @@ export type PostMortem = {
   wentWell: DraftLine[];
   toImprove: DraftLine[];
   actionItems: ActionItem[];
+  /** Where the evidence is: what Lifeboat has itself, and what a person links to. */
+  evidence: DraftLine[];
 };
 
 /** A draft of the post-mortem: filled from the record where the record knows, and saying who fills in the rest. */
@@ -34,12 +36,14 @@ export function draftPostMortem(report: Report): PostMortem {
     ],
     why: [
       ...(detail.faults.length > 0 ? [{ text: `Rehearsed with ${detail.faults.join(', ')}.` }] : []),
+      ...rootCauses(report),
       fill(`${detail.title.owner}: the root cause, with links to logs and metrics.`),
     ],
     howResolved: howResolved(report, commander),
     wentWell: [...wentWell(report), fill(`${commander}: what people did well that no record shows.`)],
     toImprove: [...toImprove(report), fill(`${commander}: what was confusing, slow or missing.`)],
     actionItems: actionItems(report),
+    evidence: evidence(report, commander),
   };
 }
 
@@ -54,12 +58,47 @@ function summaryOf(report: Report): PostMortem['summary'] {
     },
     { label: 'Severity', value: detail.run.severity ?? 'Not recorded' },
     { label: 'Result', value: sentence(verdictOf(report).headline) },
+    { label: 'Impact', value: detail.impact ?? 'To be filled in by the owner of the service' },
     {
-      label: 'Impact',
+      label: 'Services',
+      value: detail.services.join(', ') || 'To be filled in by the owner of the service',
+    },
+    { label: 'Root cause', value: rootCauses(report)[0]?.text ?? `To be filled in by ${detail.title.owner}` },
+    { label: 'Data loss', value: `${lossText(report)} ${report.rpo.basis}` },
+    {
+      label: 'Cost',
       value: cost
         ? `About ${cost.currency} ${cost.amount.toLocaleString('en-US')}${cost.atLeast ? ' so far' : ''}, by the plan's figure per hour`
-        : 'To be filled in by the owner of the service',
+        : 'The plan names no figure',
     },
+  ];
+}
+
+function lossText({ rpo }: Report): string {
+  return rpo.actualSeconds === null ? 'Not measured.' : `${formatDuration(rpo.actualSeconds)}.`;
+}
+
+/** What people have given as the cause when they did the task that asks for it. */
+function rootCauses({ detail }: Report): DraftLine[] {
+  return detail.followUps
+    .filter(({ title, evidence }) => /root cause/i.test(title) && evidence !== null)
+    .map(({ evidence }) => ({ text: evidence ?? '' }));
+}
+
+function evidence({ detail }: Report, commander: string): DraftLine[] {
+  const { chain } = detail;
+  const facts = detail.phases.flatMap(phase => phase.steps).flatMap(step => step.evidence).length;
+  return [
+    {
+      text: `Ledger of incident ${detail.run.incidentId}: ${chain.entries} entries, newest hash ${chain.head ?? 'none'}.`,
+    },
+    {
+      text: `This report: ${facts} findings of steps, ${detail.changes.length} changes, all messages and decisions.`,
+    },
+    ...detail.followUps.flatMap(({ title, evidence: shown }) =>
+      shown ? [{ text: `${title}: ${shown}` }] : [],
+    ),
+    fill(`${commander}: links to logs, metrics, screenshots and configuration states.`),
   ];
 }
 
@@ -140,6 +179,11 @@ function toImprove(report: Report): DraftLine[] {
     rpo.met === false &&
       rpo.actualSeconds !== null &&
       `${formatDuration(rpo.actualSeconds)} of data were lost; the objective is ${formatDuration(rpo.targetSeconds)}.`,
+    detail.followUps.some(({ state }) => state === 'overdue' || state === 'done-late') &&
+      `Overdue: ${detail.followUps
+        .filter(({ state }) => state === 'overdue' || state === 'done-late')
+        .map(({ title }) => title)
+        .join(', ')}.`,
     late > 0 && `${late === 1 ? '1 message was' : `${late} messages were`} late or never sent.`,
     ...detail.phases.map(
       phase =>
@@ -166,13 +210,20 @@ function longestWait({ detail }: Report): { seconds: number; title: string } | u
 
 function actionItems(report: Report): ActionItem[] {
   const due = 'to be set';
+  const done = 'no';
   const owner = report.detail.title.owner;
   return [
-    ...report.detail.openTasks.map(task => ({ text: task.title, owner: task.owner ?? owner, due })),
+    ...report.detail.openTasks.map(task => ({ text: task.title, owner: task.owner ?? owner, due, done })),
+    ...report.detail.followUps.map(task => ({
+      text: `${task.title}${task.obligation ? ` (${task.obligation})` : ''}`,
+      owner: task.owners.map(id => report.detail.names[id] ?? id).join(', '),
+      due: fullTime(task.dueAt),
+      done: task.doneAt ? fullTime(task.doneAt) : task.state === 'overdue' ? 'no, overdue' : done,
+    })),
     ...report.detail.problems
       .filter(({ mend }) => mend !== null)
-      .map(({ title, mend }) => ({ text: `${title}: ${mend}`, owner, due })),
-    { text: 'To be filled in: what keeps this from happening again', owner: 'to be set', due },
+      .map(({ title, mend }) => ({ text: `${title}: ${mend}`, owner, due, done })),
+    { text: 'To be filled in: what keeps this from happening again', owner: 'to be set', due, done },
   ];
 }
 

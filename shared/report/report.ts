@@ -134,6 +134,13 @@ export type Detail = {
   /** Audiences that were due to be told and never were. */
   untold: { audience: string; dueSeconds: number }[];
   openTasks: OpenTask[];
+  /** What was set to be done around and after the incident. */
+  followUps: FollowUp[];
+  /** What it meant for users and which services were affected, by the plan; null where it says nothing. */
+  impact: string | null;
+  services: string[];
+  /** Audiences that were told after their deadline. */
+  late: { audience: string; template: string; dueAt: string; at: string }[];
   outageCost: OutageCost | null;
   /** What was measured against the objectives of the scenario's severity and of the tiers that it takes down. */
   serviceLevels: ServiceLevel[];
@@ -198,6 +205,18 @@ export type Change = {
 };
 
 export type OpenTask = { title: string; why: string; owner: string | null };
+
+/** `owners` are people, or the audience that is told. `obligation`: law or contract that sets the deadline. */
+export type FollowUp = {
+  title: string;
+  owners: string[];
+  dueAt: string;
+  obligation: string | null;
+  state: 'done' | 'done-late' | 'open' | 'overdue';
+  doneAt: string | null;
+  doneBy: string | null;
+  evidence: string | null;
+};
 
 export type OutageCost = {
   currency: string;

@@ -1,5 +1,6 @@
 import { formatDuration } from '../plan/duration.ts';
-import type { Decision, Figure, Notification, Report, ServiceLevel } from './report.ts';
+import type { Decision, Figure, FollowUp, Notification, Report, ServiceLevel } from './report.ts';
+import { fullTime } from './time.ts';
 
 /** Words that the Markdown page, the HTML page and the terminal share. */
 
@@ -75,6 +76,20 @@ export function punctuality({ afterSeconds, dueSeconds, onTime }: Notification):
   const early = dueSeconds - afterSeconds;
   if (onTime) return early > 0 ? `${duration(early)} early` : 'on the dot';
   return `${duration(Math.max(1, -early))} late`;
+}
+
+/** What has become of a follow-up, in words. */
+export function followUpText({ state, doneAt }: FollowUp): string {
+  switch (state) {
+    case 'done':
+      return `done ${doneAt ? fullTime(doneAt) : ''}`.trim();
+    case 'done-late':
+      return `done late, ${doneAt ? fullTime(doneAt) : ''}`.trim();
+    case 'open':
+      return 'open';
+    case 'overdue':
+      return 'overdue';
+  }
 }
 
 const answerWords: Record<Decision['answers'][number]['value'], string> = {

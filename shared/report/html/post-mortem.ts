@@ -18,9 +18,10 @@ ${lines('What could be improved', draft.toImprove)}
 <h3>Action items</h3>
 ${dataTable(
   'Action items',
-  [{ title: 'What', wide: true }, { title: 'Owner' }, { title: 'Due' }],
-  draft.actionItems.map(({ text, owner, due }) => [text, owner, due]),
+  [{ title: 'What', wide: true }, { title: 'Owner' }, { title: 'Due' }, { title: 'Done' }],
+  draft.actionItems.map(({ text, owner, due, done }) => [text, owner, due, done]),
 )}
+${lines('Evidence', draft.evidence)}
 </article>`;
 }
 

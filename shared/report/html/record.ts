@@ -1,6 +1,7 @@
 import type { Decision, Report } from '../report.ts';
+import { fullTime } from '../time.ts';
 import { sentence } from '../verdict.ts';
-import { answerText, duration, grouped, punctuality } from '../words.ts';
+import { answerText, duration, followUpText, grouped, punctuality } from '../words.ts';
 import { html, type Markup } from './markup.ts';
 import { badge, dataTable, time } from './parts.ts';
 
@@ -20,6 +21,28 @@ export function openTasks({ detail }: Report): Markup | null {
     ({ title, why, owner }) =>
       html`<li><span class="box" aria-hidden="true"></span><div><b>${title}</b>${owner && html` <span class="muted">${owner}</span>`}<p>${sentence(why)}</p></div></li>`,
   )}</ul>`;
+}
+
+/** What was set to be done around and after the incident, by when, and what has become of it. */
+export function followUps({ detail }: Report): Markup | null {
+  if (detail.followUps.length === 0) return null;
+  const name = (id: string) => detail.names[id] ?? id;
+  const tones = { done: 'good', 'done-late': 'warn', open: 'plain', overdue: 'bad' } as const;
+  const rows = detail.followUps.map(task => [
+    html`${task.title}${task.obligation && html` <span class="muted">${task.obligation}</span>`}`,
+    task.owners.map(name).join(', '),
+    fullTime(task.dueAt),
+    badge(tones[task.state], followUpText(task)),
+    task.evidence ?? '',
+  ]);
+  const columns = [
+    { title: 'Task', wide: true },
+    { title: 'Owner' },
+    { title: 'Due (UTC)' },
+    { title: 'State' },
+    { title: 'Evidence' },
+  ];
+  return dataTable('Tasks and deadlines, as they stood when this page was made', columns, rows);
 }
 
 /** Who was told what, when, and how that lies to its deadline. */

@@ -1,0 +1,161 @@
+import { formatDuration } from '../../plan/duration.ts';
+import type { MatrixCell, MatrixRow, Measured } from '../matrix.ts';
+import type { Gap, Point, Readiness } from '../readiness.ts';
+import { fullTime } from '../time.ts';
+import { html, type Markup, trusted } from './markup.ts';
+import { badge, dataTable, section } from './parts.ts';
+import { styles } from './styles.ts';
+
+/** The readiness page of one system: gaps first. It needs nothing else, and the same facts give the same bytes. */
+export function renderReadiness(readiness: Readiness): string {
+  const { system, owner, at, live, gaps } = readiness;
+  const bad = gaps.filter(({ severity }) => severity === 'bad').length;
+  const headline =
+    gaps.length === 0
+      ? 'ready, by all that was measured'
+      : `${gaps.length} ${gaps.length === 1 ? 'gap' : 'gaps'}, ${bad} of them bad`;
+  return html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta name="color-scheme" content="light dark"/>
+<title>${system}: ${headline}</title>
+<style>${trusted(styles)}</style>
+</head>
+<body>
+<header class="top">
+<p class="kicker">Readiness of ${system}</p>
+<h1>${headline}</h1>
+<ul class="facts"><li>as of ${fullTime(at)}</li><li>owner ${owner}</li><li>${live ? 'from rehearsals and the deployed system' : 'from rehearsals only'}</li></ul>
+</header>
+<main>
+${section('gaps', 'Gaps', gapList(gaps))}
+${section('objectives', 'Objectives against what was measured', matrixTable(readiness.rows), 'Rehearsed is what a recovery without faults needed in the simulator; real is what happened on AWS.')}
+${section('history', 'Recovery times over time', history(readiness))}
+${section('backups', 'Backups', backups(readiness))}
+${section('tasks', 'Open tasks', tasks(readiness))}
+</main>
+<footer><p>What nobody measured is not on this page as a figure. All times are UTC.</p></footer>
+</body>
+</html>
+`.text;
+}
+
+function gapList(gaps: readonly Gap[]): Markup {
+  if (gaps.length === 0) return html`<p>None is known.</p>`;
+  return html`<ul class="problems">${gaps.map(
+    ({ severity, what, mend }) =>
+      html`<li>${badge(severity, severity === 'bad' ? 'gap' : 'to watch')} <b>${what}</b><p class="mend">${mend}</p></li>`,
+  )}</ul>`;
+}
+
+function matrixTable(rows: readonly MatrixRow[]): Markup {
+  const columns = [
+    { title: 'Scenario or tier', wide: true },
+    { title: 'RTO' },
+    { title: 'Rehearsed' },
+    { title: 'RPO' },
+    { title: 'Rehearsed' },
+    { title: 'Last real recovery' },
+    { title: 'Last real drill' },
+  ];
+  return dataTable(
+    'Recovery time matrix',
+    columns,
+    rows.map(row => [
+      `${row.title}${row.of === 'tier' ? ' (tier)' : ''}`,
+      target(row.rto),
+      figure(row.rto),
+      target(row.rpo),
+      figure(row.rpo),
+      realRun(row, row.lastReal),
+      realRun(row, row.lastDrill),
+    ]),
+  );
+}
+
+const target = (cell: MatrixCell | null) => (cell ? formatDuration(cell.targetSeconds) : '');
+
+function figure(cell: MatrixCell | null): Markup | string {
+  if (!cell) return '';
+  if (cell.rehearsedSeconds === null) return badge('warn', 'not measured');
+  const met = cell.rehearsedSeconds <= cell.targetSeconds;
+  return badge(met ? 'good' : 'bad', `${formatDuration(cell.rehearsedSeconds)}${met ? '' : ', missed'}`);
+}
+
+function realRun(row: MatrixRow, run: Measured | null | undefined): Markup | string {
+  if (run === undefined) return row.of === 'scenario' ? 'not looked at' : '';
+  if (run === null) return badge('warn', 'never');
+  const day = run.startedAt?.slice(0, 10) ?? '';
+  if (run.rtoSeconds === null) return badge('bad', `${run.outcome}, ${day}`);
+  const met = !row.rto || run.rtoSeconds <= row.rto.targetSeconds;
+  return badge(met ? 'good' : 'bad', `${formatDuration(run.rtoSeconds)}, ${day}`);
+}
+
+function backups({ backups: all, live }: Readiness): Markup | null {
+  if (all.length === 0) return null;
+  return dataTable(
+    'Backups and the last restore that was to prove each',
+    [{ title: 'Backup', wide: true }, { title: 'Last restore' }, { title: 'Took' }],
+    all.map(({ title, promised, last }) => [
+      title,
+      last
+        ? badge(
+            last.proven ? 'good' : 'bad',
+            `${last.proven ? 'proven' : 'not proven'} ${last.at.slice(0, 10)}`,
+          )
+        : badge('warn', promised ? (live ? 'never' : 'not looked at') : 'not promised'),
+      last?.seconds != null ? formatDuration(last.seconds) : '',
+    ]),
+  );
+}
+
+function tasks({ openTasks, at }: Readiness): Markup | null {
+  if (openTasks.length === 0) return null;
+  return dataTable(
+    'Tasks of past incidents that nobody has done',
+    [{ title: 'Task', wide: true }, { title: 'Owner' }, { title: 'Due (UTC)' }],
+    openTasks.map(({ title, owners, dueAt }) => [
+      title,
+      owners.join(', '),
+      dueAt < at ? badge('bad', `overdue since ${dueAt.slice(0, 10)}`) : fullTime(dueAt),
+    ]),
+  );
+}
+
+function history({ history: all }: Readiness): Markup | null {
+  if (all.length === 0) return null;
+  return html`${all.map(
+    ({ title, points }) =>
+      html`<h3>${title}</h3>${plot(title, points)}<p class="muted">${points.map(point => `${point.at.slice(0, 10)}: ${formatDuration(point.seconds)} (${point.mode === 'drill' ? 'drill' : 'real'})`).join('; ')}</p>`,
+  )}`;
+}
+
+/** Width and height of a plot in its own units, and the margins of the area with points. */
+const size = { width: 640, height: 150, left: 56, right: 12, top: 12, bottom: 24 };
+
+/** Each run as a dot over time, with its objective as a line: below it is well. The list beneath says the same. */
+function plot(title: string, points: readonly Point[]): Markup {
+  const most =
+    Math.max(...points.map(({ seconds, targetSeconds }) => Math.max(seconds, targetSeconds))) * 1.1;
+  const times = points.map(({ at }) => Date.parse(at));
+  const [first = 0, last = 0] = [Math.min(...times), Math.max(...times)];
+  const inner = size.width - size.left - size.right;
+  const x = (at: string) =>
+    Math.round(
+      size.left + (last === first ? inner / 2 : ((Date.parse(at) - first) / (last - first)) * inner),
+    );
+  const y = (seconds: number) =>
+    Math.round(size.height - size.bottom - (seconds / most) * (size.height - size.top - size.bottom));
+  const goal = points.at(-1)?.targetSeconds ?? 0;
+  const axis = `M${size.left} ${size.top}V${size.height - size.bottom}H${size.width - size.right}`;
+  return html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="Recovery times of ${title} over time against an objective of ${formatDuration(goal)}" style="width:100%;max-width:${size.width}px;height:auto">
+<path d="${axis}" fill="none" stroke="var(--line)"/>
+<line x1="${size.left}" x2="${size.width - size.right}" y1="${y(goal)}" y2="${y(goal)}" stroke="var(--muted)" stroke-dasharray="5 4"/>
+<text x="4" y="${y(goal) + 4}" fill="var(--muted)" font-size="12">${formatDuration(goal)}</text>
+${points.map(point => html`<circle cx="${x(point.at)}" cy="${y(point.seconds)}" r="5" fill="${point.seconds <= point.targetSeconds ? 'var(--good)' : 'var(--bad)'}" stroke="var(--card)" stroke-width="${point.mode === 'drill' ? 0 : 2}"/>`)}
+<text x="${size.left}" y="${size.height - 6}" fill="var(--muted)" font-size="12">${points[0]?.at.slice(0, 10)}</text>
+<text x="${size.width - size.right}" y="${size.height - 6}" text-anchor="end" fill="var(--muted)" font-size="12">${points.at(-1)?.at.slice(0, 10)}</text>
+</svg>`;
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { renderReadiness } from '../../shared/report/html/readiness.ts';
+import type { Measured } from '../../shared/report/matrix.ts';
+import { type ReadinessInput, readinessOf } from '../../shared/report/readiness.ts';
+import { makePlan } from '../communication/fixture.ts';
+import { parsePage } from './fixtures/well-formed.ts';
+
+const plan = makePlan(raw =>
+  Object.assign(raw.system as object, { title: 'Shop <&>', nextReview: '2026-01-01' }),
+);
+const measured = (change: Partial<Measured> = {}): Measured => ({
+  scenario: 'region-failure',
+  mode: 'recover',
+  outcome: 'recovered',
+  faults: [],
+  rtoSeconds: 3600,
+  rpoSeconds: 360,
+  tiers: {},
+  ...change,
+});
+const drill = (startedAt: string, change: Partial<Measured> = {}) =>
+  measured({ mode: 'drill', run: startedAt, startedAt, ...change });
+const live = (change: Partial<NonNullable<ReadinessInput['live']>> = {}) => ({
+  runs: [],
+  restores: [],
+  openTasks: [],
+  ...change,
+});
+const now = '2026-03-10T12:00:00.000Z';
+const of = (change: Partial<ReadinessInput> = {}) =>
+  readinessOf({ plan, now, rehearsed: [measured()], ...change });
+const gaps = (change: Partial<ReadinessInput> = {}) =>
+  of(change).gaps.map(({ severity, what }) => `${severity}: ${what}`);
+
+describe('the readiness of a system', () => {
+  it('without a look at the deployed system claims nothing of drills', () => {
+    expect(gaps()).toEqual([
+      'warn: The review of the plan was due on 2026-01-01.',
+      expect.stringContaining('The deployed system was not asked'),
+    ]);
+    expect(renderReadiness(of())).toContain('not looked at');
+  });
+
+  it('calls what was not measured a gap, and what misses its objective a bad one, which stands first', () => {
+    expect(gaps({ rehearsed: [] })).toContain('warn: Region failure: no rehearsal has measured its RTO.');
+    expect(gaps({ rehearsed: [measured({ rtoSeconds: 5 * 3600 })] })[0]).toBe(
+      'bad: Region failure: rehearsed RTO is above its objective.',
+    );
+  });
+
+  it('looks at the last drill: never, long ago, failed, or well', () => {
+    const drilled = (...runs: Measured[]) =>
+      gaps({ live: live({ runs }) }).filter(gap => gap.includes('drill'));
+    expect(drilled()).toEqual(['warn: Region failure: drilled on real AWS never.']);
+    expect(drilled(drill('2025-11-01T10:00:00.000Z'))).toEqual([
+      'warn: Region failure: drilled on real AWS not since 2025-11-01.',
+    ]);
+    expect(drilled(drill('2026-03-01T10:00:00.000Z', { outcome: 'failed', rtoSeconds: null }))).toEqual([
+      'bad: Region failure: the last drill (2026-03-01) ended failed.',
+    ]);
+    expect(drilled(drill('2026-03-01T10:00:00.000Z'))).toEqual([]);
+  });
+
+  it('names overdue tasks of past incidents with their owners', () => {
+    const task = {
+      title: 'Hold the post-mortem',
+      owners: ['Ben Ruiz'],
+      dueAt: '2026-03-01T00:00:00.000Z',
+      incident: 'i',
+    };
+    expect(gaps({ live: live({ openTasks: [task] }) })[0]).toBe(
+      'bad: Overdue since 2026-03-01: Hold the post-mortem.',
+    );
+    expect(
+      gaps({ live: live({ openTasks: [{ ...task, dueAt: '2026-04-01T00:00:00.000Z' }] }) }).join(),
+    ).not.toContain('Overdue');
+  });
+});
+
+describe('a backup', () => {
+  const kept = { ...plan, backups: { db: { title: 'Database', verify: {} } } } as unknown as typeof plan;
+  const about = (...restores: NonNullable<ReadinessInput['live']>['restores']) =>
+    gaps({ plan: kept, live: live({ restores }) }).filter(gap => gap.includes('Database'));
+  const restore = (at: string, proven = true) => ({ backup: 'db', at, proven, seconds: 600 });
+
+  it.each([
+    ['that nothing has proven is a gap', [], 'bad: Database: no restore has ever proven it.'],
+    [
+      'whose last restore failed is a gap',
+      [restore('2026-02-01'), restore('2026-03-01', false)],
+      'bad: Database: the last restore (2026-03-01) did not prove it.',
+    ],
+    [
+      'that was proven long ago is to be watched',
+      [restore('2026-01-01')],
+      'warn: Database: last proven 2026-01-01.',
+    ],
+  ])('%s', (_what, restores, gap) => {
+    expect(about(...restores)).toEqual([gap]);
+  });
+
+  it('that was proven lately is well, and one that the plan never restores is to be watched', () => {
+    expect(about(restore('2026-03-01'))).toEqual([]);
+    const never = { ...plan, backups: { db: { title: 'Database' } } } as unknown as typeof plan;
+    expect(gaps({ plan: never, live: live() })).toContain(
+      'warn: Database: the plan never restores it to see whether it can be.',
+    );
+  });
+});
+
+describe('the readiness page', () => {
+  const page = renderReadiness(
+    of({
+      live: live({
+        runs: [
+          drill('2026-02-01T10:00:00.000Z', { rtoSeconds: 9000 }),
+          drill('2026-03-01T10:00:00.000Z', { rtoSeconds: 15_000 }),
+        ],
+      }),
+    }),
+  );
+
+  it('is well formed, escaped, and needs nothing else', () => {
+    const { tags, text } = parsePage(page);
+    expect(text).toContain('Shop &lt;&amp;&gt;');
+    expect(tags.filter(({ name }) => ['script', 'img', 'link', 'iframe'].includes(name))).toEqual([]);
+    expect(tags.filter(({ name }) => name === 'h1')).toHaveLength(1);
+  });
+
+  it('plots recovery times against the objective, and says the same in words', () => {
+    expect(parsePage(page).tags.filter(({ name }) => name === 'circle')).toHaveLength(2);
+    expect(page).toContain('2026-02-01: 2 h 30 min (drill); 2026-03-01: 4 h 10 min (drill)');
+    expect(page).toMatch(
+      /role="img" aria-label="Recovery times of Region failure over time against an objective of 4 h"/,
+    );
+  });
+
+  it('is the same for the same facts', () => {
+    expect(renderReadiness(of())).toBe(renderReadiness(of()));
+  });
+});
