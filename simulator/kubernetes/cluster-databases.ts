@@ -9,11 +9,17 @@ import { findCluster } from './cluster.ts';
 export function serveClusterDatabases(world: World): void {
   const dependencies = appDependencies(world);
   const others = dependencies.databaseAt;
-  dependencies.databaseAt = host => inCluster(world, host) ?? others(host);
+  dependencies.databaseAt = host => (isInCluster(world, host) ? inCluster(world, host) : others(host));
   dependencies.componentAnswers.set('k8s-statefulset', component =>
     'database' in component && typeof component.database === 'object'
       ? inCluster(world, component.database.host) !== undefined
       : undefined,
+  );
+}
+
+function isInCluster(world: World, host: string): boolean {
+  return Object.values(world.plan.components).some(
+    component => component.type === 'k8s-statefulset' && component.database?.host === host,
   );
 }
 

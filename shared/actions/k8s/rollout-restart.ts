@@ -22,7 +22,7 @@ const visibleWithinSeconds = 60;
 const baselineSchema = z.object({ replicas: z.number(), restartedAt: z.string() });
 
 /**
- * Replaces all pods of a deployment, such as after the secret that they read at start was changed, and waits for the
+ * Replaces all pods of a deployment or stateful set, such as after the secret that they read at start was changed, and waits for the
  * rollout as `kubectl rollout status` does.
  *
  * In the cluster the function's role needs an access entry with a group that is bound to a ClusterRole (or a Role in
@@ -75,7 +75,7 @@ export const action = defineAction({
       call: 'kubernetes.PatchDeployment',
       region: component.region,
       resource: `${component.cluster}/${component.namespace}/${component.name}`,
-      what: `Restart of all pods of deployment ${component.name} asked for`,
+      what: `Restart of all pods of ${nounOf(component)} ${component.name} asked for`,
     });
     await patchTemplateAnnotations(context, component, {
       [restartedAtAnnotation]: baselineSchema.parse(baseline).restartedAt,
@@ -100,7 +100,7 @@ export const action = defineAction({
     switch (state.status) {
       case 'complete': {
         const { replicas } = deployment.spec;
-        const what = `All ${replicas} pods of deployment ${component.name} were replaced and are available`;
+        const what = `All ${replicas} pods of ${nounOf(component)} ${component.name} were replaced and are available`;
         return { status: 'done', outputs: { replicas }, evidence: [{ what, data: { replicas } }] };
       }
       case 'failed': {
@@ -119,17 +119,18 @@ function askedBy(run: Run, step: Step): string {
   return `${run.id}/${step.id}`;
 }
 
-function missing({ name, namespace, cluster }: Parameters['deployment']): Reason {
+function missing(component: Parameters['deployment']): Reason {
+  const { name, namespace, cluster } = component;
   return {
-    what: `There is no deployment ${name} in namespace ${namespace} of cluster ${cluster}.`,
+    what: `There is no ${nounOf(component)} ${name} in namespace ${namespace} of cluster ${cluster}.`,
     mend: 'Apply its manifests to that cluster, then retry.',
   };
 }
 
 /** A restart of nothing would be reported as done, and nothing would run. */
-function nothingRuns({ name }: Parameters['deployment']): Reason {
+function nothingRuns(component: Parameters['deployment']): Reason {
   return {
-    what: `Deployment ${name} has 0 replicas, so there is nothing to restart.`,
+    what: `The ${nounOf(component)} ${component.name} has 0 replicas, so there is nothing to restart.`,
     mend: 'Start it with k8s.scale instead.',
   };
 }
@@ -141,17 +142,18 @@ function paused({ name, namespace }: Parameters['deployment']): Reason {
   };
 }
 
-function overwritten({ name }: Parameters['deployment']): Reason {
+function overwritten(component: Parameters['deployment']): Reason {
   return {
-    what: `Something replaced the pod template of deployment ${name} after the restart was asked for.`,
+    what: `Something replaced the pod template of ${nounOf(component)} ${component.name} after the restart was asked for.`,
     mend: 'Look whether a GitOps controller or a deployment pipeline is at work there; stop it, then retry.',
   };
 }
 
-function stuck({ name, namespace }: Parameters['deployment'], why: string, problems: string[]): Reason {
+function stuck(component: Parameters['deployment'], why: string, problems: string[]): Reason {
+  const { name, namespace } = component;
   const details = problems.length > 0 ? ` (${problems.join('; ')})` : '';
   return {
-    what: `The restart of deployment ${name} does not get on: ${why}${details}.`,
+    what: `The restart of ${nounOf(component)} ${name} does not get on: ${why}${details}.`,
     mend: `Look at \`kubectl describe pods -n ${namespace}\`, mend what they lack, then retry.`,
   };
 }
