@@ -123,14 +123,18 @@ export function familyStatements(plan: Plan, family: string, used: readonly Used
   return [own, ...publish, ...interfaces, ...merge(needed)];
 }
 
-/**
- * Actions that change something and can't be held to a resource, and why. Every other one names what it may touch.
- */
-export const openActions: Readonly<Record<string, string>> = {
+const interfaceActions: Readonly<Record<string, string>> = {
   'ec2:AssignPrivateIpAddresses': 'Lambda makes the interfaces of a function in a network',
   'ec2:CreateNetworkInterface': 'Lambda makes the interfaces of a function in a network',
   'ec2:DeleteNetworkInterface': 'Lambda removes the interfaces of a function in a network',
   'ec2:UnassignPrivateIpAddresses': 'Lambda removes the interfaces of a function in a network',
+};
+/**
+ * Actions that are no plain reads and can't be held to a resource, and why. Every other one names what it may touch.
+ */
+export const openActions: Readonly<Record<string, string>> = {
+  ...interfaceActions,
+  'cloudtrail:LookupEvents': 'It only reads, and CloudTrail has no resource for it',
 };
 
 /**
@@ -139,7 +143,7 @@ export const openActions: Readonly<Record<string, string>> = {
  * functions access to resources in an Amazon VPC".
  */
 function networkInterfaces(ownArn: string): Statement[] {
-  const Action = [...Object.keys(openActions), 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
+  const Action = [...Object.keys(interfaceActions), 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
   const Condition = { ArnEquals: { 'lambda:SourceFunctionArn': [ownArn] } };
   return [allow(Action, ['*']), { Effect: 'Deny', Action, Resource: ['*'], Condition }];
 }

@@ -4,8 +4,10 @@ import { metadataOf } from '../kubernetes/store.ts';
 import { elasticacheState } from '../services/elasticache/state.ts';
 import { clusterState } from '../services/rds/clusters.ts';
 import { rdsState } from '../services/rds/state.ts';
+import { objectsOfRuns } from '../services/s3/state.ts';
 import { objectAnswers } from '../services/s3.ts';
 import { appDependencies } from '../world/dependencies.ts';
+import { madeDatabases } from '../world/sql-journal.ts';
 import type { World } from '../world/world.ts';
 import { awsLines } from './aws-lines.ts';
 
@@ -47,6 +49,8 @@ export function lastingState(world: World): string[] {
       lines.push(`gate ${id} is ${open ? 'written' : 'absent'}`);
     }
   }
+  for (const object of objectsOfRuns(world)) lines.push(`object ${object} of a run`);
+  for (const database of madeDatabases(world)) lines.push(`database ${database} was made`);
   return [...lines, ...awsLines(world)].sort();
 }
 

@@ -104,6 +104,14 @@ export function restoreInto(
   server.gone.delete(database);
 }
 
+/** Databases that were made or got another name since the world began, as `<server>/<name>`. */
+export function madeDatabases(world: World): string[] {
+  const servers = world.state('sql-journal', () => new Map<string, Server>());
+  return [...servers].flatMap(([server, { names }]) =>
+    [...names].flatMap(([name, id]) => (name === id ? [] : [`${server}/${name}`])),
+  );
+}
+
 /** Whether the server has a database of this name. Names that nobody made or removed exist: the plan says so. */
 export function databaseExists(world: World, host: string, database: string): boolean {
   return !serverState(world, appDependencies(world).serverAt(host).id).gone.has(database);

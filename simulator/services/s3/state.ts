@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { runTag } from '../../../shared/aws/names.ts';
 import { componentsOf } from '../../world/addresses.ts';
 import { hashToUnit, type World } from '../../world/world.ts';
 
@@ -61,6 +62,19 @@ export function bucketsOf(world: World): Map<string, Bucket> {
     }
     return made;
   });
+}
+
+/** Objects that runs have made in the system's buckets and that could be removed, as `<bucket>/<key>`. */
+export function objectsOfRuns(world: World): string[] {
+  return [...bucketsOf(world).values()]
+    .filter(bucket => !bucket.own)
+    .flatMap(bucket =>
+      [...bucket.objects.keys()].flatMap(key => {
+        const current = currentOf(bucket, key);
+        const removable = current && !current.retainUntil && runTag in current.tags;
+        return removable ? [`${bucket.name}/${key}`] : [];
+      }),
+    );
 }
 
 /** Name of an object among the world's changes. */

@@ -3,6 +3,7 @@ import { action as copy } from '../../../shared/actions/s3/copy.ts';
 import { action as latest } from '../../../shared/actions/s3/latest.ts';
 import { action as put } from '../../../shared/actions/s3/put.ts';
 import { action as check } from '../../../shared/actions/s3/replication-check.ts';
+import { lastingState } from '../../../simulator/invariants/lasting-state.ts';
 import { readObject } from '../../../simulator/services/s3.ts';
 import { components, faultsOf, inStores, primary, stepsOf } from '../../support/stores-world.ts';
 
@@ -155,8 +156,12 @@ describe('s3.copy', () => {
         expect(readObject(scene.world, 'shop-evidence', 'kept/database/20260310-160000.sql.gz')).toContain(
           'simulated file',
         );
+        expect(lastingState(scene.world)).toContain(
+          'object shop-evidence/kept/database/20260310-160000.sql.gz of a run',
+        );
         expect(await step.prepare()).toMatchObject({ status: 'already-done', outputs: { objects: 28 } });
         expect(await step.undo(baseline)).toMatchObject({ status: 'done' });
+        expect(lastingState(scene.world).filter(line => line.startsWith('object'))).toEqual([]);
         expect(
           readObject(scene.world, 'shop-evidence', 'kept/database/20260310-160000.sql.gz'),
         ).toBeUndefined();

@@ -6,6 +6,7 @@ import { action as swap } from '../../../shared/actions/sql/swap-database.ts';
 import { action as terminate } from '../../../shared/actions/sql/terminate-sessions.ts';
 import { action as check } from '../../../shared/actions/sql/write-check.ts';
 import { riskOf } from '../../../shared/sql/statement-risks.ts';
+import { lastingState } from '../../../simulator/invariants/lasting-state.ts';
 import { endpointOf } from '../../../simulator/services/rds.ts';
 import { appDependencies } from '../../../simulator/world/dependencies.ts';
 import { record } from '../../../simulator/world/sql-journal.ts';
@@ -233,7 +234,9 @@ describe('sql.restore-dump and sql.swap-database', () => {
 
       expect(await swapping.undo(second.baseline)).toMatchObject({ status: 'done' });
       expect(await users(10)).toMatchObject({ status: 'done' });
+      expect(lastingState(scene.world)).toContainEqual(expect.stringMatching(/shop_20260310_\w+ was made$/));
       expect(await restoring.undo(first.baseline)).toMatchObject({ status: 'done' });
+      expect(lastingState(scene.world).filter(line => line.endsWith('was made'))).toEqual([]);
       expect(await swapping.prepare()).toMatchObject({
         status: 'refused',
         reasons: why('no database shop_2026'),
