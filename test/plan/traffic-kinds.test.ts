@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckContext } from '../../shared/plan/cross-check.ts';
+import { trafficBeforeReadiness } from '../../shared/plan/rules/traffic-before-readiness.ts';
+import { usEast1ControlPlane } from '../../shared/plan/rules/us-east-1-control-plane.ts';
+import { viewScenarios } from '../../shared/plan/scenario-view.ts';
+import { planWith } from '../support/aws-world.ts';
+
+function contextOf(
+  steps: { do: string; with?: object; onFailure?: string }[],
+  primary?: string,
+): CheckContext {
+  const phase = {
+    id: 'all',
+    title: 'All',
+    stage: 'execute',
+    steps: steps.map((step, index) => ({ id: `step-${index}`, with: {}, ...step })),
+  };
+  const scenario = {
+    title: 'Region',
+    severity: 'critical',
+    manualOnly: true,
+    modes: ['recover'],
+    phases: [phase],
+  };
+  const plan = planWith({}, { region: scenario as never });
+  if (primary) plan.regions.primary = primary as typeof plan.regions.primary;
+  return { plan, scenarios: viewScenarios(plan), actions: {}, kinds: [], isWritten: () => false };
+}
+
+describe('traffic-before-readiness', () => {
+  it.each(['route53.failover', 'route53.upsert', 'route53.shift-weight', 'arc.routing-control'])(
+    'wants proof before %s',
+    kind => {
+      expect(trafficBeforeReadiness.check(contextOf([{ do: kind }]))).toHaveLength(1);
+      expect(trafficBeforeReadiness.check(contextOf([{ do: 'elbv2.target-health' }, { do: kind }]))).toEqual(
+        [],
+      );
+      const ignored = [{ do: 'route53.health-check', onFailure: 'continue' }, { do: kind }];
+      expect(trafficBeforeReadiness.check(contextOf(ignored))).toHaveLength(1);
+    },
+  );
+
+  it('wants none for the way back, nor for a share of nothing', () => {
+    const back = { do: 'route53.upsert', with: { to: 'primary' } };
+    const nothing = { do: 'route53.shift-weight', with: { recoveryPercent: 0 } };
+    expect(trafficBeforeReadiness.check(contextOf([back, nothing]))).toEqual([]);
+  });
+});
+
+describe('us-east-1-control-plane', () => {
+  it('is an error for records alone, a warning for a fallback, and nothing for routing controls', () => {
+    const steps = ['route53.upsert', 'route53.failover', 'arc.routing-control'].map(kind => ({ do: kind }));
+    const found = usEast1ControlPlane.check(contextOf(steps, 'us-east-1'));
+    expect(found.map(({ severity, path }) => `${severity} ${path.join('/')}`)).toEqual([
+      'error scenarios/region/phases/0/steps/0/do',
+      'warning scenarios/region/phases/0/steps/1/do',
+    ]);
+    expect(usEast1ControlPlane.check(contextOf(steps))).toEqual([]);
+  });
+});
