@@ -1,6 +1,6 @@
 import { formatDuration } from '../shared/plan/duration.ts';
 import { objectivesFor } from '../shared/plan/objectives.ts';
-import type { Phase, Plan, Scenario, StepPlan } from '../shared/plan/schema.ts';
+import type { Condition, Phase, Plan, Scenario, StepPlan } from '../shared/plan/schema.ts';
 import { type Actions, actionOf, answerSecondsOf, familyOf, timeoutOf, titleOf } from './bake-step.ts';
 
 /** person: somebody decides or does something. change: changes something. look: only reads. message: tells somebody. */
@@ -80,8 +80,17 @@ function stepOf(step: StepPlan, scenario: Scenario, actions: Actions): GraphStep
     facts: [
       `up to ${formatDuration(toAnswer ?? timeoutOf(step, action))} · ${failureFacts[step.onFailure]}`,
       ...(limited ? [`only ${step.modes?.join(', ')}`] : []),
+      ...(step.when ? [conditionText(step.when)] : []),
     ],
   };
+}
+
+/** A condition as it is read aloud: `if check-nodes.ready is below 3`. */
+function conditionText({ value, is, isNot, atLeast, below }: Condition): string {
+  const what = value.replaceAll(/\$\{(?:steps\.)?([^}]+)\}/g, '$1');
+  if (is !== undefined) return `if ${what} is ${is}`;
+  if (isNot !== undefined) return `if ${what} is not ${isNot}`;
+  return atLeast !== undefined ? `if ${what} is at least ${atLeast}` : `if ${what} is below ${below}`;
 }
 
 const failureFacts: Record<StepPlan['onFailure'], string> = {

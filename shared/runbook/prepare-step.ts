@@ -90,7 +90,10 @@ async function scopeFor({ runtime, run, step }: StepWork): Promise<JsonObject> {
   const named = stepsNamedIn(step);
   const outputsOf = async (runId: string, ids: readonly string[]): Promise<JsonObject> => {
     const steps = await Promise.all(ids.map(id => readStep(runtime.store, runId, id)));
-    const outputs = steps.flatMap(stored => (stored ? [[stored.step.id, stored.outputs] as const] : []));
+    const outputs = steps.flatMap(stored =>
+      // What a step has come to is known of every one of them; a condition may ask for it.
+      stored ? [[stored.step.id, { status: stored.status, ...stored.outputs }] as const] : [],
+    );
     return Object.fromEntries(outputs);
   };
   const failover = run.failover === undefined ? {} : await outputsOf(run.failover, named.failover);

@@ -1,3 +1,4 @@
+import { taskId } from '../communication/task-record.ts';
 import type { Entry, EntryOf, LedgerEntry } from '../incident/entries.ts';
 import type { Plan, Scenario, StepPlan } from '../plan/schema.ts';
 import { recordsOf } from '../report/records.ts';
@@ -25,7 +26,7 @@ export function exercisedBy(plan: Plan, report: Report, ledger: readonly LedgerE
   add(...opening(report, ledger), ...measured(plan, report), ...told(plan, ledger));
   for (const [name, said] of Object.entries(recordsOf(report)))
     if (said !== undefined) add(`records.${name}`);
-  add(...componentsUsed(plan, scenario, report));
+  add(...componentsUsed(plan, scenario, report), ...followUpsSet(plan, report, ledger));
   return [...found].sort();
 }
 
@@ -78,6 +79,16 @@ function told(plan: Plan, ledger: readonly LedgerEntry[]): string[] {
     answer.by.split(', ').map(person => `people.${person}`),
   );
   return [...messages, ...levels, ...answered];
+}
+
+/** Follow-ups whose task was set: with its owner, its time and the schedules that call again. */
+function followUpsSet(plan: Plan, report: Report, ledger: readonly LedgerEntry[]): string[] {
+  const set = new Set(of(ledger, 'task-set').map(({ task }) => task));
+  const { incidentId } = report.detail.run;
+  const own = plan.scenarios[report.scenario]?.followUps ?? {};
+  return [...Object.keys(plan.followUps), ...Object.keys(own)]
+    .filter(id => set.has(taskId(incidentId, id)))
+    .map(id => (Object.hasOwn(own, id) ? `scenarios.${report.scenario}.followUps.${id}` : `followUps.${id}`));
 }
 
 /** Components that a finished step names, and those that the disaster struck. */

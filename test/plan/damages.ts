@@ -374,6 +374,12 @@ referenceDamages.push(
 );
 
 export const stepDamages: Damage[] = [
+  damage(
+    'a status where only a condition may ask for it',
+    'pointTime: ${steps.find-restore-point.pointTime}',
+    'pointTime: ${steps.find-restore-point.status}',
+    'unknown-reference',
+  ),
   damage('a kind mistyped', 'do: rds.failover', 'do: rds.failovr', 'unknown-kind', { near: 'rds.failover' }),
   damage('a kind of another topology', 'do: rds.failover', 'do: rds.failover-db-cluster', 'unknown-kind', {
     near: 'rds.failover',

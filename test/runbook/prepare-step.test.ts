@@ -107,6 +107,18 @@ describe('parameters', () => {
     }));
   }
 
+  it.each([
+    ['failed', 'act'],
+    ['done', 'skipped'],
+  ] as const)('a condition may ask what an earlier step came to: %s, %s', async (status, next) => {
+    const scene = await makeScene({ step: { when: { value: '${steps.restore.status}', is: 'failed' } } });
+    await writeStep(scene.runtime.store, scene.run.id, 'restore', () => ({
+      ...firstRecord(makeStep({ id: 'restore' }), '2026-03-10T16:50:00.000Z'),
+      status,
+    }));
+    expect(await scene.call('prepare')).toMatchObject({ next });
+  });
+
   it('take outputs of earlier steps as the values that they are, and text is put together', async () => {
     const scene = await makeScene({
       step: {

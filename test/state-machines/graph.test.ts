@@ -29,6 +29,13 @@ describe('as SVG', () => {
     expect(drawn).toContain('prefers-color-scheme:dark');
   });
 
+  it('says under which condition a step is carried out', () => {
+    const items = [step('a'), step('b', { when: { value: '${steps.a.status}', is: 'failed' } })];
+    for (const format of ['svg', 'mermaid'] as const) {
+      expect(drawGraph(planWith(plan, items), 'test', actions, format)).toContain('if a.status is failed');
+    }
+  });
+
   it('escapes what a plan says', () => {
     const drawn = drawGraph(planWith(plan, [step('a', { title: nasty })]), 'test', actions, 'svg');
     expect(openElements(drawn)).toEqual([]);

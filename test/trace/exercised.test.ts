@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { planSchema } from '../../shared/plan/schema.ts';
 import { elementsOf } from '../../shared/trace/elements.ts';
 import { exercisedBy } from '../../shared/trace/exercised.ts';
 import { plan, rehearsal } from '../simulator/support/liquid-abt.ts';
@@ -56,6 +57,20 @@ describe('a rehearsal exercises', () => {
     // Somebody acknowledged in time.
     expect(found).not.toContain('escalation[3]');
     expect(found).not.toContain('scenarios.region-failure.steps.approve-drill');
+  });
+
+  it('follow-ups of the plan and of the scenario, once their tasks are set', async () => {
+    const followUp = { title: 'Write down why', owner: 'platform-lead', due: '24h' };
+    const more = structuredClone(plan);
+    more.followUps = planSchema.shape.followUps.parse({
+      review: followUp,
+      later: { ...followUp, modes: ['drill'] },
+    });
+    const scenario = more.scenarios['database-failure'];
+    if (scenario) scenario.followUps = planSchema.shape.followUps.parse({ cause: followUp });
+    const { report, ledger } = await rehearsal({ scenario: 'database-failure', plan: more });
+    const found = exercisedBy(more, report, ledger).filter(id => id.includes('followUps'));
+    expect(found).toEqual(['followUps.review', 'scenarios.database-failure.followUps.cause']);
   });
 
   it('neither traffic nor customers in a drill', async () => {

@@ -29,6 +29,9 @@ export function checkStepReference(
       near,
     };
   }
+  if (output === 'status' && !hasOutput(context, other, output)) {
+    return checkOrder(other, placed) ?? (inCondition ? undefined : statusOutsideOfCondition);
+  }
   const wrong = checkOrder(other, placed) ?? checkOutput(context, other, output);
   // A condition without a value does not hold, so it may look at a step that was left out or failed.
   if (wrong || inCondition) return wrong;
@@ -86,6 +89,16 @@ function checkOrder(other: PlacedStep, placed: PlacedStep): Complaint | undefine
       ? 'Move this step behind it in the same branch, or after the parallel group.'
       : 'Change the order.',
   };
+}
+
+/** What a step has come to decides whether another one is needed; as a parameter it would be a word without a use. */
+const statusOutsideOfCondition: Complaint = {
+  message: 'only a condition may look at what a step has come to',
+  mend: 'Use it in "when", such as value: ${steps.<id>.status}, is: failed.',
+};
+
+function hasOutput({ actions }: CheckContext, { step }: PlacedStep, output: string): boolean {
+  return Object.hasOwn(actions, step.do) && Object.hasOwn(actions[step.do]?.outputs ?? {}, output);
 }
 
 function checkOutput({ actions }: CheckContext, other: PlacedStep, output: string): Complaint | undefined {

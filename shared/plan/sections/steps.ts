@@ -12,7 +12,10 @@ export const longestTimeoutSeconds = 8 * 3600;
 /** A closed condition: one value, compared in one way. There is no grammar to get wrong at 3 a.m. */
 export const conditionSchema = z
   .strictObject({
-    value: z.string().meta({ description: 'One expression, such as ${steps.check-nodes.ready}' }),
+    value: z.string().meta({
+      description:
+        'One expression, such as ${steps.check-nodes.ready}; ${steps.<id>.status} is done, skipped, refused, failed or undone',
+    }),
     is: z.union([z.string(), z.number(), z.boolean()]).optional(),
     isNot: z.union([z.string(), z.number(), z.boolean()]).optional(),
     atLeast: z.number().optional(),
