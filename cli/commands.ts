@@ -106,9 +106,22 @@ export const commands: Record<string, Command> = {
     },
   },
   backups: {
-    summary: 'Checks a backup file, byte for byte',
-    usage: 'check-file FILE… [--format F] [--manifest FILE] [--json]',
-    options: { format: text, manifest: text, json: flag },
+    summary: 'Makes, checks and proves the backups of a plan, or checks a dump on disk byte for byte',
+    usage:
+      'PLAN check|create|verify|coverage [--class C]… [--point latest|random|TIME] [--live] [--by NAME] [--seed N] [--fault F]… [--json]\n       lifeboat backups check-file FILE… [--format F] [--manifest FILE] [--json]',
+    details:
+      '\nAgainst a simulated AWS; with --live on the account of the shell (AWS_ENDPOINT_URL is honoured).\nExit: 0 in order, or proven; 1 otherwise; 2 bad input.\n',
+    options: {
+      class: many,
+      point: text,
+      live: flag,
+      by: text,
+      seed: text,
+      fault: many,
+      format: text,
+      manifest: text,
+      json: flag,
+    },
     async run(args, io) {
       const { backups } = await import('./commands/backups.ts');
       return backups(args, io);

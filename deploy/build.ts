@@ -11,6 +11,7 @@ import { bakeStep } from '../state-machines/bake-step.ts';
 import { compileSystem } from '../state-machines/compile-system.ts';
 import { withEstimates } from '../state-machines/estimates.ts';
 import { aliases } from './bundling.ts';
+import { calendarResources } from './calendar.ts';
 import { environment, functionConfigs, planFile } from './functions.ts';
 import { baseResources, functionRole, type Resources } from './resources.ts';
 import {
@@ -83,7 +84,11 @@ export async function deploymentOf(plan: Plan): Promise<Deployment> {
   }
   const statements = fixedStatements(plan, runbooks, askMachine);
   const used = usedActions(plan, actions);
-  let resources: Resources = { ...baseResources(plan), ...machineRoles(system, machines, families) };
+  let resources: Resources = {
+    ...baseResources(plan),
+    ...calendarResources(plan),
+    ...machineRoles(system, machines, families),
+  };
   for (const name of fixedFunctions) {
     resources = { ...resources, ...functionRole(plan, name, statements[name] ?? []) };
   }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { hasFollowUps } from '../shared/deployment.ts';
-import type { Plan } from '../shared/plan/schema.ts';
+import type { BackupType, Plan } from '../shared/plan/schema.ts';
+import { stepsOf } from '../shared/runbook/phases.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`lambda/${name}`, import.meta.url));
 
@@ -10,9 +11,23 @@ export function aliases(plan: Plan): Record<string, string> {
     '@aws-sdk/credential-provider-node': file('credentials.ts'),
     ...(!hasFollowUps(plan) && { '@aws-sdk/client-scheduler': file('no-scheduler.ts') }),
     ...(!sendsMail(plan) && { '@aws-sdk/client-sesv2': file('no-ses.ts') }),
+    ...(!uses(plan, 'volumes', /^(ec2|asg|eks|network|drs)\./) && {
+      '@aws-sdk/client-ec2': file('no-ec2.ts'),
+    }),
+    ...(!uses(plan, 'aws-backup', /^backup\./) && { '@aws-sdk/client-backup': file('no-backup.ts') }),
     ...(!usesParameters(plan) && { '@aws-sdk/client-ssm': file('no-ssm.ts') }),
   };
 }
+
+/** Whether the plan has such a backup, or steps of such kinds. */
+function uses(plan: Plan, type: BackupType, kinds: RegExp): boolean {
+  return Object.values(plan.backups).some(backup => backup.type === type) || hasSteps(plan, kinds);
+}
+
+const hasSteps = ({ scenarios }: Plan, kinds: RegExp) =>
+  Object.values(scenarios).some(({ phases }) =>
+    phases.some(({ steps }) => stepsOf(steps).some(step => kinds.test(step.do))),
+  );
 
 const sendsMail = (plan: Plan) => Object.values(plan.channels).some(channel => channel.type === 'ses');
 

@@ -1,7 +1,8 @@
 import { inboundPaths } from '../shared/communication/inbound.ts';
-import { fixedFunctions, hasFollowUps } from '../shared/deployment.ts';
-import type { Plan } from '../shared/plan/schema.ts';
+import { fixedFunctions, fixedMachineTitle, hasFollowUps } from '../shared/deployment.ts';
+import type { Backup, Plan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
+
 import { alarmNamesOf, forwardedAlarmNames } from './alarms.ts';
 import { eventPatterns } from './event-patterns.ts';
 import {
@@ -23,6 +24,8 @@ const timeoutSeconds: Record<string, number> = {
   s3: 120,
   evidence: 120,
   k8s: 110,
+  backups: 900,
+  verify: 900,
 };
 
 type FunctionConfig = Record<string, unknown>;
@@ -53,7 +56,15 @@ export function functionConfigs(
 const connecting = ['rds', 'sql', 'redis', 'elasticache', 'eks', 'k8s', 'velero'];
 
 export const runsInNetwork = (plan: Plan, name: string) =>
-  plan.network !== undefined && (connecting.includes(name) || (name === 'secrets' && provesLogins(plan)));
+  plan.network !== undefined &&
+  (connecting.includes(name) || connectsForBackups(plan, name) || (name === 'secrets' && provesLogins(plan)));
+
+/** Proofs connect to what they restored; exports, dumps and Velero are asked of a cluster. */
+function connectsForBackups({ backups }: Plan, name: string): boolean {
+  const some = (holds: (backup: Backup) => boolean) => Object.values(backups).some(holds);
+  if (name === 'verify') return some(({ verify }) => verify !== undefined && verify.into !== 'embedded');
+  return name === 'backups' && some(({ type }) => ['kubernetes-export', 'velero', 'dump'].includes(type));
+}
 
 /** To prove a rotation its function logs in to the database. */
 function provesLogins(plan: Plan): boolean {
@@ -104,6 +115,8 @@ function descriptionOf(name: string): string {
     decide: 'The page behind the links that people answer on',
     communicate: 'Sends what is due: notices, updates, escalation',
     report: 'Writes the report of a run',
+    backups: 'Makes and checks backups, and reminds people of what the calendar has for them',
+    verify: 'Proves backups by restoring them, and removes what is left of that',
   };
   return said[name] ?? `Steps of the kind ${name}.*`;
 }
@@ -146,9 +159,46 @@ function startedBy(plan: Plan, name: string, runbooks: readonly string[]): Funct
     case 'ask':
     case 'run':
       return sendsLinks();
+    case 'backups':
+      return { memorySize: 1024, events: [{ schedule: { rate: ['rate(1 day)'], enabled: true } }] };
+    case 'verify':
+      return {
+        ...provesDumps(plan),
+        events: [{ schedule: { rate: ['rate(1 hour)'], enabled: true } }, verificationEnds(system)],
+      };
     default:
       return {};
   }
+}
+
+/** The embedded Postgres lies beside the code of a function that restores dumps, and needs room for their data. */
+function provesDumps(plan: Plan): FunctionConfig {
+  if (!Object.values(plan.backups).some(({ verify }) => verify?.into === 'embedded'))
+    return { memorySize: 1024 };
+  const folder = 'node_modules/@electric-sql/pglite';
+  return {
+    memorySize: 4096,
+    package: {
+      patterns: [
+        `${folder}/package.json`,
+        `${folder}/dist/*.js`,
+        `${folder}/dist/*.wasm`,
+        `${folder}/dist/*.data`,
+      ],
+    },
+  };
+}
+
+/** A verification that was stopped tears nothing down by itself. */
+function verificationEnds(system: string): FunctionConfig {
+  return eventBridge({
+    source: ['aws.states'],
+    'detail-type': ['Step Functions Execution Status Change'],
+    detail: {
+      status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+      stateMachineArn: [{ 'Fn::Sub': stateMachineArn(fixedMachineTitle(system, 'verify')) }],
+    },
+  });
 }
 
 /** Functions whose messages carry links need the address of the page; HTTP APIs serve it at their root. */

@@ -5,6 +5,7 @@ import { inboundSecrets } from '../shared/communication/inbound.ts';
 import { hasFollowUps, scheduleGroupName } from '../shared/deployment.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
+import { lookingPermissions, makingPermissions, provingPermissions } from './backup-statements.ts';
 import { runsInNetwork } from './functions.ts';
 import {
   arn,
@@ -60,8 +61,25 @@ export function fixedStatements(
     decide: [remember, linkSecret, ...secretStatements(inboundSecrets(plan)), answer],
     communicate: [remember, ...publish, linkSecret, answer, ...schedulingStatements(plan)],
     report: [remember, writeReports],
+    backups: [
+      remember,
+      ...publish,
+      writeReports,
+      ...ownInterfaces(plan, 'backups'),
+      ...merge([...lookingPermissions(plan), ...makingPermissions(plan)].map(fromPermission)),
+    ],
+    verify: [
+      remember,
+      ...publish,
+      writeReports,
+      ...ownInterfaces(plan, 'verify'),
+      ...merge(provingPermissions(plan).map(fromPermission)),
+    ],
   };
 }
+
+const ownInterfaces = (plan: Plan, name: string) =>
+  runsInNetwork(plan, name) ? networkInterfaces(functionArn(plan.system.id, name)) : [];
 
 /** What sending through the plan's channels needs: its topics, its senders, and the secrets of its providers. */
 export function sendingStatements(plan: Plan): Statement[] {

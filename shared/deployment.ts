@@ -24,7 +24,12 @@ export const fixedFunctions = [
   'decide',
   'communicate',
   'report',
+  'backups',
+  'verify',
 ] as const;
+
+/** A machine that is the same for every plan: `<system>-lifeboat-verify`. Each system has its own, in its own version. */
+export const fixedMachineTitle = (system: string, name: string) => `${system}-lifeboat-${name}`;
 
 /** Topics that the plan's channels publish to. */
 export function topicsOf(plan: Pick<Plan, 'channels'>): string[] {
@@ -56,6 +61,10 @@ export function deploymentSettings(plan: Plan, { partition, account }: Place, de
       ]),
     ),
     topicArns: Object.fromEntries(topicsOf(plan).map(topic => [topic, arn('sns', topicName(system, topic))])),
+    verifyMachineArns: {
+      one: arn('states', `stateMachine:${fixedMachineTitle(system, 'verify')}`),
+      fleet: arn('states', `stateMachine:${fixedMachineTitle(system, 'verify-fleet')}`),
+    },
     decisionUrl,
     linkSecretName: linkSecretName(system),
   };

@@ -11,6 +11,8 @@ export type Settings = {
   runbookArns: Record<string, string>;
   /** Topic ARNs by the topic names of the plan's channels. */
   topicArns: Record<string, string>;
+  /** The machines that prove backups: one of them, and many. */
+  verifyMachineArns?: { one: string; fleet: string };
   /** Address of the decision page, `https://…`; links are made from it. */
   decisionUrl: string;
   /** Secret (name) whose value signs links. */

@@ -1,4 +1,5 @@
 import { createAskHandler } from '../handlers/ask.ts';
+import { createBackupsHandler } from '../handlers/backups.ts';
 import { createCommunicateHandler } from '../handlers/communicate.ts';
 import { createDecideHandler } from '../handlers/decide.ts';
 import { createExecutionEndedHandler } from '../handlers/execution-ended.ts';
@@ -7,7 +8,9 @@ import { createReportHandler } from '../handlers/report.ts';
 import { createRunHandler } from '../handlers/run.ts';
 import { createStepHandler } from '../handlers/step-handler.ts';
 import { createTriageHandler } from '../handlers/triage.ts';
+import { createVerifyHandler } from '../handlers/verify.ts';
 import type { Action } from '../shared/actions/contract.ts';
+import type { OpenScratch } from '../shared/backups/verify/file.ts';
 import type { fixedFunctions } from '../shared/deployment.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Handler } from './world/functions.ts';
@@ -17,6 +20,7 @@ export function createHandlers(
   runtime: Runtime,
   families: readonly string[],
   actions: Readonly<Record<string, Action>>,
+  openScratch?: OpenScratch,
 ): Record<string, Handler> {
   const provider = () => Promise.resolve(runtime);
   const fixed: Record<(typeof fixedFunctions)[number], Handler> = {
@@ -28,6 +32,8 @@ export function createHandlers(
     decide: callable(createDecideHandler(provider)),
     communicate: callable(createCommunicateHandler(provider)),
     report: callable(createReportHandler(provider)),
+    backups: callable(createBackupsHandler(provider)),
+    verify: callable(createVerifyHandler(provider, openScratch)),
   };
   const handlers: Record<string, Handler> = fixed;
   for (const family of families) {

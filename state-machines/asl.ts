@@ -52,6 +52,16 @@ export type ParallelState = {
   ResultPath?: string | null;
 } & Transition;
 
+/** Only a distributed one, whose items are executions of their own. */
+export type MapState = {
+  Type: 'Map';
+  Comment: string;
+  ItemsPath: string;
+  MaxConcurrencyPath: string;
+  ItemProcessor: Branch & { ProcessorConfig: { Mode: 'DISTRIBUTED'; ExecutionType: 'STANDARD' } };
+  ResultPath: null;
+} & Transition;
+
 export type SucceedState = { Type: 'Succeed'; Comment: string; OutputPath?: string };
 export type FailState = { Type: 'Fail'; Comment: string; Error: string; Cause: string };
 
@@ -61,6 +71,7 @@ export type State =
   | WaitState
   | ChoiceState
   | ParallelState
+  | MapState
   | SucceedState
   | FailState;
 export type Branch = { StartAt: string; States: Record<string, State> };
@@ -80,6 +91,7 @@ export function allStates(branch: Branch): [name: string, state: State][] {
   return Object.entries(branch.States).flatMap(([name, state]): [string, State][] => [
     [name, state],
     ...(state.Type === 'Parallel' ? state.Branches.flatMap(allStates) : []),
+    ...(state.Type === 'Map' ? allStates(state.ItemProcessor) : []),
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { runbookMachineName } from '../shared/deployment.ts';
+import { fixedMachineTitle, runbookMachineName } from '../shared/deployment.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Plan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
@@ -22,7 +22,7 @@ export function runbookName(systemId: string, scenarioId: string): string {
 
 /** Name of a fixed machine: `<system>-lifeboat-step`. Each system has its own, in its own version. */
 export function fixedMachineName(systemId: string, name: FixedMachineName): string {
-  return checkedName(`${systemId}-lifeboat-${name}`);
+  return checkedName(fixedMachineTitle(systemId, name));
 }
 
 function checkedName(name: string): string {

@@ -6,6 +6,7 @@ import { undoTimeoutSeconds } from '../shared/runbook/undo-step.ts';
 import { type Branch, type Definition, type State, successors, type TaskState } from './asl.ts';
 import { type Actions, actionOf, answerSecondsOf, timeoutOf } from './bake-step.ts';
 import { compileSystem, type Machine } from './compile-system.ts';
+import type { FixedMachineName } from './fixed-machines.ts';
 
 /** Step Functions ends an execution when its history has this many events. */
 export const historyLimit = 25_000;
@@ -54,6 +55,9 @@ function eventsOfVisit(state: State, visits: Visits): number {
       return 2 + attemptsOf(state) * (/\.(sync|waitForTaskToken)$/.test(state.Resource) ? 4 : 3);
     case 'Parallel':
       return 4 + state.Branches.reduce((sum, branch) => sum + mostEventsOfBranch(branch, visits), 0);
+    case 'Map':
+      // Its run is begun and ended; the items are executions with histories of their own.
+      return 4;
     default:
       return 2;
   }
@@ -102,8 +106,25 @@ export function mostStepEvents(step: Definition, typical: TypicalDuration, timeo
   );
 }
 
-const loops: Record<'ask' | 'teardown' | 'communicate', Visits> = {
+/** Looks of one restore: every 15 s at first, then after 2 % of its time, for 12 hours; waits for room every 5 minutes. */
+const mostRestoreLooks = 260;
+const mostWaitsForRoom = 145;
+/** The tear-down is left to the sweeper after two hours of looking once a minute. */
+const mostRemovalLooks = 122;
+
+const loops: Record<Exclude<FixedMachineName, 'step'>, Visits> = {
   ask: {},
+  verify: {
+    'Restore it': mostWaitsForRoom,
+    'Wait for room': mostWaitsForRoom,
+    'What is to be done?': mostWaitsForRoom + mostRestoreLooks,
+    'Wait for the database': mostRestoreLooks,
+    'Look whether it answers': mostRestoreLooks,
+    'Tear it down': mostRemovalLooks,
+    'Is it gone?': mostRemovalLooks,
+    'Wait until it is gone': mostRemovalLooks,
+  },
+  'verify-fleet': {},
   teardown: Object.fromEntries(
     ['Pick the next step to undo', 'Anything left?', 'Undo the step', 'Count it'].map(name => [
       name,

@@ -3,12 +3,20 @@ import { parse } from 'yaml';
 import type { Definition } from './asl.ts';
 
 /** The machines that are the same for every plan. */
-export const fixedMachineNames = ['step', 'ask', 'teardown', 'communicate'] as const;
+export const fixedMachineNames = [
+  'step',
+  'ask',
+  'teardown',
+  'communicate',
+  'verify',
+  'verify-fleet',
+] as const;
 export type FixedMachineName = (typeof fixedMachineNames)[number];
 
 /** Name of the open ARN of a fixed machine: `StepMachineArn` for `step`. */
 export function machineArnName(name: FixedMachineName): string {
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)}MachineArn`;
+  const words = name.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${words.join('')}MachineArn`;
 }
 
 /** Reads the fixed machines from the YAML files beside this module. ARNs are still open (`${AskMachineArn}`). */
@@ -18,6 +26,8 @@ export function loadFixedMachines(): Record<FixedMachineName, Definition> {
     ask: load('ask'),
     teardown: load('teardown'),
     communicate: load('communicate'),
+    verify: load('verify'),
+    'verify-fleet': load('verify-fleet'),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { verificationSchema } from '../backups/verify/record.ts';
 import { answerSchema, modeSchema, outcomeSchema, questionKindSchema } from '../runbook/contract.ts';
 
 /**
@@ -157,6 +158,25 @@ export const entrySchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('incident-resolved'), by: z.string() }),
   z.object({ type: z.literal('note'), by: z.string(), what: z.string() }),
+  // The ledger of a system's backups has these; no incident does.
+  z.object({
+    type: z.literal('backup-created'),
+    backup: z.string(),
+    id: z.string(),
+    sourceTime: z.string(),
+    by: z.string(),
+    removed: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal('backup-checked'),
+    backup: z.string(),
+    verdict: z.enum(['ok', 'finding', 'unknown']),
+    findings: z.array(z.object({ name: z.string(), what: z.string(), mend: z.string() })),
+    lossSeconds: z.number().nullable(),
+    by: z.string(),
+  }),
+  z.object({ type: z.literal('backup-verified'), verification: verificationSchema }),
+  z.object({ type: z.literal('calendar-due'), entry: z.string(), dueAt: z.string(), what: z.string() }),
 ]);
 export type Entry = z.infer<typeof entrySchema>;
 export type EntryOf<T extends Entry['type']> = Extract<Entry, { type: T }>;

@@ -20,6 +20,9 @@ export const prefixes = {
   task: 'TASK#',
   once: 'ONCE#',
   step: 'STEP#',
+  backup: 'BACKUP#',
+  verification: 'VERIFICATION#',
+  calendarTask: 'CALENDAR-TASK#',
 } as const;
 
 /** Digits of a sequence number in a sort key: a ledger of up to 999,999 entries. */
@@ -65,6 +68,22 @@ export const incidentIndexKey = (systemId: string, openedAt: string, incidentId:
 export const failoverKey = (systemId: string, scenarioId: string): RecordKey => ({
   partition: system(systemId),
   sort: `${prefixes.failover}${scenarioId}`,
+});
+
+/** What is known of one class of backups: its newest check, its newest proof, sizes seen so far. */
+export const backupKey = (systemId: string, backupId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.backup}${backupId}`,
+});
+/** A restore that proves a backup, while it is under way and afterwards. */
+export const verificationKey = (systemId: string, verificationId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.verification}${verificationId}`,
+});
+/** What became of an entry of the calendar that a person has to do. */
+export const calendarTaskKey = (systemId: string, entry: string, dueAt: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.calendarTask}${entry}#${dueAt}`,
 });
 
 export const incidentKey = (incidentId: string): RecordKey => ({

@@ -53,6 +53,10 @@ export function tell(entry: Entry, words: Words, mode?: Mode): Telling | undefin
     case 'step':
       return tellStep(entry, words);
     case 'change':
+    case 'backup-created':
+    case 'backup-checked':
+    case 'backup-verified':
+    case 'calendar-due':
       return undefined;
     case 'question':
       return {

@@ -15,8 +15,16 @@ export type SendPage = (page: Page) => Promise<void>;
  * has no escalation. Resolves when at least one of them took the message.
  */
 export function pageFirstLevel(runtime: Runtime): SendPage {
+  return pageChannels(runtime, firstChannels(runtime.plan));
+}
+
+/** The same to people by their ids, such as those who have a task to do. */
+export function pagePeople(runtime: Runtime, people: readonly string[]): SendPage {
+  return pageChannels(runtime, channelsOf(runtime.plan, people));
+}
+
+function pageChannels(runtime: Runtime, channels: readonly string[]): SendPage {
   return async page => {
-    const channels = firstChannels(runtime.plan);
     const message = outgoingOf(page, runtime.plan.system.title);
     const results = await Promise.allSettled(channels.map(channel => deliver(runtime, channel, message)));
     const failed = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []));

@@ -37,7 +37,8 @@ export type StartRequest = { stateMachineArn: string; name?: string; input?: Jso
  *
  * Where it differs from AWS: definitions are not validated, `$$.Execution.StartTime` inside a parallel branch is the
  * branch's start, a branch that dies does not stop the nested executions of its siblings until the parent has ended,
- * and heartbeats, Map states and JSONata are not supported.
+ * the items of a Map belong to the execution and are no executions of their own, and heartbeats and JSONata are not
+ * supported.
  */
 export type Engine = {
   /**

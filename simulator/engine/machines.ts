@@ -57,6 +57,10 @@ export function watchStates<B extends EngineBranch>(branch: B, entered: Entered)
       const state = typeof key === 'string' && Object.hasOwn(states, key) ? states[key] : undefined;
       if (state === undefined || typeof key !== 'string') return undefined;
       entered(key, state.Type as Branch['States'][string]['Type']);
+      if (state.Type === 'Map') {
+        const { ItemProcessor, ...map } = state;
+        return ItemProcessor ? { ...map, ItemProcessor: watchStates(ItemProcessor, entered) } : state;
+      }
       if (state.Type !== 'Parallel') return state;
       return { ...state, Branches: state.Branches.map(inner => watchStates(inner, entered)) };
     },

@@ -36,6 +36,12 @@ export const service: SimulatedService = {
       if (!('kmsKey' in component) || component.kmsKey === undefined) continue;
       addKey(world, component.region, component.kmsKey);
     }
+    for (const backup of Object.values(plan.backups)) {
+      const known = 'kmsKey' in backup && 'region' in backup && backup.kmsKey !== undefined;
+      if (known && backup.kmsKey && !kmsState(world).has(`${backup.region}/${backup.kmsKey}`)) {
+        addKey(world, backup.region, backup.kmsKey);
+      }
+    }
   },
 };
 

@@ -54,6 +54,7 @@ function putObject(world: World, call: Call) {
   const body = textOf(input.Body);
   const draft: Draft = {
     body,
+    kmsKey: typeof input.SSEKMSKeyId === 'string' ? input.SSEKMSKeyId : undefined,
     metadata: input.Metadata as Record<string, string> | undefined,
     tags: tagsOf(input.Tagging),
     contentType: input.ContentType as string | undefined,
@@ -117,7 +118,9 @@ function retention(bucket: Bucket, { input }: Call): Date | undefined {
 function headOf(stored: ObjectVersion) {
   return {
     LastModified: stored.lastModified,
-    ContentLength: Buffer.byteLength(stored.body),
+    ContentLength: sizeOf(stored),
+    ServerSideEncryption: stored.kmsKey === undefined ? 'AES256' : 'aws:kms',
+    SSEKMSKeyId: stored.kmsKey,
     ContentType: stored.contentType,
     ETag: stored.etag,
     Metadata: stored.metadata,
@@ -132,6 +135,8 @@ function headOf(stored: ObjectVersion) {
   };
 }
 
+const sizeOf = ({ body, bytes }: ObjectVersion) => bytes?.length ?? Buffer.byteLength(body);
+
 function versionOf(bucket: Bucket, key: string, versionId: unknown): ObjectVersion | undefined {
   if (typeof versionId !== 'string' || versionId === '') return currentOf(bucket, key);
   return bucket.objects.get(key)?.find(version => version.versionId === versionId && !version.deleted);
@@ -144,7 +149,7 @@ function getObject(world: World, call: Call) {
     ...headOf(stored),
     Body: {
       transformToString: async () => stored.body,
-      transformToByteArray: async () => Buffer.from(stored.body),
+      transformToByteArray: async () => stored.bytes ?? Buffer.from(stored.body),
     },
   };
 }
@@ -199,8 +204,8 @@ function listObjects(world: World, call: Call) {
   const contents = keys.slice(0, most).flatMap(Key => {
     const stored = currentOf(bucket, Key);
     if (!stored) return [];
-    const { lastModified: LastModified, etag: ETag, body } = stored;
-    return [{ Key, LastModified, ETag, Size: Buffer.byteLength(body) }];
+    const { lastModified: LastModified, etag: ETag } = stored;
+    return [{ Key, LastModified, ETag, Size: sizeOf(stored) }];
   });
   const more = keys.length > most;
   return {

@@ -35,6 +35,7 @@ export const service: SimulatedService = {
   arrange(world, plan) {
     arrangeSecrets(world, plan);
     for (const secret of secrets(world).values()) followSource(world, secret);
+    appDependencies(world).keepSecret = (name, region, value) => putSecret(world, region, name, value);
     appDependencies(world).secretValue = (name, region) => {
       const secret = secrets(world).get(`${region}/${name}`);
       return secret?.versions.get(secret.current);

@@ -25,6 +25,8 @@ export type AppDependencies = {
   serverOf(id: string): DatabaseServer;
   /** The current value of a secret, by its name in a region. */
   secretValue(name: string, region: string): string | undefined;
+  /** Makes a secret that a service keeps for what it has made, such as RDS for the password of an instance. */
+  keepSecret(name: string, region: string, value: string): void;
   /** Whether a component of a type answers its clients now; a service puts its own types here. */
   componentAnswers: Map<ComponentType, (component: Component) => boolean | undefined>;
 };
@@ -41,6 +43,7 @@ export function appDependencies(world: World): AppDependencies {
     serverAt: host => ({ id: host }),
     serverOf: id => ({ id }),
     secretValue: () => undefined,
+    keepSecret: () => {},
     componentAnswers: new Map(),
   }));
 }

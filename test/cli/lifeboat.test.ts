@@ -31,7 +31,7 @@ describe('lifeboat', () => {
     const { code, out, err } = await lifeboat([name, '--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain(commands[name]?.summary);
-    expect(out).toMatch(new RegExp(`Usage: lifeboat ${name} (PLAN|check-file)`));
+    expect(out).toContain(`Usage: lifeboat ${name} PLAN`);
   });
 
   it.each(Object.keys(commands))('%s names an option that it does not have', async name => {

@@ -23,7 +23,18 @@ describe('functions', () => {
   it('are one per fixed handler and one per family that the plan uses', () => {
     const kinds = JSON.stringify(plan.scenarios).matchAll(/"do":"([a-z0-9]+)\./g);
     const families = new Set([...kinds].map(match => match[1]));
-    const fixed = ['triage', 'probe', 'run', 'execution-ended', 'ask', 'decide', 'communicate', 'report'];
+    const fixed = [
+      'triage',
+      'probe',
+      'run',
+      'execution-ended',
+      'ask',
+      'decide',
+      'communicate',
+      'report',
+      'backups',
+      'verify',
+    ];
     expect(Object.keys(functions).sort()).toEqual([...fixed, ...families].sort());
   });
 
@@ -58,7 +69,7 @@ describe('functions', () => {
 
   it('that probe from outside run outside of the network of the system', () => {
     const inside = Object.entries(functions).filter(([, { vpc }]) => vpc !== undefined);
-    expect(inside.map(([name]) => name).sort()).toEqual(['eks', 'k8s', 'rds', 'redis', 'sql']);
+    expect(inside.map(([name]) => name).sort()).toEqual(['eks', 'k8s', 'rds', 'redis', 'sql', 'verify']);
   });
 });
 
@@ -208,7 +219,7 @@ describe('state machines', () => {
       if (state.Parameters['StateMachineArn.$'] === '$$.StateMachine.Id') {
         return [`arn:aws:states:ap-southeast-4:111122223333:stateMachine:${name}`];
       }
-      const fixed = ['run', 'ask', 'communicate', 'report'];
+      const fixed = ['run', 'ask', 'communicate', 'report', 'backups', 'verify'];
       return [...handedOver].filter(
         arn =>
           families.some(name => arn.endsWith(`-${name}`)) && !fixed.some(name => arn.endsWith(`-${name}`)),

@@ -148,7 +148,9 @@ describe('a packaged plan', async () => {
   });
 
   it('has zips of at most 300,000 bytes', () => {
-    for (const zip of zips.filter(file => file !== 'k8s.zip')) {
+    // Backups are made and proven while nothing is wrong, by services of many kinds: a slow first call costs nothing.
+    const slow = ['k8s.zip', 'backups.zip', 'verify.zip'];
+    for (const zip of zips.filter(file => !slow.includes(file))) {
       expect(readFileSync(join(packages, zip)).length, zip).toBeLessThanOrEqual(300_000);
     }
   });

@@ -22,7 +22,7 @@ describe('every role', () => {
   it('belongs to one function or to one kind of state machine', () => {
     const used = Object.values(deployment.functions).map(config => (config as { role: string }).role);
     expect([...used].sort()).toEqual([...functionRoles].sort());
-    expect(machineRoles).toHaveLength(5);
+    expect(machineRoles).toHaveLength(7);
   });
 
   it.each(allRoles)('%s changes nothing on * where AWS takes a resource', role => {
@@ -86,13 +86,25 @@ describe('what a role is denied', () => {
   });
 
   it('touches databases only in their family, and deletes only what a run has made', () => {
-    for (const verb of [
-      'DeleteDBInstance',
-      'ModifyDBInstance',
-      'RestoreDBInstanceToPointInTime',
-      'StopDBInstance',
-    ]) {
+    for (const verb of ['ModifyDBInstance', 'StopDBInstance']) {
       expect(rolesThat(`rds:${verb}`)).toEqual(['RdsRole']);
+    }
+    // Proofs restore too, under a name of their own.
+    for (const verb of ['DeleteDBInstance', 'RestoreDBInstanceToPointInTime']) {
+      expect(rolesThat(`rds:${verb}`)).toEqual(['RdsRole', 'VerifyRole']);
+    }
+    const verify = statements('VerifyRole');
+    expect(allows(verify, 'rds:DeleteDBInstance', restored.replace('-dr-', '-proof-'))).toBe(true);
+    for (const other of [restored, production]) {
+      expect(allows(verify, 'rds:DeleteDBInstance', other)).toBe(false);
+      expect(allows(verify, 'rds:RestoreDBInstanceFromDBSnapshot', other)).toBe(false);
+    }
+    // What is deleted carries the tag of a proof, by IAM too.
+    for (const { Action, Condition } of verify.filter(one => one.Action.includes('rds:DeleteDBInstance'))) {
+      expect({ Action, Condition }).toEqual({
+        Action: ['rds:DeleteDBInstance'],
+        Condition: { Null: { 'aws:ResourceTag/lifeboat:purpose': 'false' } },
+      });
     }
     const rds = statements('RdsRole');
     expect(allows(rds, 'rds:DeleteDBInstance', restored)).toBe(true);
@@ -141,7 +153,7 @@ describe('what a role is denied', () => {
 
   it('keeps the code of functions in the network from making network interfaces', () => {
     const roles = rolesThat('ec2:CreateNetworkInterface');
-    expect(roles).toEqual(['EksRole', 'K8sRole', 'RdsRole', 'RedisRole', 'SqlRole']);
+    expect(roles).toEqual(['EksRole', 'K8sRole', 'RdsRole', 'RedisRole', 'SqlRole', 'VerifyRole']);
     for (const role of roles) {
       const denied = statements(role).filter(({ Effect }) => Effect === 'Deny');
       expect(denied).toHaveLength(1);

@@ -183,6 +183,8 @@ describe('compileSystem', () => {
       'liquid-abt-lifeboat-ask',
       'liquid-abt-lifeboat-teardown',
       'liquid-abt-lifeboat-communicate',
+      'liquid-abt-lifeboat-verify',
+      'liquid-abt-lifeboat-verify-fleet',
     ]);
     expect(functions).toEqual(['http', 'rds']);
   });

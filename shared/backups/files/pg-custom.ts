@@ -109,8 +109,13 @@ async function readBlocks(
   }
 }
 
-/** Reads the pieces of one item to its end, through its compression, and counts the lines of COPY. */
+/** Reads one item to its end and counts the lines of COPY. */
 async function readData(reader: ByteReader, toc: ArchiveToc, entry: TocEntry): Promise<number> {
+  return countRows(dataOf(reader, toc, entry));
+}
+
+/** The pieces of one item, through its compression. */
+async function* dataOf(reader: ByteReader, toc: ArchiveToc, entry: TocEntry): AsyncGenerator<Buffer> {
   const pieces = async function* () {
     for (let length = await toc.readInt(reader); length !== 0; length = await toc.readInt(reader)) {
       if (length < 0)
@@ -123,12 +128,58 @@ async function readData(reader: ByteReader, toc: ArchiveToc, entry: TocEntry): P
     }
   };
   const { compression } = toc;
-  if (compression === 'none' || compression === 'lz4') return countRows(pieces());
+  if (compression === 'none' || compression === 'lz4') {
+    yield* pieces();
+    return;
+  }
   const algorithm = compression === 'gzip' ? 'zlib' : compression;
   // An item without data has no compressed stream either.
   const whole = createByteReader(pieces());
-  if ((await whole.peek(1)).length === 0) return 0;
-  return countRows(decompress(whole.take(), algorithm));
+  if ((await whole.peek(1)).length > 0) yield* decompress(whole.take(), algorithm);
+}
+
+export type ArchiveWalker = {
+  /** The statements of the schema that belong before the data, and those that belong behind it. */
+  definitions(part: 'before-data' | 'after-data'): Iterable<string>;
+  /** The data of each table as it comes in the file. */
+  tables(): AsyncGenerator<{ table: string; columns: string; data: AsyncIterable<Buffer> }>;
+};
+
+/** Walks an archive that was checked before, in the order in which pg_restore would. Large objects are left out. */
+export async function createArchiveWalker(reader: ByteReader): Promise<ArchiveWalker> {
+  const toc = await readToc(reader);
+  if (toc.compression === 'lz4') {
+    throw new FileProblem(
+      'wrong-format',
+      'Data that is compressed with lz4 can only be restored by pg_restore',
+    );
+  }
+  const byId = new Map(toc.entries.map(entry => [entry.dumpId, entry]));
+  return {
+    definitions: part =>
+      toc.entries
+        .filter(({ section }) => (part === 'before-data' ? section <= 2 : section === 4))
+        .filter(({ definition, kind }) => definition.trim() !== '' && !kind.startsWith('BLOB'))
+        .map(({ definition }) => definition),
+    async *tables() {
+      for (;;) {
+        const [type] = await reader.peek(1);
+        if (type !== blockData && type !== blockBlobs) return;
+        await reader.read(1);
+        const entry = byId.get(await toc.readInt(reader));
+        if (!entry) throw new FileProblem('corrupt', 'A block of data belongs to nothing');
+        if (type === blockBlobs) {
+          while ((await toc.readInt(reader)) !== 0) await readData(reader, toc, entry);
+          continue;
+        }
+        const [, table = '', columns = ''] =
+          /^COPY\s+(\S+)\s*(\([^)]*\))?\s+FROM/is.exec(entry.copyStatement) ?? [];
+        const data = dataOf(reader, toc, entry);
+        if (table !== '') yield { table, columns, data };
+        for await (const _ of data);
+      }
+    },
+  };
 }
 
 /** Lines before the `\.` that ends the data of COPY. */

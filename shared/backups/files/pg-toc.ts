@@ -25,6 +25,10 @@ export type TocEntry = {
   tag: string;
   kind: string;
   schema: string;
+  /** 1: none, 2: before the data, 3: data, 4: after it. */
+  section: number;
+  definition: string;
+  copyStatement: string;
   /** Custom format: where its data begins, once pg_dump has written that at its very end. */
   offset?: number;
   /** Custom format: whether pg_dump came to its end and wrote the offsets (never when it wrote into a pipe). */
@@ -141,9 +145,9 @@ async function readEntry(read: ArchiveReader): Promise<TocEntry> {
   if (dumpId <= 0 || section < 0 || (section > 4 && section !== sectionNone)) {
     throw new FileProblem('corrupt', `Entry ${dumpId} of the table of contents makes no sense`);
   }
-  await read.text(); // definition
+  const definition = (await read.text()) ?? '';
   await read.text(); // DROP statement
-  await read.text(); // COPY statement
+  const copyStatement = (await read.text()) ?? '';
   const schema = (await read.text()) ?? '';
   await read.text(); // tablespace
   if (read.version >= 14) await read.text(); // access method
@@ -151,7 +155,7 @@ async function readEntry(read: ArchiveReader): Promise<TocEntry> {
   await read.text(); // owner
   await read.text(); // WITH OIDS
   while ((await read.text()) !== null); // dependencies
-  const entry = { dumpId, hasData, tag, kind, schema };
+  const entry = { dumpId, hasData, tag, kind, schema, section, definition, copyStatement };
   if (read.format !== 'custom') {
     const file = (await read.text()) ?? '';
     return { ...entry, offsetKnown: false, ...(file !== '' && { file }) };

@@ -1,6 +1,7 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
 import type { TypicalDuration } from '../../../shared/actions/contract.ts';
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
+import { appDependencies } from '../../world/dependencies.ts';
 import { type Call, hashToUnit, SimulatedAwsError, type World } from '../../world/world.ts';
 import { keyArnOf, keyIsEnabled } from '../kms.ts';
 import { beginBackup } from './backups.ts';
@@ -64,6 +65,7 @@ export function makeInstance(world: World, call: Call, making: Making): unknown 
       PubliclyAccessible: call.input.PubliclyAccessible === true,
       BackupRetentionPeriod: typeof retention === 'number' ? retention : making.replica ? 0 : 1,
       TagList: tagsOf(call),
+      ...managedPassword(world, call, identifier),
       ...making.shown,
     },
   };
@@ -87,6 +89,17 @@ export function makeInstance(world: World, call: Call, making: Making): unknown 
       change(world, instance, { DBInstanceStatus: 'available' });
   });
   return { DBInstance: structuredClone(instance.shown) };
+}
+
+/** With ManageMasterUserPassword RDS makes a password and keeps it in a secret of its own. */
+function managedPassword(world: World, { region, input }: Call, identifier: string): Partial<DBInstance> {
+  if (input.ManageMasterUserPassword !== true) return {};
+  const id = resourceIdOf(region, `secret/${identifier}`);
+  const SecretArn = `arn:aws:secretsmanager:${region}:${accountId}:secret:rds!${id}-Ab1Cd2`;
+  const password = hashToUnit(0, `password/${identifier}`).toString(36).slice(2);
+  const value = JSON.stringify({ username: 'postgres', password });
+  appDependencies(world).keepSecret(`rds!${id}`, region, value);
+  return { MasterUserSecret: { SecretArn, SecretStatus: 'active' } };
 }
 
 /** CreateDBInstance: a new, empty database. */

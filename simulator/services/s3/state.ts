@@ -6,6 +6,9 @@ import { hashToUnit, type World } from '../../world/world.ts';
 export type ObjectVersion = {
   versionId: string;
   body: string;
+  /** What is in it, when that is no text. */
+  bytes?: Buffer;
+  kmsKey?: string;
   metadata: Record<string, string>;
   tags: Record<string, string>;
   contentType?: string;
@@ -90,6 +93,8 @@ export function currentOf(bucket: Bucket, key: string): ObjectVersion | undefine
 
 export type Draft = {
   body: string;
+  bytes?: Buffer;
+  kmsKey?: string;
   metadata?: Record<string, string>;
   tags?: Record<string, string>;
   contentType?: string;
@@ -109,8 +114,12 @@ export function storeObject(world: World, bucket: Bucket, key: string, draft: Dr
     tags,
     lastModified,
     versionId: idOf(`${bucket.name}/${key}/${versions.length}`),
-    etag: `"${createHash('md5').update(body).digest('hex')}"`,
-    sha256: createHash('sha256').update(body).digest('base64'),
+    etag: `"${createHash('md5')
+      .update(draft.bytes ?? body)
+      .digest('hex')}"`,
+    sha256: createHash('sha256')
+      .update(draft.bytes ?? body)
+      .digest('base64'),
     replication: replication ?? (bucket.replica === undefined ? undefined : 'PENDING'),
   };
   bucket.objects.set(key, bucket.versioned ? [...versions, stored] : [stored]);
@@ -125,10 +134,12 @@ function replicate(world: World, bucket: Bucket, key: string, version: ObjectVer
     const replica = bucketsOf(world).get(bucket.replica ?? '');
     if (!replica || world.isLost(bucket.region)) return;
     version.replication = 'COMPLETED';
-    const { body, metadata, tags, contentType, lastModified } = version;
+    const { body, bytes, kmsKey, metadata, tags, contentType, lastModified } = version;
     // A replica keeps the time of its source.
     storeObject(world, replica, key, {
       body,
+      bytes,
+      kmsKey,
       metadata,
       tags,
       contentType,

@@ -1,0 +1,337 @@
+import type { Permission } from '../shared/actions/contract.ts';
+import { clusterPermission } from '../shared/actions/k8s-permission.ts';
+import { expiresTag, runTag, systemTag } from '../shared/aws/names.ts';
+import { kmsKeyArn, rdsArn } from '../shared/aws/rds-arns.ts';
+import { secretReadPermission } from '../shared/aws/secret-reference.ts';
+import { backupTag, purposeTag } from '../shared/backups/names.ts';
+import type { Component, ComponentOf } from '../shared/plan/components.ts';
+import type { Backup, BackupOf, Plan } from '../shared/plan/schema.ts';
+
+/** What the functions for backups may do, from what the plan's backups are: looking, making, and proving. */
+
+const stack = (service: string, region: string, rest: string) =>
+  `arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${rest}`;
+const bucketArn = (name: string) => `arn:\${AWS::Partition}:s3:::${name}`;
+/** Only what is made as a backup of this system may be given these tags, and only that may be removed. */
+const ownOnly = { Null: { [`aws:ResourceTag/${backupTag}`]: 'false' } };
+const taggedOnly = { Null: { [`aws:RequestTag/${backupTag}`]: 'false' } };
+
+/** For looking at what there is; also what the proving function needs to choose what it restores. */
+export function lookingPermissions(plan: Plan): Permission[] {
+  return Object.values(plan.backups).flatMap(backup => looking(plan, backup));
+}
+
+function looking(plan: Plan, backup: Backup): Permission[] {
+  const key =
+    'kmsKey' in backup && 'region' in backup && backup.kmsKey !== undefined
+      ? [readsKey(backup.region, backup.kmsKey)]
+      : [];
+  switch (backup.type) {
+    case 'rds-automated':
+    case 'rds-replicated-backups':
+    case 'rds-snapshot':
+    case 'rds-snapshot-copy':
+    case 'rds-fleet':
+      return [...regionsOf(plan, backup).map(readsRds), ...key];
+    case 'aws-backup':
+      return [backup, ...(backup.copyTo ? [backup.copyTo] : [])].map(({ region, vault }) => ({
+        actions: ['backup:ListRecoveryPointsByBackupVault'],
+        resources: [stack('backup', region, `backup-vault:${vault}`)],
+      }));
+    case 'velero':
+      return clusterOf(plan, backup.cluster);
+    case 'volumes':
+      return [
+        {
+          actions: ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots'],
+          resources: ['*'],
+          reason: 'Lists; AWS has no resource for it',
+        },
+      ];
+    default:
+      return [...readsFiles(backup), ...key];
+  }
+}
+
+const readsKey = (region: string, key: string): Permission => ({
+  actions: ['kms:DescribeKey'],
+  resources: [kmsKeyArn(region, key)],
+});
+
+const readsRds = (region: string): Permission => ({
+  actions: [
+    'rds:DescribeDBInstances',
+    'rds:DescribeDBSnapshots',
+    'rds:DescribeDBInstanceAutomatedBackups',
+    'rds:ListTagsForResource',
+  ],
+  resources: [rdsArn('db', region, '*'), rdsArn('snapshot', region, '*'), rdsArn('auto-backup', region, '*')],
+  reason: 'Lists backups',
+});
+
+function regionsOf(plan: Plan, backup: Backup): string[] {
+  const own = 'region' in backup ? [backup.region] : [];
+  const id = 'component' in backup ? backup.component : sourceOf(plan, backup);
+  const region = id === undefined ? undefined : plan.components[id]?.region;
+  return [...new Set([...own, ...(region === undefined ? [] : [region])])];
+}
+
+function sourceOf(plan: Plan, backup: Backup): string | undefined {
+  const source = backup.type === 'rds-snapshot-copy' ? plan.backups[backup.of] : undefined;
+  return source && 'component' in source ? source.component : undefined;
+}
+
+type FileBackup = BackupOf<'dump' | 'kubernetes-export' | 'secrets-export' | 'terraform-state'>;
+
+function readsFiles(backup: FileBackup): Permission[] {
+  const prefix = backup.type === 'terraform-state' ? backup.key : backup.prefix;
+  return [backup.bucket, ...(backup.copy ? [backup.copy.bucket] : [])].flatMap(bucket => [
+    {
+      actions: ['s3:ListBucket', ...(backup.type === 'terraform-state' ? ['s3:GetBucketVersioning'] : [])],
+      resources: [bucketArn(bucket)],
+    },
+    { actions: ['s3:GetObject', 's3:GetObjectTagging'], resources: [`${bucketArn(bucket)}/${prefix}*`] },
+    ...(backup.kmsKey === undefined
+      ? []
+      : [{ actions: ['kms:Decrypt'], resources: [kmsKeyArn(backup.region, backup.kmsKey)] }]),
+  ]);
+}
+
+function clusterOf(plan: Plan, id: string): Permission[] {
+  const cluster = plan.components[id];
+  return cluster?.type === 'eks-cluster' ? [clusterPermission(cluster.name, cluster.region)] : [];
+}
+
+/** For making backups, and removing those whose time is over. */
+export function makingPermissions(plan: Plan): Permission[] {
+  return Object.entries(plan.backups).flatMap(([id, backup]) => making(plan, id, backup));
+}
+
+function making(plan: Plan, id: string, backup: Backup): Permission[] {
+  switch (backup.type) {
+    case 'rds-snapshot': {
+      const database = plan.components[backup.component];
+      return database?.type === 'rds-instance'
+        ? makesSnapshots(database.region, database.identifier, id)
+        : [];
+    }
+    case 'rds-snapshot-copy': {
+      const database = plan.components[sourceOf(plan, backup) ?? ''];
+      if (database?.type !== 'rds-instance') return [];
+      return [
+        ...copiesSnapshots(database, backup.region, id),
+        grants(backup.region, backup.kmsKey),
+        readsKey(backup.region, backup.kmsKey),
+      ];
+    }
+    case 'aws-backup':
+      return startsJobs(backup);
+    case 'dump':
+      return startsDump(plan, backup);
+    case 'velero':
+      return clusterOf(plan, backup.cluster);
+    case 'volumes':
+      return snapshotsVolumes(backup);
+    case 'kubernetes-export':
+      return [...clusterOf(plan, backup.cluster), ...writesFiles(backup)];
+    case 'secrets-export':
+      return [
+        ...backup.secrets.flatMap(secret => {
+          const component = plan.components[secret];
+          return component?.type === 'secret'
+            ? [secretReadPermission(`secret:${component.name}`, component.region)]
+            : [];
+        }),
+        ...writesFiles(backup),
+      ];
+    default:
+      return [];
+  }
+}
+
+function makesSnapshots(region: string, identifier: string, id: string): Permission[] {
+  const made = rdsArn('snapshot', region, `${identifier}-${id}-*`);
+  return [
+    { actions: ['rds:CreateDBSnapshot', 'rds:AddTagsToResource'], resources: [made], conditions: taggedOnly },
+    { actions: ['rds:CreateDBSnapshot'], resources: [rdsArn('db', region, identifier)] },
+    { actions: ['rds:DeleteDBSnapshot'], resources: [made], conditions: ownOnly },
+  ];
+}
+
+function copiesSnapshots(
+  { region: from, identifier }: ComponentOf<'rds-instance'>,
+  to: string,
+  id: string,
+): Permission[] {
+  const made = rdsArn('snapshot', to, `${identifier}-${id}-*`);
+  return [
+    { actions: ['rds:CopyDBSnapshot', 'rds:AddTagsToResource'], resources: [made], conditions: taggedOnly },
+    {
+      actions: ['rds:CopyDBSnapshot'],
+      resources: [rdsArn('snapshot', from, '*')],
+      reason: 'Which snapshot is the newest turns out only then',
+    },
+    { actions: ['rds:DeleteDBSnapshot'], resources: [made], conditions: ownOnly },
+  ];
+}
+
+const grants = (region: string, key: string): Permission => ({
+  actions: ['kms:CreateGrant'],
+  resources: [kmsKeyArn(region, key)],
+  conditions: {
+    Bool: { 'kms:GrantIsForAWSResource': 'true' },
+    StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
+  },
+});
+
+function startsJobs({ region, vault, resource, role, copyTo }: BackupOf<'aws-backup'>): Permission[] {
+  return [
+    {
+      actions: ['backup:StartBackupJob', 'backup:TagResource'],
+      resources: [
+        stack('backup', region, `backup-vault:${vault}`),
+        resource,
+        stack('backup', region, 'recovery-point:*'),
+        rdsArn('snapshot', region, 'awsbackup:*'),
+      ],
+    },
+    ...(copyTo
+      ? [
+          {
+            actions: ['backup:StartCopyJob'],
+            resources: [
+              stack('backup', region, 'recovery-point:*'),
+              rdsArn('snapshot', region, 'awsbackup:*'),
+              stack('backup', copyTo.region, `backup-vault:${copyTo.vault}`),
+            ],
+          },
+        ]
+      : []),
+    {
+      actions: ['iam:PassRole'],
+      resources: [role],
+      conditions: { StringEquals: { 'iam:PassedToService': 'backup.amazonaws.com' } },
+    },
+  ];
+}
+
+function startsDump(plan: Plan, { madeBy }: BackupOf<'dump'>): Permission[] {
+  if (!madeBy) return [];
+  if (madeBy.type === 'k8s-cron-job') return clusterOf(plan, madeBy.cluster);
+  return [
+    {
+      actions: ['codebuild:StartBuild'],
+      resources: [stack('codebuild', madeBy.region, `project/${madeBy.project}`)],
+    },
+  ];
+}
+
+function snapshotsVolumes({ region, copyRegion, tag }: BackupOf<'volumes'>): Permission[] {
+  const snapshot = (where: string) => `arn:\${AWS::Partition}:ec2:${where}::snapshot/*`;
+  const made = [region, ...(copyRegion === undefined ? [] : [copyRegion])];
+  return [
+    {
+      actions: ['ec2:CreateSnapshot'],
+      resources: [stack('ec2', region, 'volume/*')],
+      conditions: { StringEquals: { [`aws:ResourceTag/${tag.key}`]: tag.value } },
+    },
+    ...made.flatMap((where): Permission[] => [
+      {
+        actions: ['ec2:CreateSnapshot', 'ec2:CopySnapshot', 'ec2:CreateTags'],
+        resources: [snapshot(where)],
+        conditions: taggedOnly,
+      },
+      { actions: ['ec2:DeleteSnapshot'], resources: [snapshot(where)], conditions: ownOnly },
+    ]),
+  ];
+}
+
+function writesFiles({
+  bucket,
+  prefix,
+  kmsKey,
+  region,
+}: BackupOf<'kubernetes-export' | 'secrets-export'>): Permission[] {
+  const objects = `${bucketArn(bucket)}/${prefix}*`;
+  return [
+    { actions: ['s3:PutObject', 's3:PutObjectTagging'], resources: [objects] },
+    {
+      actions: ['s3:DeleteObject'],
+      resources: [objects],
+      conditions: { Null: { [`s3:ExistingObjectTag/${backupTag}`]: 'false' } },
+    },
+    ...(kmsKey === undefined
+      ? []
+      : [{ actions: ['kms:GenerateDataKey'], resources: [kmsKeyArn(region, kmsKey)] }]),
+  ];
+}
+
+/** For proving: throw-away instances that carry the tag of a verification, and nothing else. */
+export function provingPermissions(plan: Plan): Permission[] {
+  const targets = new Map<string, ComponentOf<'rds-restore-target'>>();
+  for (const { verify } of Object.values(plan.backups)) {
+    const target: Component | undefined = verify && plan.components[verify.into];
+    if (verify && target?.type === 'rds-restore-target') targets.set(verify.into, target);
+  }
+  const restoreTesting: Permission[] = Object.values(plan.backups).some(({ type }) => type === 'aws-backup')
+    ? [
+        {
+          actions: ['backup:PutRestoreValidationResult'],
+          resources: ['*'],
+          reason: 'AWS has no resource for a restore job',
+        },
+      ]
+    : [];
+  const quota: Permission[] =
+    targets.size > 0
+      ? [
+          {
+            actions: ['servicequotas:GetServiceQuota'],
+            resources: [`arn:\${AWS::Partition}:servicequotas:*:\${AWS::AccountId}:rds/L-7B6409FD`],
+          },
+        ]
+      : [];
+  return [
+    ...lookingPermissions(plan),
+    ...[...targets.values()].flatMap(restoring),
+    ...quota,
+    ...restoreTesting,
+  ];
+}
+
+function restoring(target: ComponentOf<'rds-restore-target'>): Permission[] {
+  const { region, identifier } = target;
+  const made = rdsArn('db', region, `${identifier}-*`);
+  const tagged = { Null: { [`aws:RequestTag/${purposeTag}`]: 'false' } };
+  const restores = ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot'];
+  return [
+    readsRds(region),
+    { actions: [...restores, 'rds:AddTagsToResource'], resources: [made], conditions: tagged },
+    {
+      actions: restores,
+      resources: [
+        rdsArn('snapshot', region, '*'),
+        rdsArn('auto-backup', region, '*'),
+        rdsArn('subgrp', region, target.subnetGroup),
+        rdsArn('pg', region, target.parameterGroup),
+        rdsArn('og', region, 'default*'),
+      ],
+      reason: 'What a restore reads and refers to',
+    },
+    {
+      actions: ['rds:DeleteDBInstance'],
+      resources: [made],
+      conditions: { Null: { [`aws:ResourceTag/${purposeTag}`]: 'false' } },
+    },
+    // RDS makes the password of the instance and keeps it in a secret, with the rights of who asked for the instance.
+    {
+      actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource', 'secretsmanager:GetSecretValue'],
+      resources: [stack('secretsmanager', region, 'secret:rds!db-*')],
+    },
+    { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, target.kmsKey)] },
+    grants(region, target.kmsKey),
+  ];
+}
+
+/** Tags that permissions rest on, for the tests. */
+export const tagsThatCount = [backupTag, purposeTag, runTag, systemTag, expiresTag];

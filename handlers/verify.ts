@@ -1,0 +1,23 @@
+import middy from '@middy/core';
+import type { OpenScratch } from '../shared/backups/verify/file.ts';
+import { handleVerify, verifyEventSchema } from '../shared/backups/verify/handle.ts';
+import { connectSql } from '../shared/network/sql.ts';
+import { pageFirstLevel } from '../shared/triage/page.ts';
+import { openEmbeddedPostgres } from './embedded-postgres.ts';
+import { parseInput } from './parse-input.ts';
+import { loadRuntime, type RuntimeProvider } from './runtime.ts';
+
+/** Proves backups by restoring them, and removes what the proofs leave behind. */
+export function createVerifyHandler(runtime: RuntimeProvider, openScratch?: OpenScratch) {
+  return middy(async (event: unknown) => {
+    const ready = await runtime();
+    return handleVerify(
+      ready,
+      parseInput(verifyEventSchema, event, 'verify'),
+      pageFirstLevel(ready),
+      openScratch,
+    );
+  });
+}
+
+export const handler = createVerifyHandler(loadRuntime({ sql: connectSql }), openEmbeddedPostgres);

@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto';
+import { backupTags, fileKey, snapshotName } from '../../shared/backups/names.ts';
+import { occurrences } from '../../shared/backups/occurrences.ts';
+import { databaseOf } from '../../shared/backups/survey/rds.ts';
+import type { Backup, BackupOf } from '../../shared/plan/schema.ts';
+import { addRecoveryPoint } from '../services/backup.ts';
+import { keyArnOf } from '../services/kms.ts';
+import { copyFrom } from '../services/rds/lineage.ts';
+import { snapshotArn } from '../services/rds/snapshots.ts';
+import { keyOf, rdsState } from '../services/rds/state.ts';
+import { bucketsOf, storeObject } from '../services/s3/state.ts';
+import type { World } from '../world/world.ts';
+import { writeArchive } from './pg-archive.ts';
+
+const dayMs = 86_400_000;
+/** More of each class than these are not needed for anybody to look at. */
+const mostKept = 30;
+/** Databases that a fleet has in a rehearsal, unless a test says otherwise. */
+const fleetSize = 6;
+
+export type ArrangeOptions = {
+  /** SQL of the plan's rehearsal, which dumps hold, and the moment that its data is of. */
+  sql: string;
+  dataAtMs: number;
+  fleetSize?: number;
+};
+
+/** Makes the backups that the plan says exist, as if its schedules had been kept until now. */
+export function arrangeBackups(world: World, options: ArrangeOptions): void {
+  for (const backup of Object.values(world.plan.backups)) {
+    if ('bucket' in backup) addBuckets(world, backup);
+  }
+  for (const [id, backup] of Object.entries(world.plan.backups)) {
+    for (const atMs of timesOf(world, backup)) addOne(world, id, backup, atMs, options);
+  }
+}
+
+/** Lets the backups that others make go on being made until `untilMs`. */
+export function keepMaking(world: World, options: ArrangeOptions, untilMs: number): void {
+  for (const [id, backup] of Object.entries(world.plan.backups)) {
+    if (!madeByOthers(backup) || !backup.schedule) continue;
+    for (const atMs of occurrences(backup.schedule, world.nowMs(), untilMs)) {
+      setTimeout(() => addOne(world, id, backup, atMs, options), atMs - world.nowMs());
+    }
+  }
+}
+
+/** A dump that only a job inside a cluster or a build writes is written by the world, whoever started the job. */
+export function madeByOthers(backup: Backup): boolean {
+  return backup.type === 'dump' || backup.type === 'terraform-state' || backup.type === 'rds-fleet';
+}
+
+/** When they were made that are kept now, oldest first; at least one, a little before now. */
+function timesOf(world: World, { schedule, retention }: Backup): number[] {
+  const now = world.nowMs();
+  const past = schedule
+    ? occurrences(schedule, now - Math.min(retention * 1000, 40 * dayMs), now - 3_600_000)
+    : [];
+  return past.length > 0 ? past.slice(-mostKept) : [now - 2 * 3_600_000];
+}
+
+function addOne(world: World, id: string, backup: Backup, atMs: number, options: ArrangeOptions): void {
+  switch (backup.type) {
+    case 'rds-snapshot': {
+      const { region, identifier } = databaseOf(world.plan, backup.component);
+      addSnapshot(world, { id, backup, region, source: { region, identifier }, atMs });
+      return;
+    }
+    case 'rds-snapshot-copy': {
+      const source = world.plan.backups[backup.of];
+      const { region, identifier } = databaseOf(
+        world.plan,
+        source && 'component' in source ? source.component : '',
+      );
+      addSnapshot(world, {
+        id,
+        backup,
+        region: backup.region,
+        source: { region, identifier },
+        atMs,
+        kmsKey: backup.kmsKey,
+      });
+      return;
+    }
+    case 'rds-fleet': {
+      for (let index = 1; index <= (options.fleetSize ?? fleetSize); index++) {
+        const identifier = backup.instances.replace('*', String(index).padStart(4, '0'));
+        addSnapshot(world, {
+          id,
+          backup,
+          region: backup.region,
+          source: { region: world.plan.regions.primary, identifier },
+          atMs,
+        });
+      }
+      return;
+    }
+    case 'aws-backup': {
+      addRecoveryPoint(world, backup.region, backup.vault, backup.resource, atMs);
+      if (backup.copyTo)
+        addRecoveryPoint(world, backup.copyTo.region, backup.copyTo.vault, backup.resource, atMs);
+      return;
+    }
+    case 'dump':
+    case 'kubernetes-export':
+    case 'secrets-export':
+    case 'terraform-state':
+      addFile(world, id, backup, atMs, options);
+      return;
+    default:
+      return;
+  }
+}
+
+type Placed = {
+  id: string;
+  backup: Backup;
+  region: string;
+  source: { region: string; identifier: string };
+  atMs: number;
+  kmsKey?: string;
+};
+
+function addSnapshot(world: World, { id, backup, region, source, atMs, kmsKey }: Placed): void {
+  const of = rdsState(world).instances.get(keyOf(source.region, source.identifier));
+  const name = snapshotName(source.identifier, id, new Date(atMs).toISOString());
+  const key = kmsKey ?? of?.shown.KmsKeyId ?? keyOfTarget(world, backup) ?? 'alias/aws/rds';
+  rdsState(world).snapshots.push({
+    region,
+    copyOf: of && copyFrom(of, atMs),
+    shown: {
+      DBSnapshotIdentifier: name,
+      DBSnapshotArn: snapshotArn(region, name),
+      DBInstanceIdentifier: source.identifier,
+      SnapshotType: 'manual',
+      Status: 'available',
+      Engine: 'postgres',
+      EngineVersion: '16.4',
+      AllocatedStorage: 100,
+      Encrypted: true,
+      KmsKeyId: keyArnOf(world, region, key),
+      SourceRegion: source.region,
+      OriginalSnapshotCreateTime: new Date(atMs),
+      SnapshotCreateTime: new Date(atMs),
+      TagList: backupTags(world.plan.system.id, id, new Date(atMs + backup.retention * 1000)),
+    },
+  });
+}
+
+function keyOfTarget(world: World, { verify }: Backup): string | undefined {
+  const target = verify && world.plan.components[verify.into];
+  return target?.type === 'rds-restore-target' ? target.kmsKey : undefined;
+}
+
+type FileBackup = BackupOf<'dump' | 'kubernetes-export' | 'secrets-export' | 'terraform-state'>;
+
+function addBuckets(world: World, { bucket, region, copy }: FileBackup): void {
+  const buckets = bucketsOf(world);
+  const made = (name: string, at: string) => ({ name, region: at, versioned: true, objects: new Map() });
+  if (copy && !buckets.has(copy.bucket)) buckets.set(copy.bucket, made(copy.bucket, copy.region));
+  const known = buckets.get(bucket) ?? made(bucket, region);
+  buckets.set(bucket, { ...known, ...(copy && { replica: copy.bucket }) });
+}
+
+const suffixes = {
+  'plain-sql': '.sql',
+  'pg-custom': '.dump',
+  tar: '.tar',
+  json: '.json',
+  'redis-rdb': '.rdb',
+};
+
+function addFile(world: World, id: string, backup: FileBackup, atMs: number, options: ArrangeOptions): void {
+  const bucket = bucketsOf(world).get(backup.bucket);
+  if (!bucket) return;
+  const at = new Date(atMs).toISOString();
+  const content = contentOf(world, backup, atMs, options);
+  const key =
+    backup.type === 'terraform-state'
+      ? backup.key
+      : fileKey(backup.prefix, id, at, backup.type === 'dump' ? suffixes[backup.format] : '.json');
+  const { kmsKey } = backup;
+  const lastModified = new Date(atMs);
+  const tags = Object.fromEntries(
+    backupTags(world.plan.system.id, id, new Date(atMs + backup.retention * 1000)).map(({ Key, Value }) => [
+      Key,
+      Value,
+    ]),
+  );
+  storeObject(world, bucket, key, { ...content, lastModified, tags, kmsKey });
+  if (backup.type === 'terraform-state') return;
+  const bytes = content.bytes ?? Buffer.from(content.body);
+  const manifest = {
+    version: 1,
+    system: world.plan.system.id,
+    backup: id,
+    file: key,
+    sourceTime: at,
+    createdAt: at,
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    by: 'the rehearsal',
+  };
+  storeObject(world, bucket, `${key}.manifest.json`, { body: JSON.stringify(manifest), lastModified, tags });
+}
+
+function contentOf(
+  world: World,
+  backup: FileBackup,
+  atMs: number,
+  { sql, dataAtMs }: ArrangeOptions,
+): { body: string; bytes?: Buffer } {
+  if (backup.type === 'terraform-state')
+    return { body: JSON.stringify({ version: 4, resources: [{ type: 'aws_vpc', name: 'main' }] }) };
+  if (backup.type !== 'dump')
+    return { body: JSON.stringify({ items: [{ kind: 'ConfigMap', metadata: { name: 'app' } }] }) };
+  const statements = `${sql}\n${shiftTimes(Math.round((atMs - dataAtMs) / 1000))}`;
+  switch (backup.format) {
+    case 'pg-custom':
+      return { body: '', bytes: writeArchive(world.plan.system.id, statements) };
+    case 'json':
+      return { body: JSON.stringify({ items: [1] }) };
+    case 'redis-rdb':
+      return {
+        body: '',
+        bytes: Buffer.concat([
+          Buffer.from('REDIS0011'),
+          Buffer.alloc(64, 1),
+          Buffer.from([0xff]),
+          Buffer.alloc(8),
+        ]),
+      };
+    default:
+      return {
+        body: `--\n-- PostgreSQL database dump\n--\n\n${statements}\n\n--\n-- PostgreSQL database dump complete\n--\n\n`,
+      };
+  }
+}
+
+/** The data of a rehearsal is of one moment; a dump of another one holds the same rows as of then. */
+function shiftTimes(seconds: number): string {
+  return `DO $shift$ DECLARE c record; BEGIN
+  FOR c IN SELECT table_name, column_name FROM information_schema.columns
+    WHERE table_schema = 'public' AND data_type LIKE 'timestamp%' LOOP
+    EXECUTE format('UPDATE %I SET %I = %I + interval ''${seconds} seconds''', c.table_name, c.column_name, c.column_name);
+  END LOOP; END $shift$;`;
+}
