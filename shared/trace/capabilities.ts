@@ -101,6 +101,7 @@ const words: Record<string, Fit> = {
   },
   approval: {
     sorts: ['step', 'trigger', 'scenario'],
+    kinds: /^people\./,
     needsRehearsal: true,
     wanted: 'a people.approval, a step with a condition, or a trigger',
   },
@@ -126,5 +127,7 @@ export function fitOf(capability: string): Fit {
 export function fits(element: Element, capability: string): boolean {
   const { sorts, kinds } = fitOf(capability);
   if (!sorts.includes(element.sort)) return false;
+  // A condition decides as well as a person does.
+  if (capability === 'approval' && element.conditional) return true;
   return element.sort !== 'step' || kinds === undefined || kinds.test(element.kind ?? '');
 }

@@ -39,6 +39,8 @@ export type Element = {
   kind?: string;
   title?: string;
   implements: readonly string[];
+  /** Whether it is a step that is carried out only under a condition. */
+  conditional?: true;
   /** Why it does not carry them out, or why a lint warning does not apply to it. */
   waived?: string;
 };
@@ -90,6 +92,7 @@ function visit(value: unknown, id: string, sort: Sort, found: Element[]): void {
       id,
       sort,
       ...kindOf(value),
+      ...(sort === 'step' && 'when' in value && value.when !== undefined && { conditional: true as const }),
       ...(typeof words === 'string' && { title: words }),
       implements: ids.map(String),
       ...(typeof waived === 'string' && { waived }),

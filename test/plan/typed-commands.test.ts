@@ -35,6 +35,10 @@ const typed: [rule: string, command: string][] = [
     'mutable-source',
     'kubectl apply -f https://raw.githubusercontent.com/kubernetes/ingress-nginx/deploy.yaml',
   ],
+  ['mutable-source', 'registry.acme.test/shop/app:latest-patched'],
+  ['clean-up-by-command', 'aws rds delete-db-instance --db-instance-identifier liquid-abt-test-restore'],
+  ['clean-up-by-command', 'terraform destroy -input=false -auto-approve'],
+  ['secret-before-replacement', 'kubectl delete secret liquid-abt-secrets -n liquid-abt-production'],
   ['literal-rds-snapshot', 'rds:liquid-abt-production-latest'],
   ['date-shell', 'git checkout production-config-$(date +%Y%m%d)'],
   ['placeholder', 'psql $DATABASE_URL -c "SELECT count(*) FROM tenants;"'],
@@ -60,4 +64,17 @@ it('finds a command that is written as a list of words', async () => {
     );
   const { findings } = await checkPlan({ text, file: 'plan.yml' });
   expect(findings).toMatchObject([{ rule: 'interactive-command' }]);
+});
+
+it.each([
+  'See https://github.com/acme/runbooks/blob/main/call-tree.md',
+  'kubectl exec deployment/shop -n shop -- node scripts/check.js',
+  'set -o pipefail; pg_dump --format=custom shop | aws s3 cp - s3://shop-dumps/shop.dump',
+  'registry.acme.test/shop/app:v1.2.3',
+  'curl -fsS https://shop.acme.test/api/health',
+  'aws rds reboot-db-instance --db-instance-identifier shop --force-failover',
+])('has nothing against: %s', async command => {
+  const text = fixtureText('command-topology', 'clean').replace(/text: aws rds.*/, `text: '${command}'`);
+  const { findings } = await checkPlan({ text, file: 'plan.yml' });
+  expect(findings).toEqual([]);
 });

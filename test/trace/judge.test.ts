@@ -71,6 +71,14 @@ describe('trace', () => {
     expect(judge(capability, [one], ['x'])?.verdict).toBe(verdict);
   });
 
+  it('takes a person or a condition for an approval, and no other step', () => {
+    const approval = (kind: string, rest: Partial<Element> = {}) =>
+      judge('approval', [element('x', 'step', ['SH-001'], { kind, ...rest })], ['x'])?.verdict;
+    expect(approval('people.approval')).toBe('carried-out');
+    expect(approval('rds.failover')).toBe('claimed');
+    expect(approval('rds.failover', { conditional: true })).toBe('carried-out');
+  });
+
   it('keeps what is only to be known as documentation', () => {
     const severity = element('severities.low', 'severity', ['SH-001']);
     expect(judge('severity', [severity])?.verdict).toBe('documentation');

@@ -15,33 +15,43 @@ export const backupMissesRpo: LintRule = {
     // Without a catalogue nothing is known of how often anything is backed up.
     if (Object.keys(context.plan.backups).length === 0) return [];
     return context.scenarios.flatMap(view =>
-      restoredDatabases(context, view).flatMap(id => judge(context, view, id)),
+      restoredDatabases(context, view).flatMap(each => judge(context, view, each)),
     );
   },
 };
 
-/** Databases that a scenario brings back from a backup. */
-function restoredDatabases({ plan }: CheckContext, { steps }: ScenarioView): string[] {
-  const sources = steps.flatMap(({ step, modes }) => {
-    if (!/^rds\.restore(?:-cluster)?$/.test(step.do) || !modes.includes('recover')) return [];
-    const { target } = step.with;
+type Restored = { database: string; from: 'dump' | 'rds' };
+
+/** Databases that a scenario brings back from a backup, and from which sort of backup. */
+function restoredDatabases({ plan }: CheckContext, { steps }: ScenarioView): Restored[] {
+  const found = steps.flatMap(({ step, modes }): Restored[] => {
+    const from = kinds[step.do];
+    if (from === undefined || !modes.includes('recover')) return [];
+    // A dump is loaded beside the live database, which is what was backed up.
+    const target = step.with.target ?? step.with.database;
     const component =
       typeof target === 'string' && Object.hasOwn(plan.components, target)
         ? plan.components[target]
         : undefined;
-    return component && 'source' in component && typeof component.source === 'string'
-      ? [component.source]
-      : [];
+    if (!component || typeof target !== 'string') return [];
+    const restored = 'source' in component && typeof component.source === 'string';
+    return [{ database: restored ? component.source : target, from }];
   });
-  return [...new Set(sources)];
+  return [...new Map(found.map(each => [JSON.stringify(each), each])).values()];
 }
 
-function judge({ plan }: CheckContext, view: ScenarioView, database: string): Problem[] {
+const kinds: Record<string, Restored['from'] | undefined> = {
+  'rds.restore': 'rds',
+  'rds.restore-cluster': 'rds',
+  'sql.restore-dump': 'dump',
+};
+
+function judge({ plan }: CheckContext, view: ScenarioView, { database, from }: Restored): Problem[] {
   const lost = lostRegion(plan, view);
   const home = Object.hasOwn(plan.components, database) ? plan.components[database]?.region : undefined;
   const regions = [plan.regions.recovery, ...(home === undefined || home === lost ? [] : [home])];
   const losses = Object.values(plan.backups).flatMap(backup =>
-    databaseOf(plan, backup) === database
+    databaseOf(plan, backup) === database && (backup.type === 'dump') === (from === 'dump')
       ? regions.flatMap(region => worstLoss(plan, backup, region) ?? [])
       : [],
   );
