@@ -1,5 +1,5 @@
 import type { PlannedMessage } from './due.ts';
-import { ending, isOver, openedAt, type Situation, severityOf, shift } from './situation.ts';
+import { ending, isOver, openedAt, resolvedByHand, type Situation, severityOf, shift } from './situation.ts';
 
 /** Updates leave this long before their time is up, so that the time it takes to send one does not make it late. */
 export const updateLeadSeconds = 60;
@@ -14,6 +14,7 @@ const once: Record<string, 'incident' | 'run'> = {
   'all-clear': 'run',
   'drill-result': 'run',
   'not-recovered': 'run',
+  resolved: 'run',
 };
 
 /**
@@ -82,8 +83,13 @@ function updates(situation: Situation, audience: string): PlannedMessage[] {
 /** All clear, or that it did not work out. Whoever was told of the beginning is told of the end. */
 function closing(situation: Situation, audience: string): PlannedMessage[] {
   const end = ending(situation);
-  if (!end) return [];
-  return [message(situation, audience, closingTemplate(situation), end.at, within(situation, audience))];
+  const hand = resolvedByHand(situation);
+  return [
+    ...(end
+      ? [message(situation, audience, closingTemplate(situation), end.at, within(situation, audience))]
+      : []),
+    ...(hand ? [message(situation, audience, 'resolved', hand.at, within(situation, audience))] : []),
+  ];
 }
 
 function message(

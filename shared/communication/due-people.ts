@@ -2,7 +2,7 @@ import { acknowledgement } from './acknowledgement.ts';
 import type { PlannedMessage } from './due.ts';
 import { closingTemplate, isTold } from './due-audiences.ts';
 import type { Question } from './question-record.ts';
-import { allOf, ending, isOver, openedAt, type Situation, shift } from './situation.ts';
+import { allOf, ending, isOver, openedAt, resolvedByHand, type Situation, shift } from './situation.ts';
 
 /** A message to a person has to be out this long after it became due. */
 export const personDeadlineSeconds = 120;
@@ -15,7 +15,12 @@ const reminderShares = [0.5, 0.8] as const;
 
 /** Escalation by elapsed time until acknowledged, reminders of open questions, and the end for all who were woken. */
 export function peopleMessages(situation: Situation): PlannedMessage[] {
-  return [...escalation(situation), ...reminders(situation), ...closing(situation)];
+  return [
+    ...escalation(situation),
+    ...(isOver(situation) ? [] : asking(situation)),
+    ...reminders(situation),
+    ...closing(situation),
+  ];
 }
 
 /**
@@ -52,6 +57,20 @@ function afterLapse(situation: Situation, lapsesAt: string, count: number): Plan
       level: number,
     }));
   });
+}
+
+/** The question itself, to each person: the ask function sends it, and what it could not bring out stays due. */
+function asking(situation: Situation): PlannedMessage[] {
+  return situation.questions
+    .filter(question => question.run.id === situation.run.id && isOpen(question, situation.now))
+    .flatMap(question =>
+      question.askedOf
+        .filter(person => !question.answers.some(answer => answer.person === person))
+        .map(person => ({
+          ...toPerson(situation, person, `ask/${question.id}`, question.kind, question.askedAt),
+          question: question.id,
+        })),
+    );
 }
 
 function reminders(situation: Situation): PlannedMessage[] {
@@ -105,13 +124,17 @@ function levelAfter(situation: Situation, asked: readonly string[], steps: numbe
 
 function closing(situation: Situation): PlannedMessage[] {
   const end = ending(situation);
-  if (!end) return [];
-  const template = closingTemplate(situation);
-  return peopleInvolved(situation).map(person => ({
-    ...toPerson(situation, person, template, template, end.at),
-    key: `${template}/person:${person}/${situation.run.id}`,
-    dueAt: shift(end.at, closingDeadlineSeconds),
-  }));
+  const hand = resolvedByHand(situation);
+  const tell = (template: string, at: string) =>
+    peopleInvolved(situation).map(person => ({
+      ...toPerson(situation, person, template, template, at),
+      key: `${template}/person:${person}/${situation.run.id}`,
+      dueAt: shift(at, closingDeadlineSeconds),
+    }));
+  return [
+    ...(end ? tell(closingTemplate(situation), end.at) : []),
+    ...(hand ? tell('resolved', hand.at) : []),
+  ];
 }
 
 /** Everybody who got a message of their own in this incident. */

@@ -34,7 +34,8 @@ function alertsOf(situation: Situation): Alert[] {
   return situation.ledger.flatMap(({ entry }): Alert[] => {
     if (entry.type !== 'message' || entry.status !== 'sent') return [];
     if (situation.plan.channels[entry.channel]?.type !== 'pagerduty') return [];
-    if (['acknowledged', 'answered', 'all-clear', 'drill-result'].includes(entry.template)) return [];
+    if (['acknowledged', 'answered', 'all-clear', 'drill-result', 'resolved'].includes(entry.template))
+      return [];
     const person = /^person:(.+)$/.exec(entry.audience)?.[1];
     const question = /^(?:ask|reminder)\/(q[0-9a-f]+)/.exec(entry.key)?.[1];
     return [{ channel: entry.channel, to: person ? { person } : { audience: entry.audience }, question }];

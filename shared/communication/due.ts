@@ -28,6 +28,8 @@ export type PlannedMessage = {
   late?: string;
   /** Id of the task that it is about. */
   task?: string;
+  /** Fields of a step's own, on top of the template's. */
+  fields?: Record<string, string>;
 };
 export type Recipient = { audience: string } | { person: string };
 

@@ -10,7 +10,7 @@ import { acknowledgement } from './acknowledgement.ts';
 import type { PlannedMessage } from './due.ts';
 import { nextUpdateAt } from './due-audiences.ts';
 import { incidentFields, taskFields } from './incident-fields.ts';
-import { allOf, ending, lastOf, openedAt, type Situation, severityOf } from './situation.ts';
+import { allOf, ending, lastOf, openedAt, resolvedByHand, type Situation, severityOf } from './situation.ts';
 
 /** Longest list in a message; what is left out is counted in a last line. */
 const longestList = 40;
@@ -44,6 +44,7 @@ export function scopeFor(
       ...incidentFields(situation),
       ...taskFields(situation, message),
       acknowledgedBy: acknowledgedBy(situation),
+      resolvedBy: resolvedBy(situation),
       late: message.late && describeLate(situation, message.late),
       level: message.level === undefined ? undefined : String(message.level),
       undelivered: message.undelivered && describeUndelivered(situation, message.undelivered),
@@ -209,6 +210,11 @@ export function commander(situation: Situation): string {
   );
   const person = assigned?.entry.outputs?.person;
   return typeof person === 'string' ? nameOf(situation.plan, person) : 'nobody yet';
+}
+
+function resolvedBy(situation: Situation): string {
+  const hand = resolvedByHand(situation);
+  return hand ? `${nameOf(situation.plan, hand.by)} at ${formatTime(hand.at)}` : 'nobody yet';
 }
 
 function acknowledgedBy(situation: Situation): string {

@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { messageKey, parseSort, prefixes } from '../incident/keys.ts';
 import type { RecordStore } from '../incident/record-store.ts';
+import type { JsonObject } from '../json.ts';
+import { shift } from './situation.ts';
+
+/**
+ * How long a sender has a message for itself. When it dies in between, the claim is taken over after this time, and
+ * what happens then is the channel's matter (`repeat` in channels/contract.ts).
+ */
+export const claimSeconds = 120;
 
 /** A channel that did not take the message, and why. */
 const trySchema = z.object({ channel: z.string(), error: z.string() });
@@ -18,6 +26,8 @@ export const messageRecordSchema = z.object({
   /** The channel that is being tried asked to wait: how often so far, and until when. */
   waits: z.number().int().optional(),
   notBefore: z.string().optional(),
+  /** The message itself, so that one which no calendar plans again (a step's) can be brought out later. */
+  message: z.record(z.string(), z.json()).optional(),
   /** What the channel has got done of it. */
   progress: z.record(z.string(), z.json()).optional(),
   channel: z.string().optional(),
@@ -25,6 +35,25 @@ export const messageRecordSchema = z.object({
   endedAt: z.string().optional(),
 });
 export type MessageRecord = z.infer<typeof messageRecordSchema>;
+
+/** Messages that were begun and are free to be taken up again: a channel asked to wait, or their sender died. */
+export async function waitingMessages(
+  store: RecordStore,
+  incidentId: string,
+): Promise<{ message: JsonObject; freeAt: string }[]> {
+  const { partition } = messageKey(incidentId, '');
+  const stored = await store.query({ partition, sortPrefix: prefixes.message });
+  return stored.flatMap(({ data }) => {
+    const record = messageRecordSchema.parse(data);
+    if (record.status !== 'claimed' || !record.message) return [];
+    return [{ message: record.message, freeAt: freeAt(record) }];
+  });
+}
+
+/** When somebody else may take up a message that was claimed. */
+export function freeAt({ notBefore, claimedAt }: MessageRecord): string {
+  return notBefore ?? shift(claimedAt, claimSeconds);
+}
 
 /** Keys of the messages of an incident that a dry run has withheld; its ledger has no entry of type message. */
 export async function withheldKeys(store: RecordStore, incidentId: string): Promise<Set<string>> {

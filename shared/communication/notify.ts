@@ -50,10 +50,9 @@ export async function notifyAudience(runtime: Runtime, run: Run, notice: Notice)
       template: notice.template,
       sendAt: now,
       dueAt: shift(opening ? openedAt(situation) : now, audience.within),
+      ...(notice.fields && { fields: notice.fields }),
     };
-    return [
-      evidenceOf(audience.title, notice, await deliverMessage(runtime, situation, message, notice.fields)),
-    ];
+    return [evidenceOf(audience.title, notice, await deliverMessage(runtime, situation, message))];
   } catch (error) {
     runtime.log('error', 'An audience could not be told', { ...notice, error: String(error) });
     return [{ what: `${audience.title} could not be told (${String(error).slice(0, 200)}).` }];

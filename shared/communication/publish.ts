@@ -46,8 +46,7 @@ export async function publish(
         await keep(next);
       };
       const providerId = await handTo(runtime, channel, outgoing, record, hand);
-      const { begun: _, waits: __, notBefore: ___, progress: ____, ...plain } = record;
-      return { ...plain, status: 'sent', channel, providerId, endedAt: now().toISOString() };
+      return { ...finished(record), status: 'sent', channel, providerId, endedAt: now().toISOString() };
     } catch (error) {
       const last = index === message.channels.length - 1;
       const waitSeconds = waitFor(error, record, last, message.dueAt, now());
@@ -62,15 +61,30 @@ export async function publish(
         const unsure = error instanceof ChannelError && error.failure === 'unknown';
         return { ...record, waits: (record.waits ?? 0) + 1, notBefore, begun: unsure ? channel : undefined };
       }
-      const { begun: _, waits: __, notBefore: ___, progress: ____, ...plain } = record;
-      record = { ...plain, tries: [...record.tries, { channel, error: describe(error) }] };
+      record = {
+        ...finished(record),
+        message: record.message,
+        tries: [...record.tries, { channel, error: describe(error) }],
+      };
     }
   }
   const tries =
     record.tries.length > 0
       ? record.tries
       : [{ channel: 'none', error: 'The plan names no channel for this recipient.' }];
-  return { ...record, status: 'failed', endedAt: now().toISOString(), tries };
+  return { ...finished(record), status: 'failed', endedAt: now().toISOString(), tries };
+}
+
+/** Without what only a channel that is still being tried needs. */
+function finished({
+  begun: _,
+  waits: __,
+  notBefore: ___,
+  progress: ____,
+  message: _____,
+  ...kept
+}: MessageRecord) {
+  return kept;
 }
 
 /** Hands a message to one channel; resolves with the provider's id. */
@@ -110,7 +124,8 @@ async function handTo(
     repeated,
     progress: current.progress ?? {},
     save: async progress => {
-      current = { ...current, progress };
+      // A channel that gets on is not counted as one that does not.
+      current = { ...current, progress, waits: 0 };
       await keep(current);
     },
     memory: memoryOf(runtime, message.incident, id),

@@ -6,18 +6,16 @@ import { toJson } from '../incident/update-record.ts';
 import type { Run } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
 import { type PlannedMessage, recipientName } from './due.ts';
-import { type MessageRecord, messageRecordSchema } from './message-record.ts';
+import { freeAt, type MessageRecord, messageRecordSchema } from './message-record.ts';
 import { describe, publish } from './publish.ts';
 import type { Rendered } from './render.ts';
-import { shift } from './situation.ts';
 
 /**
  * A sender claims the message by a conditional write, hands it to a channel, and then records the provider's id. When
- * it dies in between, the claim is taken over after this time, and what happens then is the channel's matter: most
- * providers recognise a repeat or can be asked. SNS and SES do neither, and one of two things has to be chosen: never
- * telling somebody, or telling them twice. Lifeboat tells them twice, with the same reference.
+ * it dies in between, most providers recognise a repeat or can be asked. SNS and SES do neither, and one of two things
+ * has to be chosen: never telling somebody, or telling them twice. Lifeboat tells them twice, with the same reference.
  */
-export const claimSeconds = 120;
+export { claimSeconds } from './message-record.ts';
 
 const completionTries = 3;
 
@@ -89,9 +87,8 @@ async function claimMessage(runtime: Runtime, run: Run, message: PlannedMessage)
   const stored = await runtime.store.get(key);
   const before = stored && messageRecordSchema.parse(stored.data);
   if (before && before.status !== 'claimed') return { status: 'over', record: before };
-  const freeAt = before && (before.notBefore ?? shift(before.claimedAt, claimSeconds));
-  if (freeAt && now.getTime() < Date.parse(freeAt)) {
-    return { status: 'busy', ...(before.notBefore && { retryAt: freeAt }) };
+  if (before && now.getTime() < Date.parse(freeAt(before))) {
+    return { status: 'busy', ...(before.notBefore && { retryAt: before.notBefore }) };
   }
   const { notBefore: _, ...known } = before ?? { tries: [] };
   const record: MessageRecord = {
@@ -99,6 +96,7 @@ async function claimMessage(runtime: Runtime, run: Run, message: PlannedMessage)
     status: 'claimed',
     claimedAt: now.toISOString(),
     attempt: (before?.attempt ?? 0) + 1,
+    message: toJson(message),
   };
   try {
     const written: StoredRecord = await runtime.store.put(

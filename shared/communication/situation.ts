@@ -68,6 +68,15 @@ export function isOver(situation: Situation): boolean {
   return end.entry.outcome === 'recovered' || ['drill', 'dry-run'].includes(situation.run.mode);
 }
 
+/** When a person resolved an incident whose run had not recovered; undefined for every other end. */
+export function resolvedByHand(situation: Situation): { at: string; by: string } | undefined {
+  const resolved = lastOf(situation, 'incident-resolved');
+  if (!resolved || ['drill', 'dry-run'].includes(situation.run.mode) || isSuperseded(situation))
+    return undefined;
+  if (ending(situation)?.entry.outcome === 'recovered') return undefined;
+  return { at: resolved.at, by: resolved.entry.by };
+}
+
 /** Whether a newer run of the same incident speaks for it now. */
 export function isSuperseded({ ledger, run }: Pick<Situation, 'ledger' | 'run'>): boolean {
   const last = ledger.findLast(({ entry }) => entry.type === 'run-started')?.entry;

@@ -1,13 +1,13 @@
 import type { Stage } from './channels/contract.ts';
-import { allOf, ending, type Situation } from './situation.ts';
+import { allOf, ending, resolvedByHand, type Situation } from './situation.ts';
 
 /**
  * Where the incident stands: investigating until something is done about it, identified while it is, monitoring while
- * the service is checked, and resolved only after a run that recovered.
+ * the service is checked, and resolved only after a run that recovered, or when a person says so.
  */
 export function stageOf(situation: Situation): Stage {
   const { plan, run } = situation;
-  if (ending(situation)?.entry.outcome === 'recovered') return 'resolved';
+  if (ending(situation)?.entry.outcome === 'recovered' || resolvedByHand(situation)) return 'resolved';
   if (ending(situation)) return 'identified';
   const phases = plan.scenarios[run.scenario]?.phases ?? [];
   const begun = allOf(situation, 'phase-started').map(({ entry }) => entry.phase);

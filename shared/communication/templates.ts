@@ -73,6 +73,13 @@ Done until then:
 
 The incident stays open. A person has to take it from here.`,
   },
+  resolved: {
+    subject: '${system.title}: ${message.scenario} is resolved',
+    text: `The incident was resolved by \${message.resolvedBy}. The run itself had not recovered (\${message.outcome}); what people did after it is not in this record, and nothing was checked by it.
+
+Still to be done:
+\${message.openTasks}`,
+  },
   escalation: {
     subject: '${system.title}: ${message.scenario}, please take it (level ${message.level})',
     text: `The scenario "\${message.scenario}" of \${system.title} was opened, severity \${message.severity}. It is \${message.elapsed} since \${message.clock}, at \${message.outageStarted}, and nobody has acknowledged it.
@@ -289,6 +296,10 @@ Next update: \${message.nextUpdate}`,
 What we checked:
 \${message.checkTitles}`,
   },
+  resolved: {
+    subject: '${system.title}: the disruption has ended',
+    text: `The disruption of \${system.title} that began at \${message.outageStarted} has ended, as those who worked on it say.`,
+  },
   'follow-up': {
     subject: '${system.title}: about the disruption that has ended',
     text: `The disruption of \${system.title} that began at \${message.outageStarted} lasted \${message.elapsedMinutes} minutes.
@@ -369,6 +380,7 @@ export const messageFields: Record<string, string> = {
   cost: "what the outage costs, by the plan's figure per hour",
   openTasks: 'one line for each follow-up that nobody has done yet',
   acknowledgedBy: 'who answers for the incident, and since when',
+  resolvedBy: 'who resolved an incident whose run had not recovered, and when',
   evidence: 'what shows that a task is done',
   obligation: 'law or contract that sets the deadline of a task',
   late: 'which message was not sent in time, and to whom',

@@ -6,6 +6,7 @@ import { compose, loadSituation } from './compose.ts';
 import { dueMessages, type PlannedMessage, recipientName } from './due.ts';
 import { audiencesOf } from './due-audiences.ts';
 import { newlyLate } from './due-late.ts';
+import { waitingMessages } from './message-record.ts';
 import { type SendResult, sendMessage } from './send.ts';
 import type { Situation } from './situation.ts';
 
@@ -48,7 +49,28 @@ export async function tick(runtime: Runtime, run: Run): Promise<TickReply> {
     await recordEscalation(runtime, situation, due);
     if (busy || retries.length > 0) break;
   }
+  retries.push(...(await takeUpWaiting(runtime, run)));
   return reply(await loadSituation(runtime, run), busy, retries.sort()[0]);
+}
+
+/**
+ * Sends messages that were begun and that no calendar plans: a step's, whose channel asked to wait longer than the step
+ * could. Answers when those that still wait are free.
+ */
+async function takeUpWaiting(runtime: Runtime, run: Run): Promise<string[]> {
+  const waiting = await waitingMessages(runtime.store, run.incidentId);
+  if (waiting.length === 0) return [];
+  const situation = await loadSituation(runtime, run);
+  const retries: string[] = [];
+  for (const { message, freeAt } of waiting) {
+    if (Date.parse(freeAt) > situation.now.getTime()) {
+      retries.push(freeAt);
+      continue;
+    }
+    const result = await deliverMessage(runtime, situation, message as unknown as PlannedMessage);
+    if (result.status === 'busy' && result.retryAt) retries.push(result.retryAt);
+  }
+  return retries;
 }
 
 /** Writes one message and sends it. Never throws. */
@@ -56,10 +78,9 @@ export async function deliverMessage(
   runtime: Runtime,
   situation: Situation,
   message: PlannedMessage,
-  fields?: Record<string, string>,
 ): Promise<SendResult> {
   try {
-    const rendered = await compose(runtime, situation, message, fields);
+    const rendered = await compose(runtime, situation, message, message.fields);
     return await sendMessage(runtime, situation.run, message, rendered);
   } catch (error) {
     runtime.log('error', 'A message could not be written; it stays due', {
@@ -74,9 +95,9 @@ export async function deliverMessage(
 function reply(situation: Situation, busy: boolean, retryAt: string | undefined): TickReply {
   const { due, nextDueAt, over } = dueMessages(situation);
   const nowMs = situation.now.getTime();
-  if (over && due.length === 0) return { next: 'done', waitSeconds: 1 };
+  if (over && due.length === 0 && retryAt === undefined) return { next: 'done', waitSeconds: 1 };
   if (over && nowMs - endedMs(situation) > lingerSeconds * 1000) return { next: 'done', waitSeconds: 1 };
-  if (busy || due.length > 0) {
+  if (busy || due.length > 0 || retryAt !== undefined) {
     const untilRetry = retryAt ? Math.ceil((Date.parse(retryAt) - nowMs) / 1000) : retrySeconds;
     return { next: 'wait', waitSeconds: Math.min(Math.max(untilRetry, 1), retrySeconds) };
   }

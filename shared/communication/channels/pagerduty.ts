@@ -13,6 +13,7 @@ const actions: Record<string, 'acknowledge' | 'resolve'> = {
   answered: 'resolve',
   'all-clear': 'resolve',
   'drill-result': 'resolve',
+  resolved: 'resolve',
 };
 
 /**
