@@ -7,7 +7,8 @@ const head = `# Findings of validate
 
 \`lifeboat validate PLAN…\` prints each finding as \`file:line:col  severity  rule  message\`, with how to mend it on the
 next line. An error makes the plan unusable and the exit code 1. A warning can be lived with: the element that it is about
-says why in \`waived: reason\`, and the warning is silent then (\`--json\` still has it). An error can't be waived.
+says why in \`waived: reason\`, and the warning is silent then (\`--json\` still has it). A reason that begins with the name
+of a rule, as in \`waived: "no-failback: …"\`, is for that rule only. An error can't be waived.
 
 This page is made by \`scripts/write-reference.ts\`. Every example is what \`validate\` really says: about the plans under
 \`test/plan/fixtures\`, and about LIQUID ABT's plan after it was damaged on purpose.

@@ -1,5 +1,5 @@
 import { listKinds, loadActions } from '../actions/load-actions.ts';
-import { type CheckContext, crossCheck } from './cross-check.ts';
+import { type CheckContext, crossCheck, lintRules } from './cross-check.ts';
 import type { Finding, Problem } from './finding.ts';
 import { inOrder, type LoadedPlan, type PlanSource, type ReadPlan, readPlan } from './load.ts';
 import { salvage } from './salvage.ts';
@@ -42,13 +42,20 @@ async function findProblems(plan: Plan, read: ReadPlan): Promise<Finding[]> {
   });
 }
 
-/** The reason that the element which a warning is about gives for living with it. */
-function waiverOf(raw: unknown, { path }: Problem): string | undefined {
+const ruleIds = new Set(lintRules.map(({ id }) => id));
+
+/**
+ * The reason that the element which a warning is about gives for living with it. A reason that begins with the id of a
+ * rule, as in `no-failback: …`, is for that rule only.
+ */
+function waiverOf(raw: unknown, { path, rule }: Problem): string | undefined {
   for (let depth = path.length; depth >= 1; depth--) {
     const element = path.slice(0, depth);
     if (!knownKeys(planSchema, raw, element).includes('waived')) continue;
     const reason = childOf(valueAt(raw, element), 'waived');
-    return typeof reason === 'string' ? reason : undefined;
+    if (typeof reason !== 'string') return undefined;
+    const [, named = rule] = /^([a-z][a-z0-9-]*): /.exec(reason) ?? [];
+    return ruleIds.has(named) && named !== rule ? undefined : reason;
   }
   return undefined;
 }

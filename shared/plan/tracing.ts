@@ -10,5 +10,8 @@ export const tracing = {
     .string()
     .min(10, 'a reason in words, since somebody will read it after the outage')
     .optional()
-    .meta({ description: 'Why a requirement or a lint warning does not apply here' }),
+    .meta({
+      description:
+        'Why a requirement or a lint warning does not apply here; "no-failback: …" is for the rule of that name only',
+    }),
 };

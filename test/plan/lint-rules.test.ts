@@ -46,6 +46,19 @@ describe('waivers', () => {
     expect(findings[0]?.waived).toBeUndefined();
   });
 
+  it('that name a rule are for that rule only', async () => {
+    const waived = (reason: string) =>
+      checkPlan({
+        text: read('us-east-1-control-plane', 'clean').replace(/waived: .*/, `waived: "${reason}"`),
+        file: 'p.yml',
+      });
+    const [own] = (await waived('us-east-1-control-plane: accelerated recovery is on')).findings;
+    expect(own?.waived).toMatch(/^us-east-1-control-plane: /);
+    const [other] = (await waived('no-failback: accelerated recovery is on')).findings;
+    expect(other).toMatchObject({ rule: 'us-east-1-control-plane' });
+    expect(other?.waived).toBeUndefined();
+  });
+
   it('do not silence errors', async () => {
     const text = read('traffic-before-readiness', 'triggers').replace(
       '              fallbackAfter: 5m',

@@ -49,7 +49,7 @@ function levelsCard(report: Report): Markup | null {
   );
   const downtime = downtimeText(report);
   if (rows.length === 0 && downtime === null) return null;
-  return html`<div class="card">
+  return html`<div class="card levels">
 <h2>Severity, tiers and the year</h2>
 <dl class="figures">${rows.map(({ term, value, attention }) => html`<div class="${attention ? 'attention' : ''}"><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
 ${downtime !== null && html`<p class="note">${downtime}</p>`}

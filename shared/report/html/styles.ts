@@ -36,6 +36,7 @@ nav a:hover{border-color:var(--execute)}
 section,.card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:20px 22px;margin:0 0 16px}
 .intro{color:var(--muted);margin:-.4em 0 .9em}
 .cards{display:grid;grid-template-columns:1.25fr 1fr .95fr;gap:16px;margin:18px 0 0}
+.cards .levels{grid-column:1/-1}
 .card h2{display:flex;justify-content:space-between;color:var(--muted);font-size:.95rem;font-weight:600;margin:0}
 .figure{font-size:1.9rem;font-weight:700;letter-spacing:-.02em;line-height:1.2;margin:.15em 0 .5em}
 .figure small{font-size:.95rem;font-weight:500;color:var(--muted);letter-spacing:0}
