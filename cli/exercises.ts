@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Exercise } from '../shared/trace/judge.ts';
+import { exerciseBackups } from '../simulator/exercise-backups.ts';
 import { exercise, plannedExercises } from '../simulator/exercise-plan.ts';
 import { dataFilesOf } from '../simulator/world/databases.ts';
 import { exerciseFile, keepExercises, readExercises } from './exercise-cache.ts';
@@ -20,6 +21,10 @@ export async function allExercises(plan: Plan, path: string, io: Pick<Io, 'err'>
   const exercises: Exercise[] = [];
   for (const planned of plannedExercises(plan)) {
     const done = await exercise(plan, planned, { planDirectory, planPath: path });
+    io.err(`rehearsed ${done.name}: ${done.outcome}\n`);
+    exercises.push(done);
+  }
+  for (const done of await exerciseBackups(plan, planDirectory)) {
     io.err(`rehearsed ${done.name}: ${done.outcome}\n`);
     exercises.push(done);
   }
