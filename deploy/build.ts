@@ -29,6 +29,8 @@ export type Deployment = {
   system: string;
   region: string;
   planFile: string;
+  /** Kinds of steps that the plan uses, which are all that its functions hold. */
+  kinds: string[];
   environment: Record<string, unknown>;
   alias: Record<string, string>;
   functions: Record<string, unknown>;
@@ -99,6 +101,7 @@ export async function deploymentOf(plan: Plan): Promise<Deployment> {
     system,
     region: plan.regions.recovery,
     planFile: planFile(system),
+    kinds: Object.keys(actions).sort(),
     environment: environment(plan),
     alias: aliases(plan),
     functions: functionConfigs(plan, families, runbooks),

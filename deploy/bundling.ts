@@ -31,7 +31,8 @@ const hasSteps = ({ scenarios }: Plan, kinds: RegExp) =>
 
 const sendsMail = (plan: Plan) => Object.values(plan.channels).some(channel => channel.type === 'ses');
 
-/** Whether a running function reads a parameter. Contacts are resolved by CloudFormation and do not count. */
-function usesParameters({ people: _, ...read }: Plan): boolean {
-  return JSON.stringify(read).includes('"ssm:');
+/** Whether a running function talks to Systems Manager. Contacts are resolved by CloudFormation and do not count. */
+function usesParameters(plan: Plan): boolean {
+  const { people: _, ...read } = plan;
+  return JSON.stringify(read).includes('"ssm:') || hasSteps(plan, /^(ssm\.|secrets\.get-parameters$)/);
 }

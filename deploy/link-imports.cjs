@@ -1,7 +1,8 @@
 'use strict';
 // A function's bundle is one file, so nothing is gained by importing parts of it late; and esbuild keeps the whole of
 // a package that is reached by import(), unused operations and all. This links such imports of the handlers ahead of
-// time: `import('./real-runtime.ts')`, and every action of a family for `import(`../shared/actions/rds/${name}.ts`)`.
+// time: `import('./real-runtime.ts')`, and the actions of a family for `import(`../shared/actions/rds/${name}.ts`)`. Of
+// these only the kinds that the plan uses are linked: what is not in a function can't be called by mistake either.
 const { readdirSync, readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
@@ -35,12 +36,26 @@ function linkImports(text, listFolder) {
   return [...early, ...(linked.includes('findLinked(') ? [find] : []), linked].join('\n');
 }
 
+/**
+ * Whether a file beside a handler belongs into its bundle. `kinds` are the plan's, joined by commas, as serverless.cjs
+ * leaves them in the environment; without it, such as in a test, all do.
+ */
+function belongs(folder, file, kinds) {
+  const family = /\/shared\/actions\/([\w-]+)\/?$/.exec(folder.replaceAll('\\', '/'))?.[1];
+  if (family === undefined || kinds === undefined) return true;
+  return kinds.split(',').includes(`${family}.${file.replace(/\.ts$/, '')}`);
+}
+
 const plugin = {
   name: 'link-imports',
   setup(build) {
     build.onLoad({ filter: /[\\/]handlers[\\/][\w-]+\.ts$/ }, ({ path }) => {
       const folder = dirname(path);
-      const contents = linkImports(readFileSync(path, 'utf8'), beside => readdirSync(join(folder, beside)));
+      const list = beside => {
+        const whole = join(folder, beside);
+        return readdirSync(whole).filter(file => belongs(whole, file, process.env.LIFEBOAT_KINDS));
+      };
+      const contents = linkImports(readFileSync(path, 'utf8'), list);
       return { contents, loader: 'ts' };
     });
   },
@@ -48,3 +63,4 @@ const plugin = {
 
 module.exports = [plugin];
 module.exports.linkImports = linkImports;
+module.exports.belongs = belongs;

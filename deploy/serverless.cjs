@@ -3,7 +3,10 @@ module.exports = async ({ resolveVariable }) => {
   const { buildDeployment } = await import('./build.ts');
   const path = await resolveVariable("param:plan, 'plans/liquid-abt/plan.yml'");
   try {
-    return await buildDeployment(path);
+    const deployment = await buildDeployment(path);
+    // deploy/link-imports.cjs bundles these kinds of steps and no others.
+    process.env.LIFEBOAT_KINDS = deployment.kinds.join(',');
+    return deployment;
   } catch (error) {
     if (error.name !== 'InvalidInputError') throw error;
     // Serverless would say it again for each variable that is filled in from here, and bury it in stack traces.

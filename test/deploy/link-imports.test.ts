@@ -30,3 +30,12 @@ it('leaves every other text as it is', () => {
   const text = "import { a } from './a.ts';\nexport const b = a;";
   expect(linkImports(text, nothing)).toBe(text);
 });
+
+it('bundles the kinds that the plan uses, and everything else beside a handler', () => {
+  const { belongs } = plugins;
+  const rds = '/lifeboat/shared/actions/rds/';
+  expect(belongs(rds, 'fence.ts', 'k8s.scale,rds.fence')).toBe(true);
+  expect(belongs(rds, 'restore.ts', 'k8s.scale,rds.fence')).toBe(false);
+  expect(belongs(rds, 'restore.ts', undefined)).toBe(true);
+  expect(belongs('/lifeboat/shared/backups/', 'check.ts', 'rds.fence')).toBe(true);
+});

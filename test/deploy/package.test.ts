@@ -141,9 +141,21 @@ describe('a packaged plan', async () => {
         '.lifeboat/build/liquid-abt/plan.json',
         `handlers/${name}.mjs`,
       ]);
-      expect(JSON.parse(String(files.get('.lifeboat/build/liquid-abt/plan.json')))).toEqual(
-        JSON.parse(JSON.stringify(plan)),
-      );
+      const { estimates, ...packed } = JSON.parse(String(files.get('.lifeboat/build/liquid-abt/plan.json')));
+      expect(packed).toEqual(JSON.parse(JSON.stringify(plan)));
+      // Messages say from these when a step will be done; nothing is worked out while failing over.
+      expect(estimates['region-failure']['restore-database']).toBeGreaterThan(60);
+    }
+  });
+
+  it('holds the kinds of steps that the plan uses, and no others', () => {
+    const text = (name: string) =>
+      String(readZip(readFileSync(join(packages, `${name}.zip`))).get(`handlers/${name}.mjs`));
+    expect(text('rds')).toContain('rds.fence');
+    expect(text('rds')).not.toContain('rds.switchover-global-cluster');
+    for (const family of new Set(deployment.kinds.map(kind => kind.split('.')[0] ?? ''))) {
+      const bundled = deployment.kinds.filter(kind => kind.startsWith(`${family}.`));
+      expect(bundled.filter(kind => !text(family).includes(kind))).toEqual([]);
     }
   });
 
