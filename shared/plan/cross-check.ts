@@ -28,6 +28,7 @@ import { regulatorNotTold } from './rules/regulator-not-told.ts';
 import { restoreWithoutFence } from './rules/restore-without-fence.ts';
 import { riskNobodyAccepted } from './rules/risk-nobody-accepted.ts';
 import { secretBeforeReplacement } from './rules/secret-before-replacement.ts';
+import { settingLeftBehind } from './rules/setting-left-behind.ts';
 import { checkSteps } from './rules/steps.ts';
 import { switchWithoutUndo } from './rules/switch-without-undo.ts';
 import { checkTemplates } from './rules/templates.ts';
@@ -85,6 +86,7 @@ export const lintRules: readonly LintRule[] = [
   noFailback,
   noCheckAfterSwitch,
   switchWithoutUndo,
+  settingLeftBehind,
   evidenceAfterChange,
   regulatorNotTold,
   secretBeforeReplacement,

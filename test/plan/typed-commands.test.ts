@@ -78,3 +78,17 @@ it.each([
   const { findings } = await checkPlan({ text, file: 'plan.yml' });
   expect(findings).toEqual([]);
 });
+
+it('refuses an automated snapshot by name where the region that has it is lost', async () => {
+  const text = fixtureText('literal-rds-snapshot', 'triggers');
+  const lost = text.replace(
+    'manualOnly: true',
+    'manualOnly: true\n    disaster: { type: region-loss, region: primary }',
+  );
+  const severities = async (plan: string) =>
+    (await checkPlan({ text: plan, file: 'plan.yml' })).findings
+      .filter(({ rule }) => rule === 'literal-rds-snapshot')
+      .map(({ severity }) => severity);
+  expect(await severities(text)).toEqual(['warning']);
+  expect(await severities(lost)).toEqual(['error']);
+});

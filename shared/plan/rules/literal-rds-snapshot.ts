@@ -1,4 +1,6 @@
 import type { LintRule } from '../cross-check.ts';
+import type { Plan } from '../schema.ts';
+import type { PropertyKeyPath } from '../schema-walk.ts';
 import { workingTexts } from './texts.ts';
 
 export const literalRdsSnapshot: LintRule = {
@@ -11,9 +13,14 @@ export const literalRdsSnapshot: LintRule = {
       .filter(({ text }) => /^rds:\S|--db-snapshot-identifier[= ]\s*rds:/.test(text))
       .map(({ text, path }) => ({
         rule: literalRdsSnapshot.id,
-        severity: 'warning',
+        // With the region of its source it is gone for certain.
+        severity: inLostRegion(plan, path) ? ('error' as const) : ('warning' as const),
         path,
         message: `"${text.slice(0, 80)}" names an automated snapshot, which will not exist when it is needed`,
         mend: 'Let rds.find-restore-point look for the newest one, and refer to its outputs.',
       })),
 };
+
+function inLostRegion({ scenarios }: Plan, [section, id]: PropertyKeyPath): boolean {
+  return section === 'scenarios' && typeof id === 'string' && scenarios[id]?.disaster?.type === 'region-loss';
+}
