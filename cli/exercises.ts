@@ -4,6 +4,7 @@ import type { Plan } from '../shared/plan/schema.ts';
 import type { Exercise } from '../shared/trace/judge.ts';
 import { exerciseBackups } from '../simulator/exercise-backups.ts';
 import { exercise, plannedExercises } from '../simulator/exercise-plan.ts';
+import { bucketFilesOf } from '../simulator/world/bucket-files.ts';
 import { dataFilesOf } from '../simulator/world/databases.ts';
 import { exerciseFile, keepExercises, readExercises } from './exercise-cache.ts';
 import type { Io } from './io.ts';
@@ -11,7 +12,10 @@ import type { Io } from './io.ts';
 /** Rehearses a plan in all its scenarios and modes, or takes what was kept of the same plan and the same Lifeboat. */
 export async function allExercises(plan: Plan, path: string, io: Pick<Io, 'err'>): Promise<Exercise[]> {
   const planDirectory = dirname(path);
-  const texts = [path, ...dataFilesOf(plan).map(file => join(planDirectory, file))];
+  const texts = [
+    path,
+    ...[...dataFilesOf(plan), ...bucketFilesOf(plan)].map(file => join(planDirectory, file)),
+  ];
   const file = await exerciseFile(
     plan.system.id,
     await Promise.all(texts.map(text => readFile(text, 'utf8').catch(() => ''))),

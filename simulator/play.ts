@@ -21,6 +21,7 @@ import { putSecret } from './services/secretsmanager.ts';
 import { engineOf } from './services/states.ts';
 import { createRuntime, registerPods } from './simulated-runtime.ts';
 import { type NotStarted, type StoryRequest, tellStory } from './story.ts';
+import { arrangeFiles } from './world/bucket-files.ts';
 import type { VirtualTime } from './world/clock.ts';
 import { createWorld } from './world/create-world.ts';
 import type { startDatabases } from './world/databases.ts';
@@ -33,6 +34,7 @@ export type PlayRequest = StoryRequest & {
   actions: Readonly<Record<string, Action>>;
   /** From `startDatabases`. */
   databases: ReturnType<typeof startDatabases>;
+  planDirectory: string;
   outageStartedAt: string;
   time: VirtualTime;
   onEntry?: (entry: LedgerEntry) => void;
@@ -76,6 +78,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     seen.push(entry);
     if (begun) request.onEntry?.(entry);
   });
+  arrangeFiles(world, request.planDirectory);
   const runtime = createRuntime(world, deployment.settings, store, request.databases(world));
   const functions = createFunctions(world, createHandlers(runtime, deployment.families, request.actions));
   const engine = createEngine({

@@ -165,6 +165,10 @@ export const planSchema = z
           .meta({
             description: 'How commands and Jobs in pods end in a rehearsal; the first that fits counts',
           }),
+        files: z.record(id, z.record(z.string(), z.string())).default({}).meta({
+          description:
+            'Files beside the plan that lie in its buckets, such as bundles of manifests: by id of the s3-bucket and by key',
+        }),
         outageStart: z.iso
           .datetime({ offset: true, error: 'a time, such as 2026-03-10T16:42:00Z' })
           .default('2026-03-10T16:42:00Z'),

@@ -3,6 +3,7 @@ import { clustersOf } from '../kubernetes/cluster.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { componentsOf, userNames } from '../world/addresses.ts';
+import { appDependencies } from '../world/dependencies.ts';
 import { type Side, servesTraffic, targetServes, whereUsersGo } from '../world/traffic.ts';
 import type { World } from '../world/world.ts';
 
@@ -22,7 +23,8 @@ export function writersOf(world: World, mode: Mode): string[] {
       }
     }
   }
-  return [...hosts].filter(host => databaseAt(world, host)?.writable).sort();
+  const answering = (host: string) => databaseAt(world, host) ?? appDependencies(world).databaseAt(host);
+  return [...hosts].filter(host => answering(host)?.writable).sort();
 }
 
 /** The database of a region whose applications read no secret that the plan knows: the one that it declares there. */

@@ -1,6 +1,12 @@
 import type { Plan } from '../../shared/plan/schema.ts';
 import type { World } from '../world/world.ts';
-import { clustersOf, ensureCluster, type SimulatedCluster, type SimulatedDeployment } from './cluster.ts';
+import {
+  clustersOf,
+  ensureCluster,
+  type SimulatedCluster,
+  type SimulatedDeployment,
+  standsFromStart,
+} from './cluster.ts';
 import { podName, podsPerNode } from './controllers.ts';
 import { databaseHostOf, readEnvironment } from './pod-health.ts';
 import { findObject, storeObject } from './store.ts';
@@ -22,6 +28,7 @@ export function arrangeClusters(world: World, plan: Plan): void {
 function arrangeWorkloads(world: World, plan: Plan): void {
   for (const component of Object.values(plan.components)) {
     if (component.type !== 'k8s-deployment' && component.type !== 'k8s-statefulset') continue;
+    if (!standsFromStart(plan, component)) continue;
     const cluster = ensureCluster(world, component.cluster, component.region);
     const { namespace, name, container, image, id } = component;
     const usual = component.type === 'k8s-statefulset' ? 1 : primaryReplicas;
@@ -93,6 +100,7 @@ function arrangeObjects(world: World, plan: Plan): void {
     if (!findObject(cluster, 'v1', 'namespaces', '', name)) makeNamespace(world, cluster, name);
   };
   for (const component of Object.values(plan.components)) {
+    if ('cluster' in component && !standsFromStart(plan, component)) continue;
     if (component.type === 'k8s-namespace') {
       ensureNamespace(ensureCluster(world, component.cluster, component.region), component.name);
     }
@@ -101,6 +109,15 @@ function arrangeObjects(world: World, plan: Plan): void {
     const metadata = { name: component.name, namespace: component.namespace };
     ensureNamespace(cluster, component.namespace);
     switch (component.type) {
+      case 'k8s-statefulset':
+        if (component.service === undefined) break;
+        storeObject(world, cluster, 'services', {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { ...metadata, name: component.service },
+          spec: { selector: { app: component.name } },
+        });
+        break;
       case 'k8s-secret': {
         const keys = component.keys ?? ['value'];
         const stringData = Object.fromEntries(keys.map(key => [key, `first-${key}`]));
@@ -171,6 +188,7 @@ function arrangeBackups(world: World, plan: Plan): void {
   if (at.getTime() > world.outageStartedAtMs) at.setUTCDate(at.getUTCDate() - 1);
   for (const component of Object.values(plan.components)) {
     if (component.type !== 'k8s-namespace' || component.veleroSchedule === undefined) continue;
+    if (!standsFromStart(plan, component)) continue;
     const cluster = ensureCluster(world, component.cluster, component.region);
     const stamp = at.toISOString().replaceAll(/\D/g, '').slice(0, 14);
     const name = `${component.veleroSchedule}-${stamp}`;

@@ -1,3 +1,4 @@
+import type { ComponentOf } from '../../shared/plan/components.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import type { World } from '../world/world.ts';
 import { findCluster } from './cluster.ts';
@@ -11,9 +12,10 @@ export function serveClusterDatabases(world: World): void {
   const others = dependencies.databaseAt;
   dependencies.databaseAt = host => (isInCluster(world, host) ? inCluster(world, host) : others(host));
   dependencies.componentAnswers.set('k8s-statefulset', component =>
-    'database' in component && typeof component.database === 'object'
-      ? inCluster(world, component.database.host) !== undefined
-      : undefined,
+    component.type === 'k8s-statefulset' ? hasReadyPod(world, component) : undefined,
+  );
+  dependencies.componentAnswers.set('postgres-server', component =>
+    component.type === 'postgres-server' ? dependencies.databaseAt(component.host) !== undefined : undefined,
   );
 }
 
@@ -26,11 +28,17 @@ function isInCluster(world: World, host: string): boolean {
 function inCluster(world: World, host: string): { writable: boolean } | undefined {
   for (const component of Object.values(world.plan.components)) {
     if (component.type !== 'k8s-statefulset' || component.database?.host !== host) continue;
-    if (world.isLost(component.region)) continue;
-    const workload = findCluster(world, component.cluster, component.region)?.deployments.find(
-      ({ namespace, name }) => namespace === component.namespace && name === component.name,
-    );
-    if (workload?.pods.some(pod => pod.ready)) return { writable: true };
+    if (hasReadyPod(world, component)) return { writable: true };
   }
   return undefined;
+}
+
+type Place = Pick<ComponentOf<'k8s-statefulset'>, 'region' | 'cluster' | 'namespace' | 'name'>;
+
+function hasReadyPod(world: World, { region, cluster, namespace, name }: Place): boolean {
+  if (world.isLost(region)) return false;
+  const workload = findCluster(world, cluster, region)?.deployments.find(
+    one => one.namespace === namespace && one.name === name,
+  );
+  return workload?.pods.some(pod => pod.ready) ?? false;
 }

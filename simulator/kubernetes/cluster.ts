@@ -1,4 +1,6 @@
 import type { JsonObject } from '../../shared/json.ts';
+import type { Plan } from '../../shared/plan/schema.ts';
+import { componentsOf } from '../world/addresses.ts';
 import type { World } from '../world/world.ts';
 
 /** State of the simulated clusters. `simulator/services/eks.ts` owns nodes, `simulator/services/kubernetes.ts` the rest. */
@@ -125,6 +127,17 @@ export function ensureCluster(world: World, name: string, region: string): Simul
   };
   clustersOf(world).push(made);
   return made;
+}
+
+/** Whether a cluster is there before anything has happened; the others are made by a build. */
+export function standsFromStart(
+  plan: Plan,
+  { cluster, region }: { cluster: string; region: string },
+): boolean {
+  const [declared] = componentsOf(plan, 'eks-cluster').filter(
+    one => one.name === cluster && one.region === region,
+  );
+  return declared?.onDemand !== true;
 }
 
 /** Which pods of a deployment are ready, by their addresses; told whenever that changes. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../shared/json.ts';
 import type { World } from '../world/world.ts';
 import { type SimulatedCluster, type SimulatedObject, say } from './cluster.ts';
 import { endOfJob } from './commands.ts';
+import { putDumps } from './dump-jobs.ts';
 import { metadataOf, storeObject } from './store.ts';
 
 /** Image pull and start of a Job's pod. Experience; images of 200 to 500 MB. */
@@ -41,6 +42,8 @@ export function runJob(world: World, cluster: SimulatedCluster, job: SimulatedOb
   const command = container ? [...container.command, ...container.args] : [];
   job.body = { ...job.body, status: { active: 1, startTime: world.now().toISOString() } };
 
+  const startedAt = world.now();
+
   const attempt = (number: number) => {
     const key = `${cluster.region}/${cluster.name}/${namespace}/${name}/${number}`;
     const podName = `${name}-${number}`;
@@ -56,8 +59,10 @@ export function runJob(world: World, cluster: SimulatedCluster, job: SimulatedOb
       if (isOver(job)) return;
       const failed = end.exitCode !== 0;
       setPodStatus(pod, failed ? 'Failed' : 'Succeeded', logs, end.exitCode);
-      if (!failed) conclude(world, job, 'Complete', '');
-      else if (number <= spec.backoffLimit) attempt(number + 1);
+      if (!failed) {
+        conclude(world, job, 'Complete', '');
+        putDumps(world, cluster, job.body, startedAt);
+      } else if (number <= spec.backoffLimit) attempt(number + 1);
       else conclude(world, job, 'Failed', 'BackoffLimitExceeded');
     });
   };

@@ -67,6 +67,10 @@ export function databaseHostOf(
   }
   const used = usedBy(world, deployment);
   if (!used) return isDatabase(world, deployment) ? undefined : databaseHostFor(world, cluster.region);
+  for (const component of used) {
+    if (component.type === 'postgres-server') return component.host;
+    if (component.type === 'k8s-statefulset' && component.database) return component.database.host;
+  }
   const secret = used.find(component => component.type === 'secret');
   const value = secret && appDependencies(world).secretValue(secret.name, secret.region);
   return value === undefined ? undefined : hostIn(value);

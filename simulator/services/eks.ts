@@ -1,9 +1,17 @@
 import type { DescribeNodegroupResponse, Issue, NodegroupScalingConfig, Update } from '@aws-sdk/client-eks';
 import * as z from 'zod';
+import type { ComponentOf } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
-import { clustersOf, ensureCluster, findCluster, type SimulatedCluster } from '../kubernetes/cluster.ts';
+import {
+  clustersOf,
+  ensureCluster,
+  findCluster,
+  type SimulatedCluster,
+  standsFromStart,
+} from '../kubernetes/cluster.ts';
 import { endPod, reconcile } from '../kubernetes/controllers.ts';
 import { failNodes, silence } from '../kubernetes/strikes.ts';
+import { componentsOf } from '../world/addresses.ts';
 import { keepHistory, seenState } from '../world/history.ts';
 import {
   type Blow,
@@ -12,6 +20,7 @@ import {
   type SimulatedService,
   type World,
 } from '../world/world.ts';
+import { type BuildEffect, onBuild } from './codebuild.ts';
 
 /** Seconds that EKS takes to hand a new size to the Auto Scaling group. Experience with scaling-only updates. */
 const updateDuration = { minSeconds: 10, likelySeconds: 25, maxSeconds: 60 };
@@ -89,25 +98,52 @@ const updateInput = nodegroupInput.extend({
 /** Node groups of the plan, with the capacity that they have while they stand by. */
 function arrange(world: World, plan: Plan): void {
   for (const component of Object.values(plan.components)) {
-    if (component.type === 'eks-cluster') ensureCluster(world, component.name, component.region);
-    if (component.type !== 'eks-nodegroup') continue;
-    const cluster = ensureCluster(world, component.cluster, component.region);
-    const size = component.standbySize;
-    const nodegroup: SimulatedNodegroup = {
-      cluster: component.cluster,
-      region: component.region,
-      name: component.name,
-      scaling: { minSize: size, maxSize: Math.max(size, 1), desiredSize: size },
-      status: 'ACTIVE',
-      issues: [],
-      updates: [],
-      nodesMade: 0,
-    };
-    nodegroupsOf(world).push(nodegroup);
-    for (let count = 0; count < size; count++) cluster.nodes.push(newNode(nodegroup, true));
+    if (component.type === 'eks-cluster' && !component.onDemand) {
+      ensureCluster(world, component.name, component.region);
+    }
+    if (component.type === 'eks-nodegroup' && standsFromStart(plan, component)) {
+      makeNodegroup(world, component);
+    }
   }
+  onBuild(world, makeClusters);
   keepHistory(world, 'eks', () => nodegroupsOf(world));
 }
+
+function makeNodegroup(world: World, component: Omit<ComponentOf<'eks-nodegroup'>, 'id'>): void {
+  const cluster = ensureCluster(world, component.cluster, component.region);
+  const size = component.standbySize;
+  const nodegroup: SimulatedNodegroup = {
+    cluster: component.cluster,
+    region: component.region,
+    name: component.name,
+    scaling: { minSize: size, maxSize: Math.max(size, 1), desiredSize: size },
+    status: 'ACTIVE',
+    issues: [],
+    updates: [],
+    nodesMade: 0,
+  };
+  nodegroupsOf(world).push(nodegroup);
+  for (let count = 0; count < size; count++) cluster.nodes.push(newNode(nodegroup, true));
+}
+
+/** Infrastructure code that ends well has made its clusters with their nodes, or taken them away. */
+const makeClusters: BuildEffect = (world, { project, region, variables }) => {
+  const takesAway = Object.values(variables).some(value => /^(delete|destroy)$/i.test(value));
+  const projects = componentsOf(world.plan, 'codebuild-project');
+  for (const { name, region: where, madeBy } of componentsOf(world.plan, 'eks-cluster')) {
+    if (!projects.some(({ id, ...one }) => id === madeBy && one.name === project && one.region === region))
+      continue;
+    const cluster = findCluster(world, name, where);
+    if (takesAway && cluster) loseCluster(world, cluster);
+    if (takesAway || cluster) continue;
+    ensureCluster(world, name, where);
+    for (const group of componentsOf(world.plan, 'eks-nodegroup')) {
+      if (group.cluster === name && group.region === where) makeNodegroup(world, group);
+    }
+    world.changed(`k8s/${name}`, `The cluster ${name} is there with its nodes`);
+  }
+  return {};
+};
 
 function updateNodegroup(world: World, call: Call): { update: Update } {
   const input = updateInput.parse(call.input);

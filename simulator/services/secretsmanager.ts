@@ -1,6 +1,7 @@
 import { parseSecretReference } from '../../shared/aws/secret-reference.ts';
 import type { ComponentOf } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
+import { componentsOf } from '../world/addresses.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import { channelSecretValues, placeOfSecret } from '../world/providers/hosts.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
@@ -69,8 +70,8 @@ function arrangeSecrets(world: World, plan: Plan): void {
   const database = components.find(
     component => component.type === 'rds-instance' || component.type === 'rds-cluster',
   );
-  const connection = connectionOf(database);
   for (const component of components) {
+    const connection = connectionOf(database ?? serverFor(plan, component.region));
     if (component.type === 'secret') addKeys(world, component.region, component.name, connection);
     if (!('credentials' in component) || component.credentials === undefined) continue;
     const values = cacheTypes.has(component.type) ? cacheUser : connection;
@@ -87,15 +88,27 @@ function arrangeSecrets(world: World, plan: Plan): void {
   }
 }
 
+function hostOf(database: AnyDatabase | undefined): string {
+  if (database === undefined) return 'localhost';
+  if (database.type === 'postgres-server') return database.host;
+  const endpoint = database.type === 'rds-cluster' ? clusterEndpointOf : endpointOf;
+  return endpoint(database.region, database.identifier);
+}
+
 const cacheTypes = new Set(['elasticache-replication-group', 'elasticache-target', 'redis-server']);
 /** What a cache with AUTH asks for; a secret without a key holds both. */
 const cacheUser = { username: 'default', password: 'simulated-auth-token' };
 
-function connectionOf(
-  database: ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'> | undefined,
-): Record<string, string> {
-  const endpoint = database?.type === 'rds-cluster' ? clusterEndpointOf : endpointOf;
-  const host = database ? endpoint(database.region, database.identifier) : 'localhost';
+/** Systems that run PostgreSQL themselves have a server in each region, and a secret that leads to it. */
+function serverFor(plan: Plan, region: string): ComponentOf<'postgres-server'> | undefined {
+  const servers = componentsOf(plan, 'postgres-server');
+  return servers.find(server => server.region === region) ?? servers[0];
+}
+
+type AnyDatabase = ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'> | ComponentOf<'postgres-server'>;
+
+function connectionOf(database: AnyDatabase | undefined): Record<string, string> {
+  const host = hostOf(database);
   const port = String(database?.port ?? 5432);
   const name = database?.database ?? 'postgres';
   const username = 'lifeboat';

@@ -1,5 +1,6 @@
 import { parseManifest } from '../../shared/aws/file-manifest.ts';
 import type { Component } from '../../shared/plan/components.ts';
+import { dumpSources } from '../kubernetes/dump-jobs.ts';
 import { isDamaged, record, restoreInto } from '../world/sql-journal.ts';
 import type { SimulatedService, World } from '../world/world.ts';
 import { type BuildEffect, onBuild } from './codebuild.ts';
@@ -27,7 +28,7 @@ export const service: SimulatedService = {
 
 /**
  * What the build of sql.restore-dump does: a new database with what the system's database held when the dump began.
- * The dump was made where the primary region's database of this name is.
+ * A dump that no Job of this world made is of where the primary region's database of this name is.
  */
 const restoreDump: BuildEffect = (world, { variables }): ReturnType<BuildEffect> => {
   const {
@@ -45,11 +46,14 @@ const restoreDump: BuildEffect = (world, { variables }): ReturnType<BuildEffect>
     const place = placeOf({ ...one, id: key });
     return place && place.database === live ? [{ ...place, region: one.region }] : [];
   });
+  const key = variables.DUMP_KEY ?? '';
   const source =
-    places.find(({ region }) => region === world.plan.regions.primary)?.host ?? target?.host ?? host;
+    dumpSources(world).get(`${variables.DUMP_BUCKET}/${key}`) ??
+    places.find(({ region }) => region === world.plan.regions.primary)?.host ??
+    target?.host ??
+    host;
   if (made === live) return { failed: 'LIFEBOAT: the new database has the name of the live one' };
   restoreInto(world, host, made, { host: source, database: live, untilMs: Date.parse(pointTime) });
-  const key = variables.DUMP_KEY ?? '';
   const manifest = parseManifest(readObject(world, variables.DUMP_BUCKET ?? '', `${key}.manifest.json`));
   const tables = (variables.COUNT_TABLES ?? '').split(' ').filter(Boolean);
   // A whole file has the rows that were counted when it was made.

@@ -193,7 +193,11 @@ function shown(world: World, journal: readonly JournalEntry[]): JournalEntry[] {
 function repeatable(world: World): ReadonlySet<string> {
   return world.state('write-probes', () => {
     const { plan } = world;
-    const databases = [...componentsOf(plan, 'rds-instance'), ...componentsOf(plan, 'rds-restore-target')];
+    const databases = [
+      ...componentsOf(plan, 'rds-instance'),
+      ...componentsOf(plan, 'rds-restore-target'),
+      ...componentsOf(plan, 'postgres-server'),
+    ];
     return new Set(databases.map(database => database.writeProbe));
   });
 }

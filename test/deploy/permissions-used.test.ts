@@ -66,6 +66,7 @@ async function callsOf({ scenario, mode, faults: names }: (typeof plays)[number]
       services,
       actions,
       databases,
+      planDirectory: 'plans/liquid-abt',
       outageStartedAt: outageStart,
       time,
     });

@@ -2,7 +2,7 @@ import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNotFound, isThrottle, isUnreachable, request } from '../../aws/aws-errors.ts';
 import { ServiceUnavailableError } from '../../errors.ts';
-import { rdsInstance } from '../../plan/components.ts';
+import { postgresServer, rdsInstance } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
 
 /** Long enough for a slow answer, short enough that silence costs seconds. */
@@ -15,14 +15,16 @@ const parameters = z.object({
     .array(z.string())
     .min(1)
     .meta({ description: 'Addresses of the system, tried from outside the region' }),
-  database: rdsInstance,
+  database: z.discriminatedUnion('type', [rdsInstance, postgresServer]).meta({
+    description: 'The writer there. A server that the system runs itself has no API that could be asked',
+  }),
   quorum: z.number().int().positive().meta({ description: 'How many of them must be unreachable' }),
 });
 type Parameters = z.output<typeof parameters>;
 
 /** silent: no answer at all. failing: an answer with a server error. serving: any other answer. */
 type Probe = { url: string; state: 'silent' | 'failing' | 'serving'; said: string };
-type Writer = { state: 'reachable' | 'unreachable'; said: string };
+type Writer = { state: 'reachable' | 'unreachable' | 'unknown'; said: string };
 
 async function probe(context: ActionContext, url: string): Promise<Probe> {
   let last: Probe = { url, state: 'silent', said: 'was not tried' };
@@ -47,6 +49,9 @@ async function probeOnce(context: ActionContext, url: string): Promise<Probe> {
  * writer that is being backed up or modified takes writes. A refusal of the request is a reason: nothing can be told.
  */
 async function askWriter(context: ActionContext, database: Parameters['database']): Promise<Writer | Reason> {
+  if (database.type === 'postgres-server') {
+    return { state: 'unknown', said: `whether ${database.host} still takes writes, nobody outside can tell` };
+  }
   const { identifier, region } = database;
   try {
     const reply = await request({ call: 'rds.DescribeDBInstances', region }, () =>
@@ -74,7 +79,7 @@ async function askWriter(context: ActionContext, database: Parameters['database'
 }
 
 function verdictOf(probes: readonly Probe[], writer: Writer): 'lost' | 'partly' | 'reachable' {
-  if (probes.every(one => one.state === 'silent') && writer.state === 'unreachable') return 'lost';
+  if (probes.every(one => one.state === 'silent') && writer.state !== 'reachable') return 'lost';
   return probes.some(one => one.state !== 'serving') || writer.state === 'unreachable'
     ? 'partly'
     : 'reachable';
@@ -117,10 +122,10 @@ export const action = defineAction({
   kind: 'region.assess',
   summary: 'Looks from outside how much of the primary region still answers',
   parameters,
-  components: { database: 'rds-instance' },
+  components: { database: ['rds-instance', 'postgres-server'] },
   outputs: {
     verdict: 'lost, partly or reachable',
-    writer: 'reachable or unreachable, through the API of RDS',
+    writer: 'reachable or unreachable, through the API of RDS; unknown of any other server',
     unreachable: 'How many addresses do not serve',
     summary: 'One sentence for the person who decides',
   },
@@ -136,14 +141,17 @@ export const action = defineAction({
     'The network of the recovery region is at fault, not the primary region: use addresses that others probe too',
     'The load balancer answers errors while the region is up: counted as unreachable, verdict "partly"',
   ],
-  permissions: ({ database }) => [
-    {
-      actions: ['rds:DescribeDBInstances'],
-      resources: [
-        `arn:\${AWS::Partition}:rds:${database.region}:\${AWS::AccountId}:db:${database.identifier}`,
-      ],
-    },
-  ],
+  permissions: ({ database }) =>
+    database.type === 'postgres-server'
+      ? []
+      : [
+          {
+            actions: ['rds:DescribeDBInstances'],
+            resources: [
+              `arn:\${AWS::Partition}:rds:${database.region}:\${AWS::AccountId}:db:${database.identifier}`,
+            ],
+          },
+        ],
   async prepare(context, { endpoints, database, quorum }) {
     const [writer, ...probes] = await Promise.all([
       askWriter(context, database),

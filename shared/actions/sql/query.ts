@@ -28,6 +28,10 @@ export { toValue } from '../sql-database.ts';
 const parameters = z.strictObject({
   database: sqlDatabase,
   host: hostParameter,
+  name: z
+    .string()
+    .optional()
+    .meta({ description: 'Another database of the same server, such as the one that sql.restore-dump made' }),
   query: z.string(),
   expect: expectation,
   timeout: durationSchema

@@ -8,6 +8,14 @@ export const eksCluster = z.strictObject({
   ...base,
   type: z.literal('eks-cluster'),
   name: z.string(),
+  madeBy: id.optional().meta({
+    description:
+      'Id of the codebuild-project that makes it anew; a build with a variable that says delete takes it away',
+  }),
+  onDemand: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Not there until a recovery has it made, by the project that `madeBy` names' }),
 });
 
 export const eksNodegroup = z.strictObject({
@@ -62,9 +70,22 @@ export const k8sStatefulset = z.strictObject({
     })
     .optional()
     .meta({ description: 'The PostgreSQL server that it runs, if it runs one' }),
+  service: z.string().optional().meta({ description: 'The Service that leads to its pods' }),
 });
 
-export const k8sCronjob = z.strictObject({ ...placed, type: z.literal('k8s-cronjob') });
+export const k8sCronjob = z.strictObject({
+  ...placed,
+  type: z.literal('k8s-cronjob'),
+  dumps: z
+    .strictObject({
+      database: id.meta({ description: 'Id of the postgres-server that its Jobs dump' }),
+      buckets: z.array(id).min(1).meta({ description: 'Ids of the s3-buckets that each dump is put into' }),
+      prefix: z.string(),
+      suffix: z.string().default('.dump'),
+    })
+    .optional()
+    .meta({ description: 'Where its Jobs put dumps, each with its manifest; a rehearsal puts them there' }),
+});
 
 export const k8sNamespace = z.strictObject({
   ...base,

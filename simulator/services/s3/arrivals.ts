@@ -7,8 +7,8 @@ import { type Bucket, bucketsOf, storeObject } from './state.ts';
 
 /** How many files lie there when the world begins. */
 const kept = 14;
-/** A dump reads one moment and is written for a while after it. */
-const writtenAfterSeconds = 600;
+/** A dump reads one moment and is written for a while after it; one that comes often has to be quick. */
+const writtenAfterSeconds = (everySeconds: number) => Math.min(600, everySeconds / 2);
 
 /** Puts the files that come by themselves into the buckets of the plan, each with its manifest. */
 export function arrangeArrivals(world: World): void {
@@ -33,13 +33,15 @@ function timesOf(world: World, everySeconds: number): number[] {
 function put(
   world: World,
   bucket: Bucket,
-  { prefix, suffix, manifest }: ComponentOf<'s3-bucket'>['arrivals'][number],
+  { prefix, suffix, manifest, every }: ComponentOf<'s3-bucket'>['arrivals'][number],
   atMs: number,
 ): void {
   const time = new Date(atMs);
   const stamp = time.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const key = `${prefix}${stamp}${suffix}`;
-  const sourceTime = new Date(atMs - writtenAfterSeconds * 1000).toISOString();
+  const sourceTime = new Date(
+    atMs - writtenAfterSeconds(parseDuration(every) ?? 86_400) * 1000,
+  ).toISOString();
   const body = `simulated file of ${sourceTime}\n`;
   storeObject(world, bucket, key, { body, lastModified: time });
   if (!manifest) return;

@@ -19,7 +19,11 @@ const named = (name: string, status: number) =>
   Object.assign(new Error(name), { name, $fault: 'client', $metadata: { httpStatusCode: status } });
 
 /** Prepares with addresses that answer these statuses in turn; 0 is silence. */
-async function prepare(statuses: Record<string, number[]>, mode: Mode = 'recover') {
+async function prepare(
+  statuses: Record<string, number[]>,
+  mode: Mode = 'recover',
+  writer: Parameters<typeof action.prepare>[1]['database'] = database,
+) {
   const asked: string[] = [];
   const context = contextOf({
     aws: createAwsClients({ primary, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }),
@@ -36,7 +40,7 @@ async function prepare(statuses: Record<string, number[]>, mode: Mode = 'recover
       },
     },
   });
-  const preparation = await action.prepare(context, parameters);
+  const preparation = await action.prepare(context, { ...parameters, database: writer });
   return { preparation, asked, context };
 }
 
@@ -86,6 +90,30 @@ describe('region.assess', () => {
     rds.on(DescribeDBInstancesCommand).rejects(named('ThrottlingException', 429));
     const { preparation } = await prepare({});
     expect(preparation).toMatchObject({ baseline: { verdict: 'partly', writer: 'reachable' } });
+  });
+
+  it('leaves open whether a server that the system runs itself still takes writes', async () => {
+    const server = {
+      id: 'database',
+      type: 'postgres-server' as const,
+      region: primary,
+      host: 'postgres.shop.internal',
+      port: 5432,
+      database: 'shop',
+      credentials: 'secret:shop/database',
+      writeProbe: 'SELECT 1',
+    };
+    const { preparation } = await prepare({}, 'recover', server);
+    expect(preparation).toMatchObject({
+      baseline: {
+        verdict: 'lost',
+        writer: 'unknown',
+        summary: expect.stringContaining(
+          'whether postgres.shop.internal still takes writes, nobody outside can tell',
+        ),
+      },
+    });
+    expect(action.permissions({ ...parameters, database: server }, { primary, recovery })).toEqual([]);
   });
 
   it('counts server errors as unreachable, but not as a lost region', async () => {

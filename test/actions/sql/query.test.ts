@@ -53,6 +53,20 @@ describe('sql.query on a PostgreSQL', () => {
     });
   });
 
+  it('asks another database of the server, such as a restored one', async () => {
+    const asked: string[] = [];
+    await inWorld(async ({ drive }) => {
+      const sql = async (options: { url: string }) => {
+        asked.push(new URL(options.url).pathname);
+        return { query: async () => ({ rows: [{ count: 3 }] }), end: async () => {} };
+      };
+      const context = contextOf({ network: { sql }, secret: async () => url, action: 'sql.query' });
+      const given = action.parameters.parse({ ...parameters, name: 'shop_restored' });
+      expect(await drive(action.observe(context, given, {}))).toMatchObject({ status: 'done' });
+    });
+    expect(asked).toEqual(['/shop_restored']);
+  });
+
   it('fails when the value is out of range, and says by how much', async () => {
     const seen = await ask(parameters.query, { min: 1000 });
     expect(seen).toMatchObject({

@@ -49,6 +49,7 @@ export async function playWrongly(scene: Scene): Promise<Record<string, string[]
       services: scene.services?.(services) ?? services,
       actions,
       databases,
+      planDirectory: 'plans/liquid-abt',
       outageStartedAt,
       time,
     });
