@@ -47,6 +47,11 @@ function foreign(world: World, call: Call, kept: ReadonlySet<string>): string | 
       const own = found?.tags.some(tag => tag.Key === runTag);
       return found && !own ? `${name} on ${id}, which no run made` : undefined;
     }
+    case 'rds.RemoveTagsFromResource': {
+      // What takes the live database's place is no run's any more, so that no clean-up can ever delete it.
+      const foreignKeys = (call.input.TagKeys as string[]).filter(key => !key.startsWith('lifeboat:'));
+      return foreignKeys.length > 0 ? `${name} takes away ${foreignKeys.join(', ')}` : undefined;
+    }
     case 'rds.DeleteDBSnapshot': {
       const id = String(call.input.DBSnapshotIdentifier);
       const snapshot = rdsState(world).snapshots.find(

@@ -16,9 +16,12 @@ export function writersOf(world: World, mode: Mode): string[] {
   for (const cluster of clustersOf(world)) {
     if (world.isLost(cluster.region)) continue;
     if (mode === 'drill' && cluster.region !== world.plan.regions.primary) continue;
-    for (const { pods } of cluster.deployments) {
+    for (const { pods, component } of cluster.deployments) {
+      const own = component === undefined ? undefined : world.plan.components[component];
+      // What a plan says that a workload uses is all of it: a frontend that uses nothing writes to no database.
+      const said = own !== undefined && 'uses' in own && own.uses !== undefined;
       for (const pod of pods) {
-        const host = pod.databaseHost ?? declaredHost(world, cluster.region);
+        const host = pod.databaseHost ?? (said ? undefined : declaredHost(world, cluster.region));
         if (pod.ready && host) hosts.add(host);
       }
     }

@@ -41,17 +41,14 @@ export const service: SimulatedService = {
 
 /** Nothing of the old side may work on the old data when its region answers again. */
 function scaleAllDown(world: World, region: string): void {
-  for (const cluster of clustersOf(world)) {
-    if (cluster.region !== region) continue;
-    for (const deployment of cluster.deployments) {
-      deployment.replicas = 0;
-      deployment.pods = [];
-      world.changed(
-        resourceOf(cluster, deployment),
-        'Scaled to 0 before its region answered again',
-        'person',
-      );
-    }
+  const all = clustersOf(world)
+    .filter(cluster => cluster.region === region)
+    .flatMap(cluster => cluster.deployments.map(deployment => ({ cluster, deployment })));
+  for (const { deployment } of all) Object.assign(deployment, { replicas: 0, pods: [] });
+  // Told when all of it has happened: before the region answered, nobody saw a part of it.
+  for (const { cluster, deployment } of all) {
+    const what = 'Scaled to 0 before its region answered again';
+    world.changed(resourceOf(cluster, deployment), what, 'person');
   }
 }
 

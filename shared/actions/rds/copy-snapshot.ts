@@ -15,6 +15,7 @@ import {
 } from '../../aws/rds-snapshots.ts';
 import { type ComponentOf, rdsRestoreTarget } from '../../plan/components.ts';
 import { formatDuration } from '../../plan/duration.ts';
+import { regionSchema } from '../../plan/region.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 import { finish, ready, refuse } from '../outcomes.ts';
 
@@ -25,6 +26,8 @@ const parameters = z.object({
   target: rdsRestoreTarget,
   /** ARN of the snapshot, such as an output of rds.create-snapshot; the newest one of the source without it. */
   snapshot: z.string().optional(),
+  /** Region of that snapshot, where it is not that of the target's source; for the way back. */
+  sourceRegion: regionSchema.optional(),
 });
 const baselineSchema = z.object({ from: z.string(), copy: z.string() });
 
@@ -52,7 +55,10 @@ export const action = defineAction({
     'Too many copies at once: RDS makes 20 per destination region and account, and the others wait',
     'The data grows older while it is copied: the first copy of a large database takes hours',
   ],
-  permissions: ({ target: { region, identifier, sourceRegion, kmsKey } }) => [
+  permissions: ({
+    target: { region, identifier, kmsKey, ...target },
+    sourceRegion = target.sourceRegion,
+  }) => [
     ...snapshotPermissions(region, `${identifier}-*`, 'rds:CopyDBSnapshot'),
     {
       // The destination signs a request to the source region with this role.
@@ -72,8 +78,8 @@ export const action = defineAction({
     },
   ],
 
-  async prepare(context, { target, snapshot }) {
-    const { region, sourceRegion, identifier } = target;
+  async prepare(context, { target, snapshot, sourceRegion = target.sourceRegion }) {
+    const { region, identifier } = target;
     const copy = context.names.resource(`${identifier}-${context.step.id}`, snapshotNameLength);
     const [existing, key] = await Promise.all([
       readSnapshot(context.aws, region, copy),
@@ -88,7 +94,7 @@ export const action = defineAction({
     }
     let found: { arn: string; what: string } | Reason;
     try {
-      found = await findOriginal(context, target, snapshot);
+      found = await findOriginal(context, target, sourceRegion, snapshot);
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       return refuse(
@@ -160,9 +166,10 @@ export const action = defineAction({
 async function findOriginal(
   context: ActionContext,
   target: Target,
+  region: string,
   named: string | undefined,
 ): Promise<{ arn: string; what: string } | Reason> {
-  const { sourceRegion: region, sourceIdentifier: identifier } = target;
+  const { sourceIdentifier: identifier } = target;
   const candidates =
     named === undefined
       ? await readSnapshots(context.aws, region, { identifier, region })

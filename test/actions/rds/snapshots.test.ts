@@ -109,6 +109,14 @@ describe('rds.copy-snapshot', () => {
     expect(outputs.pointTime).toBe(outageStartedAt);
   });
 
+  test('copies the other way round, from the region that the plan names', async () => {
+    const { outputs: there } = await at.run(copy, { target });
+    const back = { target: besideTarget, snapshot: there.arn, sourceRegion: recovery };
+    const { outputs } = await at.run(copy, back);
+    expect(outputs.pointTime).toBe(there.pointTime);
+    expect(rdsState(here.world).snapshots.at(-1)).toMatchObject({ region: primary });
+  });
+
   test.each(['lost-reply:rds.CopyDBSnapshot', 'stale-read:rds'])(
     'copies once with the fault %s',
     async fault => {
