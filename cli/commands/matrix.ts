@@ -1,9 +1,9 @@
 import { checkPlan } from '../../shared/plan/check.ts';
 import { matrixMarkdown, misses, recoveryMatrix } from '../../shared/report/matrix.ts';
+import { pastRuns } from '../../shared/report/past-runs.ts';
 import { deployedRuntime } from '../deployed.ts';
 import { allExercises } from '../exercises.ts';
 import type { Io } from '../io.ts';
-import { pastRuns } from '../past-runs.ts';
 import { printFindings } from './validate.ts';
 
 export type MatrixArguments = { plan: string[]; json: boolean; live: boolean };

@@ -9,8 +9,8 @@ export type OpenFollowUp = { title: string; owners: string[]; dueAt: string; inc
 export type ReadinessInput = {
   plan: Plan;
   now: string;
-  /** What rehearsals of this very plan measured. */
-  rehearsed: readonly Measured[];
+  /** What rehearsals of this very plan measured; undefined when nobody looked. */
+  rehearsed?: readonly Measured[];
   /** What the deployed system has on record; undefined when nobody looked. */
   live?: { runs: readonly Measured[]; restores: readonly Restore[]; openTasks: readonly OpenFollowUp[] };
 };
@@ -23,8 +23,9 @@ export type Readiness = {
   system: string;
   owner: string;
   at: string;
-  /** Whether the deployed system was asked. */
+  /** Whether the deployed system was asked, and whether rehearsals were looked at. */
   live: boolean;
+  rehearsed: boolean;
   gaps: Gap[];
   rows: MatrixRow[];
   backups: { id: string; title: string; promised: boolean; last: Restore | null }[];
@@ -44,11 +45,12 @@ const restoreDays = 35;
  */
 export function readinessOf(input: ReadinessInput): Readiness {
   const { plan, now, rehearsed, live } = input;
-  const rows = recoveryMatrix(plan, rehearsed, live?.runs);
+  const rows = recoveryMatrix(plan, rehearsed ?? [], live?.runs);
   const backups = backupsOf(plan, live?.restores ?? []);
   const openTasks = (live?.openTasks ?? []).toSorted((a, b) => (a.dueAt < b.dueAt ? -1 : 1));
   const gaps = [
-    ...rows.flatMap(row => rowGaps(row, now)),
+    ...(rehearsed ? rows.flatMap(rehearsalGaps) : []),
+    ...rows.flatMap(row => drillGaps(row, now)),
     ...(live ? backups.flatMap(backup => backupGaps(backup, now)) : []),
     ...openTasks.flatMap(task => taskGaps(task, now)),
     ...reviewGaps(plan, now),
@@ -59,6 +61,7 @@ export function readinessOf(input: ReadinessInput): Readiness {
     owner: plan.system.owner,
     at: now,
     live: live !== undefined,
+    rehearsed: rehearsed !== undefined,
     gaps: [
       ...gaps.filter(({ severity }) => severity === 'bad'),
       ...gaps.filter(({ severity }) => severity === 'warn'),
@@ -76,7 +79,7 @@ const notAsked: Gap = {
   mend: 'Call it with --live and the credentials of the account.',
 };
 
-function rowGaps(row: MatrixRow, now: string): Gap[] {
+function rehearsalGaps(row: MatrixRow): Gap[] {
   const gaps: Gap[] = [];
   for (const [name, cell] of [
     ['RTO', row.rto],
@@ -97,6 +100,11 @@ function rowGaps(row: MatrixRow, now: string): Gap[] {
       });
     }
   }
+  return gaps;
+}
+
+function drillGaps(row: MatrixRow, now: string): Gap[] {
+  const gaps: Gap[] = [];
   if (row.of !== 'scenario' || row.lastDrill === undefined) return gaps;
   const drilled = row.lastDrill?.startedAt ?? row.lastReal?.startedAt;
   if (!drilled || olderThan(drilled, now, drillDays)) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { pastRuns } from '../../cli/past-runs.ts';
 import { openIncident } from '../../shared/incident/incident.ts';
 import { appendEntry } from '../../shared/incident/ledger.ts';
 import { createMemoryRecordStore } from '../../shared/incident/memory-record-store.ts';
+import { pastRuns } from '../../shared/report/past-runs.ts';
 import { createRun } from '../../shared/runbook/run-record.ts';
 import { plan } from '../simulator/support/liquid-abt.ts';
 import { lifeboat, planPath } from './collect.ts';

@@ -59,16 +59,17 @@ async function makeRuntime(reportBucket?: string) {
 const context = { getRemainingTimeInMillis: () => 10_000 } as never;
 
 describe('the report function', () => {
-  it('puts three files into the bucket in the recovery region and notes where they are', async () => {
+  it('puts three files and the readiness page into the bucket in the recovery region, and notes where they are', async () => {
     const { handler, store, regions } = await makeRuntime('reports');
     const answer = await handler({ run }, context);
     expect(answer).toEqual({ outcome: 'recovered', location: `s3://reports/${prefix}/report.html` });
-    expect(regions).toEqual(['ap-southeast-4']);
+    expect(new Set(regions)).toEqual(new Set(['ap-southeast-4']));
     const put = s3.commandCalls(PutObjectCommand).map(({ args }) => args[0].input);
     expect(put.map(({ Key, ContentType }) => [Key, ContentType])).toEqual([
       [`${prefix}/run.json`, 'application/json'],
       [`${prefix}/report.md`, 'text/markdown; charset=utf-8'],
       [`${prefix}/report.html`, 'text/html; charset=utf-8'],
+      [`${prefix.split('/')[0]}/readiness/index.html`, 'text/html; charset=utf-8'],
     ]);
     expect(JSON.parse(String(put[0]?.Body))).toMatchObject({
       seed: null,
@@ -90,7 +91,7 @@ describe('the report function', () => {
     const length = (await readLedger(store, run.incidentId)).length;
     await handler({ run }, context);
     expect(await readLedger(store, run.incidentId)).toHaveLength(length);
-    expect(s3.commandCalls(PutObjectCommand)).toHaveLength(6);
+    expect(s3.commandCalls(PutObjectCommand)).toHaveLength(8);
   });
 
   it('notes nothing when S3 refuses', async () => {

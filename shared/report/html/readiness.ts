@@ -8,12 +8,14 @@ import { styles } from './styles.ts';
 
 /** The readiness page of one system: gaps first. It needs nothing else, and the same facts give the same bytes. */
 export function renderReadiness(readiness: Readiness): string {
-  const { system, owner, at, live, gaps } = readiness;
+  const { system, owner, at, gaps } = readiness;
   const bad = gaps.filter(({ severity }) => severity === 'bad').length;
   const headline =
     gaps.length === 0
       ? 'ready, by all that was measured'
-      : `${gaps.length} ${gaps.length === 1 ? 'gap' : 'gaps'}, ${bad} of them bad`;
+      : bad > 0
+        ? `${bad} ${bad === 1 ? 'gap' : 'gaps'}`
+        : `no gap, ${gaps.length} to watch`;
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -27,11 +29,11 @@ export function renderReadiness(readiness: Readiness): string {
 <header class="top">
 <p class="kicker">Readiness of ${system}</p>
 <h1>${headline}</h1>
-<ul class="facts"><li>as of ${fullTime(at)}</li><li>owner ${owner}</li><li>${live ? 'from rehearsals and the deployed system' : 'from rehearsals only'}</li></ul>
+<ul class="facts"><li>as of ${fullTime(at)}</li><li>owner ${owner}</li><li>${sources(readiness)}</li></ul>
 </header>
 <main>
 ${section('gaps', 'Gaps', gapList(gaps))}
-${section('objectives', 'Objectives against what was measured', matrixTable(readiness.rows), 'Rehearsed is what a recovery without faults needed in the simulator; real is what happened on AWS.')}
+${section('objectives', 'Objectives against what was measured', matrixTable(readiness), 'Rehearsed is what a recovery without faults needed in the simulator; real is what happened on AWS.')}
 ${section('history', 'Recovery times over time', history(readiness))}
 ${section('backups', 'Backups', backups(readiness))}
 ${section('tasks', 'Open tasks', tasks(readiness))}
@@ -42,6 +44,11 @@ ${section('tasks', 'Open tasks', tasks(readiness))}
 `.text;
 }
 
+function sources({ live, rehearsed }: Readiness): string {
+  if (live && rehearsed) return 'from rehearsals and the deployed system';
+  return live ? 'from the deployed system only' : 'from rehearsals only';
+}
+
 function gapList(gaps: readonly Gap[]): Markup {
   if (gaps.length === 0) return html`<p>None is known.</p>`;
   return html`<ul class="problems">${gaps.map(
@@ -50,7 +57,7 @@ function gapList(gaps: readonly Gap[]): Markup {
   )}</ul>`;
 }
 
-function matrixTable(rows: readonly MatrixRow[]): Markup {
+function matrixTable({ rows, rehearsed }: Readiness): Markup {
   const columns = [
     { title: 'Scenario or tier', wide: true },
     { title: 'RTO' },
@@ -66,9 +73,9 @@ function matrixTable(rows: readonly MatrixRow[]): Markup {
     rows.map(row => [
       `${row.title}${row.of === 'tier' ? ' (tier)' : ''}`,
       target(row.rto),
-      figure(row.rto),
+      figure(row.rto, rehearsed),
       target(row.rpo),
-      figure(row.rpo),
+      figure(row.rpo, rehearsed),
       realRun(row, row.lastReal),
       realRun(row, row.lastDrill),
     ]),
@@ -77,8 +84,9 @@ function matrixTable(rows: readonly MatrixRow[]): Markup {
 
 const target = (cell: MatrixCell | null) => (cell ? formatDuration(cell.targetSeconds) : '');
 
-function figure(cell: MatrixCell | null): Markup | string {
+function figure(cell: MatrixCell | null, rehearsed: boolean): Markup | string {
   if (!cell) return '';
+  if (!rehearsed) return 'not looked at';
   if (cell.rehearsedSeconds === null) return badge('warn', 'not measured');
   const met = cell.rehearsedSeconds <= cell.targetSeconds;
   return badge(met ? 'good' : 'bad', `${formatDuration(cell.rehearsedSeconds)}${met ? '' : ', missed'}`);
@@ -105,7 +113,7 @@ function backups({ backups: all, live }: Readiness): Markup | null {
             last.proven ? 'good' : 'bad',
             `${last.proven ? 'proven' : 'not proven'} ${last.at.slice(0, 10)}`,
           )
-        : badge('warn', promised ? (live ? 'never' : 'not looked at') : 'not promised'),
+        : badge('warn', promised ? (live ? 'never' : 'not looked at') : 'no restore is planned'),
       last?.seconds != null ? formatDuration(last.seconds) : '',
     ]),
   );

@@ -1,10 +1,10 @@
-import { listIncidents } from '../shared/incident/incident.ts';
-import { readLedger } from '../shared/incident/ledger.ts';
-import type { Plan } from '../shared/plan/schema.ts';
-import { type Measured, measuredBy } from '../shared/report/matrix.ts';
-import { buildReport } from '../shared/report/model.ts';
-import { readRun } from '../shared/runbook/run-record.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import { listIncidents } from '../incident/incident.ts';
+import { readLedger } from '../incident/ledger.ts';
+import type { Plan } from '../plan/schema.ts';
+import { readRun } from '../runbook/run-record.ts';
+import type { Runtime } from '../runtime.ts';
+import { type Measured, measuredBy } from './matrix.ts';
+import { buildReport } from './model.ts';
 
 /** How many incidents are looked through: more than two years of monthly drills beside what really happened. */
 const newestIncidents = 50;
