@@ -25,10 +25,10 @@ import { arrangeFiles } from './world/bucket-files.ts';
 import type { VirtualTime } from './world/clock.ts';
 import { createWorld } from './world/create-world.ts';
 import type { startDatabases } from './world/databases.ts';
-import { createFunctions, type Invocation } from './world/functions.ts';
+import { createFunctions, type Invocation, runningFunction } from './world/functions.ts';
 import { createPeople } from './world/people.ts';
 import { simulatedTable, watchLedger } from './world/simulated-table.ts';
-import type { WorldChange } from './world/world.ts';
+import type { Call, WorldChange } from './world/world.ts';
 
 export type PlayRequest = StoryRequest & {
   actions: Readonly<Record<string, Action>>;
@@ -38,6 +38,7 @@ export type PlayRequest = StoryRequest & {
   outageStartedAt: string;
   time: VirtualTime;
   onEntry?: (entry: LedgerEntry) => void;
+  onCall?: (call: Call, by: string | undefined) => void;
 };
 
 export type Played = {
@@ -95,6 +96,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     decide: async event =>
       (await functions.invoke('decide', event as never)) as { statusCode: number; body?: string },
   });
+  world.onCall(call => request.onCall?.(call, runningFunction.getStore()));
   const leadsUp = plan.scenarios[request.scenario]?.failbackOf !== undefined;
   const invariants = watchInvariants(world, leadsUp ? 'recover' : request.mode);
   const before = { invocations: 0, stateTransitions: 0, historyEvents: 0 };

@@ -14,6 +14,7 @@ import { loadServices } from './services.ts';
 import { startVirtualTime } from './world/clock.ts';
 import { startDatabases } from './world/databases.ts';
 import { hasProvider } from './world/providers/hosts.ts';
+import type { Call } from './world/world.ts';
 
 export type RehearsalRequest = {
   plan: Plan;
@@ -28,6 +29,8 @@ export type RehearsalRequest = {
   parameters: Record<string, string | number | boolean>;
   /** Called with each ledger entry as it is written. */
   onEntry?: (entry: LedgerEntry) => void;
+  /** Called with each call to AWS and the function that makes it; undefined for the simulator's own. */
+  onCall?: (call: Call, by: string | undefined) => void;
 };
 
 export type Rehearsal =

@@ -1,10 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { deploymentOf } from '../../deploy/build.ts';
 import { checkPlan } from '../../shared/plan/check.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { isSuccess } from '../../shared/report/verdict.ts';
 import { rehearse } from '../../simulator/rehearse.ts';
+import { allowsAnywhere, statementsOf } from '../deploy/support.ts';
+import { iamActionOf } from './iam-actions.ts';
 
 /** Every system that has a plan. */
 export const systems: readonly string[] = readdirSync('plans', { withFileTypes: true })
@@ -20,6 +23,8 @@ export function rehearsesWell(system: string): void {
   const planPath = `plans/${system}/plan.yml`;
   describe(`the plan of ${system}`, async () => {
     const { plan, findings } = await checkPlan(planPath);
+    /** `<function> <IAM action>` of everything that was asked of AWS in these rehearsals. */
+    const asked = new Set<string>();
 
     test('has no finding that is not waived with a reason', () => {
       const open = findings.filter(finding => finding.waived === undefined);
@@ -37,6 +42,7 @@ export function rehearsesWell(system: string): void {
         seed,
         faults: [],
         parameters: {},
+        onCall: (call, by) => by !== undefined && asked.add(`${by} ${iamActionOf(call)}`),
       });
       if (!result.ok) throw new Error(result.problems.join('\n'));
       const { report } = result;
@@ -47,6 +53,18 @@ export function rehearsesWell(system: string): void {
         outcome: 'recovered',
       });
       expect(isSuccess(report)).toBe(true);
+    });
+
+    test('asks AWS for nothing that the role of the asking function does not allow', async () => {
+      if (!plan) throw new Error('the plan has errors');
+      const { functions, resources } = await deploymentOf(plan);
+      const refused = [...asked].filter(pair => {
+        const [name = '', action = ''] = pair.split(' ');
+        const { role } = functions[name] as { role: string };
+        return !allowsAnywhere(statementsOf(resources, role), action);
+      });
+      expect(asked.size).toBeGreaterThan(20);
+      expect(refused.sort()).toEqual([]);
     });
   });
 }
