@@ -1,3 +1,4 @@
+import { stands } from '../shared/communication/acknowledgement.ts';
 import { isExercise } from '../shared/incident/incident.ts';
 import { objectivesOf } from '../shared/plan/objectives.ts';
 import { elapsedSeconds, fullTime } from '../shared/report/time.ts';
@@ -60,6 +61,7 @@ function facts(view: StatusView): string[] {
   const { incident: found, paint, planPath } = view;
   const { incident, run } = found;
   const by = incident.acknowledgedBy;
+  const counts = stands(view.plan, incident.acknowledgedAt ?? incident.openedAt, view.now);
   return [
     row(
       'incident',
@@ -68,11 +70,13 @@ function facts(view: StatusView): string[] {
     row('time', timeText(view)),
     row(
       'answers',
-      by
+      by && (counts || incident.status === 'resolved')
         ? `${nameOf(view, by)} since ${fullTime(incident.acknowledgedAt ?? incident.openedAt)}`
         : incident.status === 'resolved'
           ? 'nobody did'
-          : paint.warn(`nobody yet: npx lifeboat ack ${planPath} --by PERSON`),
+          : paint.warn(
+              `${by ? `nobody any more (${nameOf(view, by)} before)` : 'nobody yet'}: npx lifeboat ack ${planPath} --by PERSON`,
+            ),
     ),
     ...(run ? [row('run', `${run.run.id}, mode ${run.run.mode}${endText(run)}`)] : []),
   ];

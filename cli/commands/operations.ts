@@ -1,5 +1,5 @@
 import { answerQuestion } from '../../shared/communication/answers.ts';
-import { completeTask } from '../../shared/communication/tasks.ts';
+import { completeTask } from '../../shared/communication/complete-task.ts';
 import { acknowledgeIncident, openIncidentOf, resolveIncident } from '../../shared/incident/incident.ts';
 import { readLock } from '../../shared/incident/lock.ts';
 import { readAutomation } from '../../shared/incident/switch.ts';

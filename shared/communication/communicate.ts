@@ -2,7 +2,7 @@ import { hasFollowUps } from '../deployment.ts';
 import type { Run } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
 import { loadSituation } from './compose.ts';
-import { setTasks } from './tasks.ts';
+import { setTasks } from './set-tasks.ts';
 import { type TickReply, tick } from './tick.ts';
 
 /** Wait after follow-ups that could not be set: the schedules are what goes on when this machine has ended. */

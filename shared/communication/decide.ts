@@ -2,6 +2,7 @@ import { acknowledgeIncident, readIncident } from '../incident/incident.ts';
 import type { Runtime } from '../runtime.ts';
 import { stands } from './acknowledgement.ts';
 import { answerQuestion, type RefusalCode, recordRefusal } from './answers.ts';
+import { completeTask } from './complete-task.ts';
 import { linkKey } from './compose.ts';
 import {
   acknowledgedPage,
@@ -18,7 +19,7 @@ import { type PageResponse, respond } from './page.ts';
 import type { Question } from './question-record.ts';
 import { incidentOf, readQuestion } from './questions.ts';
 import { showTask, taskPage } from './task-pages.ts';
-import { completeTask, readTask } from './tasks.ts';
+import { readTask } from './task-store.ts';
 
 /** A request to the decision page, taken out of its HTTP form. */
 export type DecisionRequest = { method: string; token: string | undefined; value?: string; reason?: string };

@@ -169,12 +169,6 @@ function detailOf(
     followUps: followUpsOf(own),
     impact: scenario.impact?.trim() ?? null,
     services: [...scenario.services],
-    late: entriesOf(own, 'message-late').map(({ at, entry: { audience, template, dueAt } }) => ({
-      audience,
-      template,
-      dueAt,
-      at,
-    })),
     outageCost: outageCost(
       plan,
       hasOutage

@@ -139,8 +139,6 @@ export type Detail = {
   /** What it meant for users and which services were affected, by the plan; null where it says nothing. */
   impact: string | null;
   services: string[];
-  /** Audiences that were told after their deadline. */
-  late: { audience: string; template: string; dueAt: string; at: string }[];
   outageCost: OutageCost | null;
   /** What was measured against the objectives of the scenario's severity and of the tiers that it takes down. */
   serviceLevels: ServiceLevel[];

@@ -4,8 +4,8 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDecideHandler } from '../../handlers/decide.ts';
 import { communicate } from '../../shared/communication/communicate.ts';
+import { completeTask } from '../../shared/communication/complete-task.ts';
 import { readTasks } from '../../shared/communication/task-record.ts';
-import { completeTask } from '../../shared/communication/tasks.ts';
 import { makePlan, makeWorld, minute, type World } from './fixture.ts';
 
 const scheduler = mockClient(SchedulerClient);
