@@ -16,6 +16,19 @@ describe('the guides', () => {
     expect(quoted.filter(line => line !== '' && !lines.has(line))).toEqual([]);
   });
 
+  it('quote the code of the worked example as it is', () => {
+    let source = '';
+    const quoted: string[] = [];
+    for (const [, path, block] of guide('adding-an-action').matchAll(
+      /^`([\w./-]+\.ts)`:$|^```ts\n([\s\S]*?)^```/gm,
+    )) {
+      if (path) source = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+      if (block)
+        quoted.push(...block.split('\n').filter(line => line.trim() !== '' && !source.includes(line)));
+    }
+    expect(quoted).toEqual([]);
+  });
+
   it('show what validate says of the two slips', async () => {
     const plan = readFileSync(new URL('../../plans/liquid-abt/plan.yml', import.meta.url), 'utf8');
     const text = plan
