@@ -48,10 +48,36 @@ export const commands: Record<string, Command> = {
   },
   rehearse: {
     summary: 'Rehearses a scenario in virtual time against a simulated AWS, and says what RTO and RPO it has',
-    usage: 'PLAN --scenario S [--mode M] [--seed N] [--fault F]… [--set k=v]… [--json] [--out DIR]',
-    details: '\nExit: 0 recovered, objectives met and invariants held; 1 otherwise; 2 bad input.\n',
-    options: { scenario: text, mode: text, seed: text, fault: many, set: many, json: flag, out: text },
+    usage:
+      'PLAN --scenario S [--mode M] [--seed N] [--fault F]… [--set k=v]… [--json] [--out DIR]\n       lifeboat rehearse PLAN --calendar [--days N] [--seed N] [--fault F]… [--json]',
+    details:
+      '\nWith --calendar a year of schedules is played: backups made, checked and proven, drills, tasks for people.\nExit: 0 recovered, objectives met and invariants held; 1 otherwise; 2 bad input.\n',
+    options: {
+      scenario: text,
+      mode: text,
+      seed: text,
+      fault: many,
+      set: many,
+      json: flag,
+      out: text,
+      calendar: flag,
+      days: text,
+    },
     async run({ values, positionals }, io) {
+      if (values.calendar === true) {
+        const { rehearseCalendarCommand } = await import('./commands/rehearse-calendar.ts');
+        const { seed, days, fault, json } = values;
+        return rehearseCalendarCommand(
+          {
+            plan: positionals,
+            seed: textOf(seed),
+            days: textOf(days),
+            faults: listOf(fault),
+            json: json === true,
+          },
+          io,
+        );
+      }
       const { rehearseCommand } = await import('./commands/rehearse.ts');
       return rehearseCommand(
         {

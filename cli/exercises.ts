@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Exercise } from '../shared/trace/judge.ts';
+import { rehearseCalendar } from '../simulator/backups/calendar.ts';
 import { exerciseBackups } from '../simulator/exercise-backups.ts';
 import { exercise, plannedExercises } from '../simulator/exercise-plan.ts';
 import { bucketFilesOf } from '../simulator/world/bucket-files.ts';
@@ -31,6 +32,12 @@ export async function allExercises(plan: Plan, path: string, io: Pick<Io, 'err'>
   for (const done of await exerciseBackups(plan, planDirectory)) {
     io.err(`rehearsed ${done.name}: ${done.outcome}\n`);
     exercises.push(done);
+  }
+  if (Object.keys(plan.calendar).length > 0) {
+    const { ok, exercised } = await rehearseCalendar({ plan, planDirectory, seed: 1 });
+    const outcome = ok ? 'done' : 'failed';
+    io.err(`rehearsed calendar: ${outcome}\n`);
+    exercises.push({ name: 'calendar', outcome, elements: exercised });
   }
   await keepExercises(file, exercises);
   return exercises;

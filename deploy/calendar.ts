@@ -1,5 +1,6 @@
+import { isMadeHere } from '../shared/backups/made-here.ts';
 import { parseSchedule, type Schedule } from '../shared/plan/schedule.ts';
-import type { Backup, CalendarEntry, Plan } from '../shared/plan/schema.ts';
+import type { CalendarEntry, Plan } from '../shared/plan/schema.ts';
 import { fixedMachineName, runbookName } from '../state-machines/compile-system.ts';
 import { functionArn, logicalId, stateMachineArn, sub } from './names.ts';
 import { type Resources, role } from './resources.ts';
@@ -41,12 +42,6 @@ export function calendarResources(plan: Plan): Resources {
   }
   if (Object.keys(schedules).length === 0) return {};
   return { ...schedules, CalendarRole: calendarRole(plan) };
-}
-
-/** What something else makes has a schedule in the plan too, so that its cadence can be checked. */
-export function isMadeHere(backup: Backup): boolean {
-  if (backup.type === 'dump') return backup.madeBy !== undefined;
-  return !['rds-automated', 'rds-replicated-backups', 'rds-fleet', 'terraform-state'].includes(backup.type);
 }
 
 function isOnce({ when }: Schedule): boolean {

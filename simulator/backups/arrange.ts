@@ -3,7 +3,10 @@ import { backupTags, fileKey, snapshotName } from '../../shared/backups/names.ts
 import { occurrences } from '../../shared/backups/occurrences.ts';
 import { databaseOf } from '../../shared/backups/survey/rds.ts';
 import type { Backup, BackupOf } from '../../shared/plan/schema.ts';
+import { ensureCluster } from '../kubernetes/cluster.ts';
+import { storeObject as storeKubernetes } from '../kubernetes/store.ts';
 import { addRecoveryPoint } from '../services/backup.ts';
+import { addVolume } from '../services/ec2/volumes.ts';
 import { keyArnOf } from '../services/kms.ts';
 import { copyFrom } from '../services/rds/lineage.ts';
 import { snapshotArn } from '../services/rds/snapshots.ts';
@@ -101,6 +104,12 @@ function addOne(world: World, id: string, backup: Backup, atMs: number, options:
         addRecoveryPoint(world, backup.copyTo.region, backup.copyTo.vault, backup.resource, atMs);
       return;
     }
+    case 'velero':
+      addVelero(world, backup, atMs);
+      return;
+    case 'volumes':
+      addVolumeSnapshot(world, id, backup, atMs);
+      return;
     case 'dump':
     case 'kubernetes-export':
     case 'secrets-export':
@@ -109,6 +118,56 @@ function addOne(world: World, id: string, backup: Backup, atMs: number, options:
       return;
     default:
       return;
+  }
+}
+
+/** Velero's Schedule, and a Backup that it has made. */
+function addVelero(
+  world: World,
+  { cluster: id, namespace, veleroSchedule }: BackupOf<'velero'>,
+  atMs: number,
+): void {
+  const component = world.plan.components[id];
+  if (component?.type !== 'eks-cluster') return;
+  const cluster = ensureCluster(world, component.name, component.region);
+  const apiVersion = 'velero.io/v1';
+  const template = { includedNamespaces: ['*'] };
+  storeKubernetes(world, cluster, 'schedules', {
+    apiVersion,
+    kind: 'Schedule',
+    metadata: { name: veleroSchedule, namespace },
+    spec: { template },
+  });
+  const startTimestamp = new Date(atMs).toISOString();
+  storeKubernetes(world, cluster, 'backups', {
+    apiVersion,
+    kind: 'Backup',
+    metadata: {
+      name: `${veleroSchedule}-${startTimestamp.replaceAll(/\D/g, '').slice(0, 14)}`,
+      namespace,
+      labels: { 'velero.io/schedule-name': veleroSchedule },
+    },
+    spec: template,
+    status: { phase: 'Completed', startTimestamp },
+  });
+}
+
+/** Volumes with the plan's tag, and a snapshot of each. */
+function addVolumeSnapshot(world: World, id: string, backup: BackupOf<'volumes'>, atMs: number): void {
+  const { region, tag, copyRegion, retention } = backup;
+  const tags = [
+    { Key: tag.key, Value: tag.value },
+    ...backupTags(world.plan.system.id, id, new Date(atMs + retention * 1000)),
+  ];
+  for (const number of [1, 2]) {
+    for (const where of [region, ...(copyRegion === undefined ? [] : [copyRegion])]) {
+      const name = where === region ? `vol-${tag.value}-${number}` : `vol-copy-${tag.value}-${number}`;
+      addVolume(
+        world,
+        { region: where, id: name, tags: where === region ? { [tag.key]: tag.value } : {} },
+        { atMs, tags },
+      );
+    }
   }
 }
 

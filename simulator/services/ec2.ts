@@ -28,6 +28,7 @@ import {
   rebootInstances,
 } from './ec2/instances.ts';
 import { copySnapshot, createSnapshots, describeSnapshots, snapshotsOf } from './ec2/snapshots.ts';
+import { createSnapshot, deleteSnapshot, describeVolumes } from './ec2/volumes.ts';
 
 /** EC2's own recovery of an instance whose host fails: minutes (EC2 User Guide, automatic instance recovery). */
 const recoveryDuration = { minSeconds: 120, likelySeconds: 240, maxSeconds: 600 };
@@ -43,6 +44,9 @@ export const service: SimulatedService = {
     CreateSnapshots: createSnapshots,
     CopySnapshot: copySnapshot,
     DescribeSnapshots: describeSnapshots,
+    DescribeVolumes: describeVolumes,
+    CreateSnapshot: createSnapshot,
+    DeleteSnapshot: deleteSnapshot,
     DescribeSecurityGroupRules: describeRules,
     RevokeSecurityGroupIngress: revokeIngress,
     AuthorizeSecurityGroupIngress: authorizeIngress,

@@ -15,7 +15,8 @@ const tagsInput = z
   .array(z.object({ Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) }))
   .default([]);
 
-function begin(
+/** Begins a snapshot of a volume; it is complete after a while. */
+export function beginSnapshot(
   world: World,
   region: string,
   volume: string,
@@ -42,6 +43,9 @@ function begin(
   return made;
 }
 
+export const tagsOf = (call: Call): Tag[] =>
+  tagsInput.parse(call.input.TagSpecifications).flatMap(({ Tags }) => Tags);
+
 export function createSnapshots(world: World, call: Call) {
   const { InstanceId } = z.object({ InstanceId: z.string() }).parse(call.input.InstanceSpecification);
   const instance = fleetOf(world).find(one => one.id === InstanceId && one.region === call.region);
@@ -52,7 +56,7 @@ export function createSnapshots(world: World, call: Call) {
     );
   }
   const tags = tagsInput.parse(call.input.TagSpecifications).flatMap(({ Tags }) => Tags);
-  const { region: _, ...shown } = begin(world, call.region, instance.volume, tags);
+  const { region: _, ...shown } = beginSnapshot(world, call.region, instance.volume, tags);
   return { Snapshots: [shown] };
 }
 
@@ -69,7 +73,7 @@ export function copySnapshot(world: World, call: Call) {
   }
   const tags = tagsInput.parse(call.input.TagSpecifications).flatMap(({ Tags }) => Tags);
   // A copy shows a volume id of no meaning.
-  const copy = begin(world, call.region, 'vol-ffffffff', tags, {
+  const copy = beginSnapshot(world, call.region, 'vol-ffffffff', tags, {
     Encrypted: true,
     KmsKeyId: String(call.input.KmsKeyId),
   });

@@ -1,0 +1,285 @@
+import { readEvidence } from '../../shared/backups/evidence.ts';
+import { isMadeHere } from '../../shared/backups/made-here.ts';
+import { momentOf, occurrences } from '../../shared/backups/occurrences.ts';
+import { isThrowAway } from '../../shared/backups/verify/instance.ts';
+import { listVerifications } from '../../shared/backups/verify/state.ts';
+import type { LedgerEntry } from '../../shared/incident/entries.ts';
+import { verifyLedger } from '../../shared/incident/ledger.ts';
+import type { Json } from '../../shared/json.ts';
+import type { Plan } from '../../shared/plan/schema.ts';
+import { rdsState } from '../services/rds/state.ts';
+import { registerPods } from '../simulated-runtime.ts';
+import { createPeople } from '../world/people.ts';
+import { sleep } from '../world/sleep.ts';
+import { keepMaking } from './arrange.ts';
+import { onStage, type Stage, type StageRequest } from './stage.ts';
+
+/** What became of one element of the plan in the time that was played. */
+export type CalendarElement = {
+  /** `calendar.<id>` or `backups.<id>`. */
+  id: string;
+  title: string;
+  runs: number;
+  failures: number;
+  /** What went wrong first, as a sentence. */
+  why?: string;
+  last?: { at: string; what: string };
+};
+
+export type CalendarRehearsal = {
+  system: string;
+  seed: number;
+  from: string;
+  to: string;
+  ok: boolean;
+  elements: CalendarElement[];
+  /** Ids of everything in the plan that was carried out well at least once, parts of elements included. */
+  exercised: string[];
+  evidence: { entries: number; head: string | null; intact: boolean };
+  /** What is still there and should not be. */
+  leftBehind: string[];
+};
+
+type Due = { atMs: number; element: string; run(dueAt: string): Promise<string> };
+
+const dayMs = 86_400_000;
+
+/**
+ * Plays the calendar and the schedules of backups for a year (or so many days) in virtual time, on a simulated AWS in
+ * which nothing is wrong: the deployed functions and machines do what EventBridge Scheduler would let them do. What is
+ * due at the same time runs at the same time. A drill that runs is waited for before another one begins.
+ */
+export async function rehearseCalendar(
+  request: StageRequest & { days?: number },
+): Promise<CalendarRehearsal> {
+  const { plan, days = 366 } = request;
+  const fromMs = Date.parse(request.startAt ?? plan.rehearsal.outageStart);
+  const toMs = fromMs + days * dayMs;
+  const elements = new Map<string, CalendarElement>();
+  const add = (id: string, title: string) => elements.set(id, { id, title, runs: 0, failures: 0 });
+  for (const [id, { title }] of Object.entries(plan.backups)) add(`backups.${id}`, title);
+  for (const [id, { title }] of Object.entries(plan.calendar)) add(`calendar.${id}`, title);
+  const entries: LedgerEntry[] = [];
+  return onStage({ ...request, onEntry: entry => entries.push(entry) }, async stage => {
+    await letPeopleAnswer(stage);
+    keepMaking(stage.world, stage.arranged, toMs);
+    await playAll(stage, duesOf(stage, fromMs, toMs), elements);
+    // The last instances are on their way out, and the sweeper looks once more.
+    await stage.functions.invoke('verify', { operation: 'sweep' });
+    await sleep(3_600_000);
+    countBackups(entries, elements);
+    const evidence = await readEvidence(stage.runtime);
+    const leftBehind = leftovers(stage);
+    const all = [...elements.values()];
+    return {
+      system: plan.system.id,
+      seed: request.seed,
+      from: new Date(fromMs).toISOString(),
+      to: new Date(toMs).toISOString(),
+      ok: leftBehind.length === 0 && all.every(({ failures, runs }) => failures === 0 && runs > 0),
+      elements: all,
+      exercised: exercisedOf(all, entries),
+      evidence: {
+        entries: evidence.length,
+        head: evidence.at(-1)?.hash ?? null,
+        intact: verifyLedger(evidence).ok,
+      },
+      leftBehind,
+    };
+  });
+}
+
+async function letPeopleAnswer({ world, functions }: Stage): Promise<void> {
+  registerPods(world);
+  createPeople(world, {
+    decide: async event =>
+      (await functions.invoke('decide', event as never)) as { statusCode: number; body?: string },
+  });
+}
+
+async function playAll({ world }: Stage, dues: Due[], elements: Map<string, CalendarElement>): Promise<void> {
+  const running: Promise<void>[] = [];
+  for (const { atMs, element, run } of dues.sort((a, b) => a.atMs - b.atMs)) {
+    if (atMs > world.nowMs()) await sleep(atMs - world.nowMs());
+    running.push(
+      run(new Date(atMs).toISOString())
+        .then(
+          what => ({ what, failed: false }),
+          error => ({
+            what: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+            failed: true,
+          }),
+        )
+        .then(({ what, failed }) => note(elements.get(element), world.now(), what, failed)),
+    );
+  }
+  await Promise.all(running);
+}
+
+function note(element: CalendarElement | undefined, now: Date, what: string, failed: boolean): void {
+  if (!element) return;
+  element.runs += 1;
+  element.failures += failed ? 1 : 0;
+  if (failed) element.why ??= `${now.toISOString()}: ${what}`;
+  element.last = { at: now.toISOString(), what };
+}
+
+/** Everything that is due, in the order of the plan. */
+function duesOf(stage: Stage, fromMs: number, toMs: number): Due[] {
+  const { plan } = stage.runtime;
+  const dues: Due[] = [];
+  for (const [id, backup] of Object.entries(plan.backups)) {
+    if (!backup.schedule || !isMadeHere(backup)) continue;
+    for (const atMs of occurrences(backup.schedule, fromMs, toMs)) {
+      dues.push({ atMs, element: `backups.${id}`, run: dueAt => create(stage, [id], dueAt, 'schedule') });
+    }
+  }
+  for (const [id, entry] of Object.entries(plan.calendar)) {
+    const momentMs = momentOf(entry.schedule);
+    // What was past when the plan was deployed is found by the first daily reminder.
+    const times =
+      momentMs !== undefined && momentMs <= fromMs
+        ? [fromMs + 3_600_000]
+        : occurrences(entry.schedule, fromMs, toMs);
+    for (const atMs of times)
+      dues.push({ atMs, element: `calendar.${id}`, run: dueAt => carryOut(stage, plan, id, dueAt) });
+  }
+  return dues;
+}
+
+async function create({ functions }: Stage, backups: string[], dueAt: string, by: string): Promise<string> {
+  await functions.invoke('backups', { operation: 'create', backups, dueAt, by });
+  return `made ${backups.join(', ')}`;
+}
+
+async function carryOut(stage: Stage, plan: Plan, id: string, dueAt: string): Promise<string> {
+  const { functions, runtime } = stage;
+  const entry = plan.calendar[id];
+  const by = `calendar ${id}`;
+  switch (entry?.does.type) {
+    case 'drill':
+      return drill(stage, entry.does.scenario, {
+        mode: entry.does.mode,
+        by,
+        parameters: entry.does.parameters,
+      });
+    case 'check':
+      return drill(stage, entry.does.scenario, { mode: 'drill', by });
+    case 'task':
+      if ((momentOf(entry.schedule) ?? Number.POSITIVE_INFINITY) < Date.parse(dueAt) - 1000) {
+        await functions.invoke('backups', { 'detail-type': 'Scheduled Event' });
+        return `overdue, and ${entry.does.people.join(', ')} were told`;
+      }
+      await functions.invoke('backups', { operation: 'task', entry: id, dueAt });
+      return `${entry.does.people.join(', ')} were told`;
+    case 'backups': {
+      const { operation, backups } = entry.does;
+      if (operation === 'verify') return prove(stage, backups, by, `${id}-${dueAt.slice(0, 10)}`);
+      if (operation === 'create') {
+        const made = Object.entries(plan.backups)
+          .filter(([, backup]) => isMadeHere(backup))
+          .map(([backup]) => backup);
+        return create(stage, backups ?? made, dueAt, by);
+      }
+      const found = (await functions.invoke('backups', {
+        operation,
+        ...(backups && { backups }),
+        dueAt,
+        by,
+      })) as { checked: number; findings: number };
+      if (found.findings > 0)
+        throw new Error(`${found.findings} findings: ${(await newestFindings(runtime)).join('; ')}`);
+      return `${found.checked} classes checked, nothing found`;
+    }
+    case undefined:
+      return 'nothing';
+  }
+}
+
+async function newestFindings(runtime: Stage['runtime']): Promise<string[]> {
+  const evidence = await readEvidence(runtime);
+  const newest = evidence.at(-1)?.at;
+  return evidence
+    .flatMap(({ at, entry }) =>
+      at === newest && entry.type === 'backup-checked' ? entry.findings.map(({ what }) => what) : [],
+    )
+    .slice(0, 3);
+}
+
+async function prove(
+  { engine, runtime }: Stage,
+  backups: string[] | undefined,
+  by: string,
+  fleet: string,
+): Promise<string> {
+  const stateMachineArn = runtime.settings.verifyMachineArns?.fleet ?? '';
+  const input: Json = { by, fleet, ...(backups && { backups }) };
+  const { result } = engine.startExecution({ stateMachineArn, name: fleet, input });
+  const ended = await result;
+  const all = (await listVerifications(runtime)).filter(one => one.by.startsWith(`fleet ${fleet},`));
+  const bad = all.filter(({ outcome }) => outcome !== 'proven');
+  if (ended.status === 'SUCCEEDED' && bad.length === 0) return `${all.length} proven`;
+  const why = bad.map(one => `${one.backup}: ${one.reasons.map(({ what }) => what).join('; ')}`);
+  throw new Error(why.length > 0 ? why.join('; ') : `the execution ended as ${ended.status}`);
+}
+
+/** Drills wait for each other: a system has one run at a time. */
+const drilling = new WeakMap<Stage['world'], Promise<unknown>>();
+
+async function drill({ engine, runtime, world }: Stage, scenario: string, input: Json): Promise<string> {
+  const before = drilling.get(world) ?? Promise.resolve();
+  const played = before.then(async () => {
+    const { result } = engine.startExecution({
+      stateMachineArn: runtime.settings.runbookArns[scenario] ?? '',
+      input,
+    });
+    return result;
+  });
+  drilling.set(
+    world,
+    played.catch(() => undefined),
+  );
+  const { status, error, cause } = await played;
+  if (status === 'SUCCEEDED') return `the drill of ${scenario} ended well`;
+  throw new Error(`the drill of ${scenario} ended as ${[status, error, cause].filter(Boolean).join(': ')}`);
+}
+
+/** Backups are exercised by what was recorded about them: made, checked, proven. */
+function countBackups(entries: readonly LedgerEntry[], elements: Map<string, CalendarElement>): void {
+  for (const { at, entry } of entries) {
+    if (entry.type === 'backup-checked') {
+      const element = elements.get(`backups.${entry.backup}`);
+      note(element, new Date(at), `checked: ${entry.verdict}`, entry.verdict !== 'ok');
+    }
+    if (entry.type === 'backup-verified') {
+      const { backup, outcome, reasons } = entry.verification;
+      note(
+        elements.get(`backups.${backup}`),
+        new Date(at),
+        [outcome, ...reasons.map(({ what }) => what)].join(': '),
+        outcome !== 'proven',
+      );
+    }
+  }
+}
+
+/** Elements that came to a good end, and the queries that were answered as the plan expects. */
+function exercisedOf(elements: readonly CalendarElement[], entries: readonly LedgerEntry[]): string[] {
+  const found = new Set(elements.filter(({ runs, failures }) => runs > failures).map(({ id }) => id));
+  for (const { entry } of entries) {
+    if (entry.type !== 'backup-verified') continue;
+    const { backup, checks } = entry.verification;
+    found.add(`backups.${backup}.verify`);
+    for (const { id, ok } of checks) {
+      if (ok) found.add(`backups.${backup}.verify.queries.${id}`);
+    }
+  }
+  return [...found].sort();
+}
+
+/** Throw-away instances that are still there. */
+function leftovers({ world }: Stage): string[] {
+  return [...rdsState(world).instances.values()]
+    .filter(({ shown }) => isThrowAway(shown))
+    .map(({ shown }) => shown.DBInstanceIdentifier);
+}
