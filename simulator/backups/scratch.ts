@@ -5,7 +5,8 @@ import type { World } from '../world/world.ts';
 
 type Reply = { id: number; rows?: unknown[]; error?: { message: string; code?: string } };
 
-const emptyIt = 'DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public; RESET ALL;';
+const emptyIt =
+  'DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public; SELECT lo_unlink(oid) FROM pg_largeobject_metadata; RESET ALL;';
 let shared: { worker: Worker; ask(exec: boolean, text: string): Promise<unknown[]> } | undefined;
 
 /**

@@ -159,7 +159,7 @@ export async function createArchiveWalker(reader: ByteReader): Promise<ArchiveWa
     definitions: part =>
       toc.entries
         .filter(({ section }) => (part === 'before-data' ? section <= 2 : section === 4))
-        .filter(({ definition, kind }) => definition.trim() !== '' && !kind.startsWith('BLOB'))
+        .filter(({ definition, kind }) => definition.trim() !== '' && !/^(BLOB|DATABASE)/.test(kind))
         .map(({ definition }) => definition),
     async *tables() {
       for (;;) {

@@ -125,11 +125,17 @@ export async function surveyFleet({ aws }: Port, backup: BackupOf<'rds-fleet'>):
   return { found, expected: [...new Set(found.map(({ of }) => of))].sort(), faults: [] };
 }
 
-export async function readAllSnapshots({ aws }: Pick<Runtime, 'aws'>, region: string): Promise<DBSnapshot[]> {
+/** Automated and manual snapshots in a region: all of them, or those of one database. */
+export async function readAllSnapshots(
+  { aws }: Pick<Runtime, 'aws'>,
+  region: string,
+  identifier?: string,
+): Promise<DBSnapshot[]> {
   const client = aws.client(RDSClient, region);
+  const Filters = identifier === undefined ? undefined : [{ Name: 'db-instance-id', Values: [identifier] }];
   return pages(marker =>
     request({ call: 'rds.DescribeDBSnapshots', region }, () =>
-      client.send(new DescribeDBSnapshotsCommand({ Marker: marker })),
+      client.send(new DescribeDBSnapshotsCommand({ Marker: marker, Filters })),
     ).then(reply => ({ items: reply.DBSnapshots, marker: reply.Marker })),
   );
 }

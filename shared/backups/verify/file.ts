@@ -115,6 +115,8 @@ export async function loadDump(
       throw new DumpRefused(`Postgres refuses "${statement.slice(0, 80).replaceAll(/\s+/g, ' ')}": ${said}`);
     }
   }
+  // A dump empties the search path, so that it names everything in full; the plan's queries do not.
+  await scratch.exec('RESET ALL;');
 }
 
 function plainStatements(content: AsyncIterable<Uint8Array>, format: string): AsyncGenerator<string> {
@@ -129,7 +131,6 @@ function plainStatements(content: AsyncIterable<Uint8Array>, format: string): As
 
 async function* archiveStatements(content: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const walker = await createArchiveWalker(createByteReader(content));
-  yield "SELECT pg_catalog.set_config('search_path', '', false);";
   yield* walker.definitions('before-data');
   for await (const { table, columns, data } of walker.tables())
     yield* insertsOf(table, columns, textOf(data));

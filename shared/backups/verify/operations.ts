@@ -132,7 +132,9 @@ export async function look(runtime: Runtime, id: string): Promise<VerifyReply> {
   const meaning = meaningOfStatus(instance.DBInstanceStatus, name);
   if (meaning.kind === 'stuck') return fail(runtime, id, meaning.reason.what, meaning.reason.mend);
   const host = instance.Endpoint?.Address;
-  if (meaning.kind === 'moving' || host === undefined) return later(runtime, id, verify, since);
+  if (meaning.kind === 'moving' || host === undefined) {
+    return later(runtime, id, verify, since, instance.DBInstanceStatus === 'creating');
+  }
   const endpoint = { host, port: instance.Endpoint?.Port ?? target.port };
   const answers = await answersAsPrimary(
     runtime,
@@ -211,7 +213,9 @@ export async function tearDown(runtime: Runtime, id: string): Promise<VerifyRepl
     }));
     if (state === 'going') {
       const over = secondsSince(runtime, tearDownStartedAt) > longestTearDownSeconds;
-      return over ? reply(id, 'record') : reply(id, 'wait', 60);
+      return over
+        ? reply(id, 'record')
+        : reply(id, 'wait', removalWait(secondsSince(runtime, tearDownStartedAt)));
     }
   }
   // A request whose reply was lost may make it visible a little later; the sweeper looks for that.
@@ -406,6 +410,7 @@ function later(
   id: string,
   verify: VerifyPlan,
   since: number,
+  creating = false,
 ): Promise<VerifyReply> | VerifyReply {
   if (since > Math.min(longestSeconds, Math.max(verify.within * patience, 4 * 3600))) {
     return fail(
@@ -415,8 +420,10 @@ function later(
       'Look at the events of the instance in RDS.',
     );
   }
-  // Again after 2 % of the time, so that an hour is measured to a minute.
-  return reply(id, 'wait', Math.min(300, Math.max(15, Math.round(since * 0.02))));
+  // While RDS creates it nothing can be asked for long. After that it is backed up once, and the end is near: an hour is
+  // measured to a minute.
+  const share = creating ? 0.08 : 0.02;
+  return reply(id, 'wait', Math.min(300, Math.max(15, Math.round(since * share))));
 }
 
 /** No restore of RDS is done before five minutes are over. */
@@ -426,6 +433,10 @@ async function fail(runtime: Runtime, id: string, what: string, mend: string): P
   await updateVerification(runtime, id, current => ({ reasons: [...current.reasons, { what, mend }] }));
   return reply(id, 'teardown');
 }
+
+/** RDS needs three minutes at least to remove an instance; then it is looked again after 8 % of the time. */
+const removalWait = (since: number) =>
+  since < 150 ? 150 : Math.min(120, Math.max(20, Math.round(since * 0.08)));
 
 const reply = (id: string, next: VerifyReply['next'], waitSeconds = 0): VerifyReply => ({
   id,

@@ -47,7 +47,7 @@ export async function pointsOf(runtime: Runtime, id: string, backup: Backup, of?
     }
     case 'rds-fleet': {
       const pattern = globOf(of ?? backup.instances);
-      const snapshots = await readAllSnapshots({ aws }, backup.region);
+      const snapshots = await readAllSnapshots({ aws }, backup.region, of);
       const own = snapshots.filter(({ DBInstanceIdentifier = '' }) => pattern.test(DBInstanceIdentifier));
       return restorePoints([], own).map(({ from, at }) => snapshotPoint(from, at));
     }

@@ -22,7 +22,7 @@ export async function askRestored(
   pointAt: Date,
   manifest?: Manifest,
 ): Promise<Answers> {
-  const ask = (sql: string) => firstValue(connection, sql);
+  const { firstValue: ask, close } = reader(connection);
   const checks: VerificationCheck[] = [];
   const add = async (id: string, title: string, look: () => Promise<{ ok: boolean; said: string }>) => {
     try {
@@ -51,17 +51,31 @@ export async function askRestored(
       },
     );
   }
+  await close();
   return { checks, rpoSeconds };
 }
 
-async function firstValue(connection: SqlConnection, sql: string): Promise<Value> {
-  await connection.query('BEGIN TRANSACTION READ ONLY');
-  try {
-    const { rows } = await connection.query(sql);
-    return toValue(Object.values(rows[0] ?? {})[0]);
-  } finally {
-    await connection.query('ROLLBACK');
-  }
+/** One transaction for all of them, so that they see the same data; after an error the next one begins another. */
+function reader(connection: SqlConnection) {
+  let open = false;
+  const close = async () => {
+    if (open) await connection.query('ROLLBACK');
+    open = false;
+  };
+  return {
+    close,
+    async firstValue(sql: string): Promise<Value> {
+      if (!open) await connection.query('BEGIN TRANSACTION READ ONLY');
+      open = true;
+      try {
+        const { rows } = await connection.query(sql);
+        return toValue(Object.values(rows[0] ?? {})[0]);
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    },
+  };
 }
 
 export function judgeAnswer(

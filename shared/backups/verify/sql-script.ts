@@ -27,7 +27,8 @@ export async function* statementsOf(text: AsyncIterable<string>): AsyncGenerator
       }
       continue;
     }
-    if (pending.trim() === '' && line.startsWith('\\')) continue;
+    if (isBlank(pending)) pending = '';
+    if (pending === '' && line.startsWith('\\')) continue;
     pending += `${line}\n`;
     if (pending.length > longestText)
       throw new FileProblem('wrong-format', 'A statement of the dump has no end');
@@ -89,6 +90,9 @@ function takeComplete(text: string): { complete: string[]; rest: string } {
   }
   return { complete, rest: text.slice(start) };
 }
+
+/** Nothing but comments and white space. */
+const isBlank = (text: string) => text.length < 4096 && text.replaceAll(/--[^\n]*/g, '').trim() === '';
 
 /** Comments before a statement; those inside are the statement's own. */
 const withoutComments = (statement: string) => statement.replace(/^(?:\s+|--[^\n]*\n)+/, '').trim();

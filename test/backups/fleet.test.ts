@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { listVerifications } from '../../shared/backups/verify/state.ts';
+import { onStage } from '../../simulator/backups/stage.ts';
+import { rdsState } from '../../simulator/services/rds/state.ts';
+import { fleetPlan, planDirectory } from './fleet-plan.ts';
+
+/** Times from the request for each throw-away instance until it is gone, in seconds: what holds a place of the quota. */
+function placesHeld(changes: readonly { resource: string; what: string; atMs: number }[]): number[] {
+  const begun = new Map<string, number>();
+  const held: number[] = [];
+  for (const { resource, what, atMs } of changes) {
+    if (what.includes('is being restored')) begun.set(resource, atMs);
+    const from = what.endsWith('is gone') ? begun.get(resource) : undefined;
+    if (from !== undefined) held.push((atMs - from) / 1000);
+  }
+  return held;
+}
+
+it('many databases are proven within 1.05 times of what the quota allows, and never more at once', async () => {
+  const atOnce = 4;
+  await onStage(
+    { plan: await fleetPlan(atOnce), planDirectory, seed: 3, fleetSize: 80 },
+    async ({ engine, runtime, world }) => {
+      let most = 0;
+      world.onChange(() => {
+        most = Math.max(
+          most,
+          [...rdsState(world).instances.keys()].filter(key => key.includes('proof')).length,
+        );
+      });
+      const fromMs = world.nowMs();
+      const { result } = engine.startExecution({
+        stateMachineArn: runtime.settings.verifyMachineArns?.fleet ?? '',
+        name: 'fleet',
+        input: { by: 'test', fleet: 'monthly' },
+      });
+      expect(await result).toMatchObject({ status: 'SUCCEEDED', output: { proven: 80, notProven: 0 } });
+      const seconds = (world.nowMs() - fromMs) / 1000;
+      const held = placesHeld(world.changes);
+      const bound = Math.max(held.reduce((sum, one) => sum + one, 0) / atOnce, ...held);
+      expect(held).toHaveLength(80);
+      expect(seconds / bound).toBeLessThan(1.05);
+      expect(most).toBe(atOnce);
+    },
+  );
+});
+
+it('one bad database hides no other, and the same fleet started again proves only what is left', async () => {
+  await onStage(
+    { plan: await fleetPlan(20), planDirectory, seed: 1, fleetSize: 5 },
+    async ({ engine, runtime, world }) => {
+      const bad = rdsState(world).snapshots.filter(
+        ({ shown }) => shown.DBInstanceIdentifier === 'tenant-0003',
+      );
+      for (const { shown } of bad) shown.KmsKeyId = 'arn:aws:kms:ap-southeast-4:123456789012:key/gone';
+      const run = async (name: string) => {
+        const input = { by: 'test', fleet: 'monthly' };
+        const stateMachineArn = runtime.settings.verifyMachineArns?.fleet ?? '';
+        return engine.startExecution({ stateMachineArn, name, input }).result;
+      };
+      expect(await run('first')).toMatchObject({ status: 'FAILED' });
+      const first = await listVerifications(runtime);
+      expect(
+        first
+          .filter(({ outcome }) => outcome === 'proven')
+          .map(({ of }) => of)
+          .sort(),
+      ).toEqual(['tenant-0001', 'tenant-0002', 'tenant-0004', 'tenant-0005']);
+      expect(first.find(({ of }) => of === 'tenant-0003')?.reasons[0]?.what).toMatch(/KMSKeyNotAccessible/);
+      await run('second');
+      expect(await listVerifications(runtime)).toHaveLength(first.length);
+    },
+  );
+});
