@@ -65,7 +65,7 @@ function opening(situation: Situation, audience: string): PlannedMessage[] {
  * nobody is helped by three updates at once.
  */
 function updates(situation: Situation, audience: string): PlannedMessage[] {
-  const every = situation.plan.severities[severityOf(situation)]?.updateEvery;
+  const every = cadenceOf(situation, audience);
   const information = situation.plan.audiences[audience]?.information ?? '';
   if (!every || isOver(situation) || withoutUpdates.includes(information)) return [];
   const lead = Math.min(updateLeadSeconds, every / 2);
@@ -113,9 +113,15 @@ function within(situation: Situation, audience: string): number {
   return situation.plan.audiences[audience]?.within ?? 0;
 }
 
+/** Seconds between updates for an audience: its own cadence, else that of the severity. */
+export function cadenceOf(situation: Situation, audience?: string): number | undefined {
+  const own = audience === undefined ? undefined : situation.plan.audiences[audience]?.updateEvery;
+  return own ?? situation.plan.severities[severityOf(situation)]?.updateEvery;
+}
+
 /** When the next update is due, for the text of the present one; undefined when none will follow. */
-export function nextUpdateAt(situation: Situation): string | undefined {
-  const every = situation.plan.severities[severityOf(situation)]?.updateEvery;
+export function nextUpdateAt(situation: Situation, audience?: string): string | undefined {
+  const every = cadenceOf(situation, audience);
   if (!every || isOver(situation)) return undefined;
   const lead = Math.min(updateLeadSeconds, every / 2);
   const elapsed = (situation.now.getTime() - Date.parse(openedAt(situation))) / 1000;

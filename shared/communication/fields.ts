@@ -41,7 +41,7 @@ export function scopeFor(
       ...progressFields(situation),
       ...endFields(situation),
       ...questionFields(situation, message),
-      ...incidentFields(situation),
+      ...incidentFields(situation, audienceOf(message)),
       ...taskFields(situation, message),
       acknowledgedBy: acknowledgedBy(situation),
       resolvedBy: resolvedBy(situation),
@@ -53,11 +53,13 @@ export function scopeFor(
   };
 }
 
+const audienceOf = ({ to }: PlannedMessage) => ('audience' in to ? to.audience : undefined);
+
 function common(situation: Situation, message: PlannedMessage): Record<string, string | undefined> {
   const { plan, run, now } = situation;
   const scenario = plan.scenarios[run.scenario];
   const severity = severityOf(situation);
-  const next = nextUpdateAt(situation);
+  const next = nextUpdateAt(situation, audienceOf(message));
   return {
     key: message.key,
     time: formatTime(now.toISOString()),

@@ -2,6 +2,7 @@ import { formatDuration } from '../plan/duration.ts';
 import { outageCost } from '../report/cost.ts';
 import type { Stage } from './channels/contract.ts';
 import type { PlannedMessage } from './due.ts';
+import { cadenceOf } from './due-audiences.ts';
 import { estimatedEnd } from './estimate.ts';
 import { formatTime, nameOf, planSteps, stepsNow, stepTitle } from './fields.ts';
 import { allOf, ending, isOver, type Situation, severityOf, shift } from './situation.ts';
@@ -19,11 +20,11 @@ const statusWords: Record<Stage, string> = {
 const mostNext = 5;
 
 /** What the plan says of such an incident, and what this one has come to; always with a value. */
-export function incidentFields(situation: Situation): Record<string, string> {
+export function incidentFields(situation: Situation, audience?: string): Record<string, string> {
   const { plan, run, now } = situation;
   const scenario = plan.scenarios[run.scenario];
   const { response } = plan;
-  const every = plan.severities[severityOf(situation)]?.updateEvery;
+  const every = cadenceOf(situation, audience);
   const services = scenario?.services ?? [];
   return {
     incident: run.incidentId,

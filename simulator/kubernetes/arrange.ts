@@ -1,3 +1,4 @@
+import { builtInKinds } from '../../shared/kubernetes/resources.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import type { World } from '../world/world.ts';
 import {
@@ -123,6 +124,12 @@ function arrangeObjects(world: World, plan: Plan): void {
         const stringData = Object.fromEntries(keys.map(key => [key, `first-${key}`]));
         const body = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', stringData };
         storeObject(world, cluster, 'secrets', body);
+        break;
+      }
+      case 'k8s-object': {
+        const { apiVersion, kind, content } = component;
+        const plural = builtInKinds[apiVersion]?.[kind]?.plural ?? `${kind.toLowerCase()}s`;
+        storeObject(world, cluster, plural, { apiVersion, kind, metadata, ...content });
         break;
       }
       case 'k8s-ingress':

@@ -1,5 +1,8 @@
 import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import * as z from 'zod';
+import { ensureCluster, findCluster } from '../kubernetes/cluster.ts';
+import { reconcile } from '../kubernetes/controllers.ts';
+import { failNodes } from '../kubernetes/strikes.ts';
 import { componentsOf } from '../world/addresses.ts';
 import { addInstance, fleetOf, resourceId, type SimulatedInstance, works } from '../world/fleet.ts';
 import { keepHistory, seenState } from '../world/history.ts';
@@ -27,6 +30,8 @@ export type SimulatedGroup = {
   desired: number;
   max: number;
   targetGroupArn?: string;
+  /** EKS cluster whose nodes its instances are. */
+  cluster?: string;
   activities: Activity[];
   instancesMade: number;
   /** Whether it replaces what fails by itself; a group whose health check is too shallow does not. */
@@ -47,7 +52,10 @@ export const service: SimulatedService = {
     TerminateInstanceInAutoScalingGroup: terminateInstance,
   },
   arrange(world, plan) {
-    for (const { name, region, standbySize, targetGroup } of componentsOf(plan, 'auto-scaling-group')) {
+    for (const { name, region, standbySize, targetGroup, nodesOf: cluster } of componentsOf(
+      plan,
+      'auto-scaling-group',
+    )) {
       const target = targetGroup === undefined ? undefined : plan.components[targetGroup];
       const group: SimulatedGroup = {
         name,
@@ -56,12 +64,17 @@ export const service: SimulatedService = {
         desired: standbySize,
         max: Math.max(standbySize, 1),
         ...(target?.type === 'target-group' && { targetGroupArn: target.arn }),
+        ...(cluster !== undefined && { cluster }),
         activities: [],
         instancesMade: 0,
         replaces: true,
       };
       autoScalingGroups(world).push(group);
       for (let count = 0; count < standbySize; count++) newInstance(world, group, 'running');
+      if (cluster !== undefined) {
+        ensureCluster(world, cluster, region);
+        joinCluster(world, cluster, region);
+      }
       if (group.targetGroupArn)
         placeTargets(
           world,
@@ -189,6 +202,37 @@ function newInstance(world: World, group: SimulatedGroup, state: 'pending' | 'ru
   return addInstance(world, { key, number, region: group.region, group: group.name, state, tags });
 }
 
+/** Hosts of a cluster are called after their instances, as EC2's resource names are. */
+const nodeName = ({ id, region }: SimulatedInstance) => `${id}.${region}.compute.internal`;
+
+/** Running instances of the cluster's groups become its nodes, and nodes whose instance is gone leave it. */
+export function joinCluster(world: World, name: string, region: string): void {
+  const cluster = findCluster(world, name, region);
+  if (!cluster) return;
+  for (const group of autoScalingGroups(world)) {
+    if (group.cluster !== name || group.region !== region) continue;
+    const running = servingOf(world, group);
+    const names = new Set(running.map(nodeName));
+    cluster.nodes = cluster.nodes.filter(node => node.nodegroup !== group.name || names.has(node.name));
+    const known = new Set(cluster.nodes.map(node => node.name));
+    for (const instance of running.filter(one => !known.has(nodeName(one)))) {
+      const zone = `${instance.region}${instance.zone}`;
+      const node = {
+        name: nodeName(instance),
+        nodegroup: group.name,
+        ready: works(instance),
+        leaving: false,
+      };
+      cluster.nodes.push({ ...node, zone });
+    }
+  }
+  reconcile(world, cluster);
+}
+
+function rejoin(world: World, { cluster, region }: SimulatedGroup): void {
+  if (cluster !== undefined) joinCluster(world, cluster, region);
+}
+
 function end(world: World, group: SimulatedGroup, instance: SimulatedInstance, by: 'aws' | 'lifeboat'): void {
   if (instance.state === 'shutting-down') return;
   instance.state = 'shutting-down';
@@ -198,6 +242,7 @@ function end(world: World, group: SimulatedGroup, instance: SimulatedInstance, b
   const key = `end/${instance.id}`;
   world.after(world.duration(endDuration, key), `autoscaling/${group.name}`, `${instance.id} is gone`, () => {
     instance.state = 'terminated';
+    rejoin(world, group);
   });
 }
 
@@ -223,6 +268,7 @@ function launch(world: World, group: SimulatedGroup): void {
       if (instance.state !== 'pending') return;
       instance.state = 'running';
       register(world, group);
+      rejoin(world, group);
     },
   );
 }
@@ -288,6 +334,8 @@ function strike(world: World, blow: Blow): (() => boolean) | undefined {
     // One instance fails by itself; a bad release takes all of them.
     const hit = blow.cause === 'bad-release' ? [victim, ...others] : [victim];
     for (const instance of hit) if (instance) fail(world, instance, blow.cause === 'bad-release', false);
+    const cluster = group.cluster && findCluster(world, group.cluster, group.region);
+    if (cluster) failNodes(world, cluster, ({ name }) => hit.some(one => one && nodeName(one) === name));
     return () => !groupServes(world, group);
   }
   group.replaces = true;

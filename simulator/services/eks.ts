@@ -20,6 +20,7 @@ import {
   type SimulatedService,
   type World,
 } from '../world/world.ts';
+import { joinCluster } from './autoscaling.ts';
 import { type BuildEffect, onBuild } from './codebuild.ts';
 
 /** Seconds that EKS takes to hand a new size to the Auto Scaling group. Experience with scaling-only updates. */
@@ -140,6 +141,7 @@ const makeClusters: BuildEffect = (world, { project, region, variables }) => {
     for (const group of componentsOf(world.plan, 'eks-nodegroup')) {
       if (group.cluster === name && group.region === where) makeNodegroup(world, group);
     }
+    joinCluster(world, name, where);
     world.changed(`k8s/${name}`, `The cluster ${name} is there with its nodes`);
   }
   return {};

@@ -1,4 +1,4 @@
-import { plainName } from '../world/addresses.ts';
+import { componentsOf, plainName } from '../world/addresses.ts';
 import { keepHistory, seenState } from '../world/history.ts';
 import {
   brokenBalancers,
@@ -15,6 +15,7 @@ import {
   type SimulatedService,
   type World,
 } from '../world/world.ts';
+import { type BuildEffect, onBuild } from './codebuild.ts';
 
 function groupOf(world: World, call: Call, arn: string, groups = groupsOf(world)): TargetGroup {
   const group = groups.get(arn);
@@ -118,8 +119,22 @@ export const service: SimulatedService = {
   },
   arrange(world) {
     keepHistory(world, 'elasticloadbalancing', () => groupsOf(world));
+    onBuild(world, makeBalancers);
   },
   strike,
+};
+
+/** Infrastructure code that ends well has made the load balancers that were gone, with the names that they had. */
+const makeBalancers: BuildEffect = (world, { project, region }) => {
+  const projects = componentsOf(world.plan, 'codebuild-project');
+  for (const { name, dnsName, madeBy } of componentsOf(world.plan, 'load-balancer')) {
+    const maker = projects.find(({ id }) => id === madeBy);
+    if (maker?.name !== project || maker.region !== region) continue;
+    if (brokenBalancers(world).delete(plainName(dnsName))) {
+      world.changed(`load-balancer/${name}`, 'The load balancer is there again');
+    }
+  }
+  return {};
 };
 
 /** AWS replaces the nodes of a load balancer that are ill; experience with its own incidents: minutes. */

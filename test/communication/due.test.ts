@@ -108,6 +108,14 @@ describe('updates', () => {
     expect(keys(situation(95, told))).toEqual(['update/customers/3', 'update/engineering/3']);
   });
 
+  it('come more often to an audience that the plan gives a cadence of its own', () => {
+    const plan = makePlan(plain =>
+      Object.assign((plain.audiences as Record<string, object>).customers ?? {}, { updateEvery: '15m' }),
+    );
+    const { due } = dueMessages({ ...situation(14, told), plan });
+    expect(due.map(({ key, dueAt }) => [key, dueAt])).toEqual([['update/customers/1', minute(15)]]);
+  });
+
   it('are not for regulators', () => {
     expect(keys(situation(60, told)).filter(key => key.includes('regulator'))).toEqual([]);
   });

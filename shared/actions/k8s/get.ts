@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { ServiceUnavailableError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { parse } from '../../kubernetes/api.ts';
+import { readObject, refSchema } from '../../kubernetes/object-api.ts';
 import { conditionHolds, nodeListSchema, type Pod, podListSchema } from '../../kubernetes/objects.ts';
+import { describeRef } from '../../kubernetes/resources.ts';
 import { podProblems, readyNodes } from '../../kubernetes/rollout.ts';
 import { eksCluster } from '../../plan/components.ts';
 import type { KubernetesAccess } from '../../ports.ts';
@@ -13,6 +15,10 @@ import { clusterPermission } from '../k8s-permission.ts';
 const parameters = z.strictObject({
   cluster: eksCluster,
   namespaces: z.array(z.string()).default([]).meta({ description: 'Namespaces whose pods are looked at' }),
+  objects: z
+    .array(refSchema.refine(({ kind }) => kind !== 'Secret', 'a Secret is not read'))
+    .default([])
+    .meta({ description: 'Objects that must be there, such as the ConfigMap that a service reads' }),
   expect: z
     .enum(['report', 'healthy'])
     .default('report')
@@ -32,7 +38,7 @@ type Picture = {
  * Ready. Pods that have ended their work are not counted, and a phase of Running says nothing. That the API is down is
  * an answer to branch on.
  *
- * In the cluster the function's role needs: `list` on nodes and pods, and the nonResourceURL /readyz.
+ * In the cluster the function's role needs: `list` on nodes and pods, `get` on the kinds of `objects`, and the nonResourceURL /readyz.
  */
 export const action = defineAction({
   kind: 'k8s.get',
@@ -68,7 +74,7 @@ export const action = defineAction({
   },
 });
 
-async function look(context: ActionContext, { cluster, namespaces }: Parameters): Promise<Picture> {
+async function look(context: ActionContext, { cluster, namespaces, objects }: Parameters): Promise<Picture> {
   const access = accessOf(cluster);
   try {
     await context.kubernetes(access, { method: 'GET', path: '/readyz', answer: 'text' });
@@ -81,12 +87,16 @@ async function look(context: ActionContext, { cluster, namespaces }: Parameters)
       if (found.length === 0) empty.push(`no pod runs in namespace ${namespace}`);
       pods.push(...found);
     }
+    const missing: string[] = [];
+    for (const object of objects) {
+      if (!(await readObject(context, access, object))) missing.push(`there is no ${describeRef(object)}`);
+    }
     const ready = pods.filter(({ status }) => conditionHolds(status.conditions, 'Ready')).length;
     return {
       api: 'up',
       nodes: { ready: readyNodes(nodes), all: nodes.length },
       pods: { ready, all: pods.length },
-      problems: [...empty, ...podProblems(pods)],
+      problems: [...empty, ...missing, ...podProblems(pods)],
     };
   } catch (error) {
     if (!(error instanceof ServiceUnavailableError)) throw error;

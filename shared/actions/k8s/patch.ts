@@ -114,9 +114,35 @@ async function look(context: ActionContext, given: Parameters, patch: JsonObject
 
 /** What runs pods is settled when its rollout is; everything else at once. */
 function settled(found: JsonObject): ReturnType<typeof rolloutState> {
+  if (found.kind === 'DaemonSet') return daemonsState(found);
   if (found.kind !== 'Deployment' && found.kind !== 'StatefulSet') return { status: 'complete' };
   const parsed = deploymentSchema.safeParse(found);
   return parsed.success ? rolloutState(parsed.data) : { status: 'complete' };
+}
+
+const daemonsSchema = z.object({
+  metadata: z.object({ generation: z.number().default(0) }),
+  status: z.object({
+    observedGeneration: z.number().default(0),
+    desiredNumberScheduled: z.number(),
+    updatedNumberScheduled: z.number().default(0),
+    numberAvailable: z.number().default(0),
+  }),
+});
+
+/** A DaemonSet is settled when the pod of every node is of the newest template and available. */
+function daemonsState(found: JsonObject): ReturnType<typeof rolloutState> {
+  const parsed = daemonsSchema.safeParse(found);
+  if (!parsed.success) return { status: 'pending', note: 'its controller has not said anything yet' };
+  const { metadata, status } = parsed.data;
+  const { desiredNumberScheduled: wanted, updatedNumberScheduled: updated, numberAvailable } = status;
+  if (status.observedGeneration < metadata.generation || updated < wanted || numberAvailable < wanted) {
+    return {
+      status: 'pending',
+      note: `${updated} of ${wanted} pods are new, ${numberAvailable} are available`,
+    };
+  }
+  return { status: 'complete' };
 }
 
 /** Paths of the leaves, for a sentence; values may be nobody's business. */

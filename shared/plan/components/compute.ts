@@ -13,6 +13,10 @@ export const autoScalingGroup = z.strictObject({
   /** Capacity while nothing is wrong; what undo goes back to is read from AWS, not from here. */
   standbySize: z.number().int().nonnegative(),
   targetGroup: registersWith,
+  nodesOf: z
+    .string()
+    .optional()
+    .meta({ description: 'Name of the EKS cluster whose nodes its instances are' }),
 });
 
 export const ecsService = z.strictObject({

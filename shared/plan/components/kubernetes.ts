@@ -87,6 +87,18 @@ export const k8sCronjob = z.strictObject({
     .meta({ description: 'Where its Jobs put dumps, each with its manifest; a rehearsal puts them there' }),
 });
 
+/** An object that no type of its own is for, such as a ConfigMap or a DaemonSet. */
+export const k8sObject = z.strictObject({
+  ...placed,
+  type: z.literal('k8s-object'),
+  apiVersion: z.string(),
+  kind: z.string(),
+  content: z
+    .record(z.string(), z.json())
+    .default({})
+    .meta({ description: 'What else a rehearsal finds in it, such as spec' }),
+});
+
 export const k8sNamespace = z.strictObject({
   ...base,
   type: z.literal('k8s-namespace'),
@@ -116,4 +128,5 @@ export const kubernetesComponents = [
   k8sNamespace,
   k8sSecret,
   k8sIngress,
+  k8sObject,
 ] as const;

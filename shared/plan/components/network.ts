@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { regionSchema } from '../region.ts';
+import { id } from '../sections/base.ts';
 import { base } from './base.ts';
 
 /** How users come in: names, load balancers, addresses. */
@@ -11,6 +12,7 @@ export const loadBalancer = z.strictObject({
   dnsName: z.string(),
   /** Canonical hosted zone id, for alias records. */
   hostedZoneId: z.string(),
+  madeBy: id.optional().meta({ description: 'Id of the codebuild-project that makes it anew' }),
 });
 
 export const targetGroup = z.strictObject({

@@ -139,6 +139,10 @@ export const audienceSchema = z.strictObject({
   information: z.enum(['technical', 'executive', 'customer', 'partner', 'regulator']),
   channels: z.array(id).min(1).meta({ description: 'In order: the next one is used when one refuses' }),
   within: durationSchema.meta({ description: 'Told at the latest this long after the incident opened' }),
+  updateEvery: durationSchema.optional().meta({
+    description:
+      'How often it hears while an incident is open, where that differs from what the severity says',
+  }),
   drill: z.boolean().default(false).meta({ description: 'Also told of drills' }),
   ...tracing,
 });

@@ -6,6 +6,7 @@ import { action as get } from '../../../shared/actions/k8s/get.ts';
 import { action as logs } from '../../../shared/actions/k8s/logs.ts';
 import { action as top } from '../../../shared/actions/k8s/top.ts';
 import { readKeptFile } from '../../../shared/aws/kept-files.ts';
+import { storeObject } from '../../../simulator/kubernetes/store.ts';
 import { given, inCluster, type K8sScene, parts } from './k8s-world.ts';
 
 const cluster = parts.cluster;
@@ -28,6 +29,21 @@ describe('k8s.get', () => {
         status: 'pending',
         note: expect.stringContaining('2 of 3 pods are Ready'),
       });
+    }));
+
+  it('says which objects are missing that have to be there', () =>
+    inCluster(async scene => {
+      const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'settings' };
+      const parameters = { cluster, namespaces: ['shop'], objects: [object] };
+      expect(await look(scene, get, parameters)).toMatchObject({
+        outputs: { healthy: false, problems: 'there is no ConfigMap shop/settings' },
+      });
+      storeObject(scene.world, scene.cluster, 'configmaps', {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'settings', namespace: 'shop' },
+      });
+      expect(await look(scene, get, parameters)).toMatchObject({ outputs: { healthy: true, problems: '' } });
     }));
 
   it('does not call an empty namespace healthy', () =>

@@ -7,6 +7,7 @@ import { action as scale } from '../../../shared/actions/k8s/scale.ts';
 import { action as setEnv } from '../../../shared/actions/k8s/set-env.ts';
 import { action as setImage } from '../../../shared/actions/k8s/set-image.ts';
 import { action as wait } from '../../../shared/actions/k8s/wait.ts';
+import { storeObject } from '../../../simulator/kubernetes/store.ts';
 import { service as kubernetes } from '../../../simulator/services/kubernetes.ts';
 import { faultsOf } from '../../support/compute-world.ts';
 import { inCluster, type K8sScene, parts, perform, prepare, refusalOf, undo } from './k8s-world.ts';
@@ -260,5 +261,35 @@ describe('waiting', () => {
       });
       const seen = await scene.drive(wait.observe(scene.context, parameters, {}));
       expect(seen).toEqual({ status: 'pending', note: 'Ready holds for 0 of 2 Pod objects' });
+    }));
+});
+
+describe('k8s.patch of a DaemonSet', () => {
+  it('waits until the pods of all nodes are new and available', () =>
+    inCluster(async scene => {
+      const agent = (updated: number) => ({
+        apiVersion: 'apps/v1',
+        kind: 'DaemonSet',
+        metadata: { name: 'agent', namespace: 'shop', generation: 2 },
+        spec: { updateStrategy: { type: 'RollingUpdate' } },
+        status: {
+          observedGeneration: 2,
+          desiredNumberScheduled: 3,
+          updatedNumberScheduled: updated,
+          numberAvailable: 3,
+        },
+      });
+      storeObject(scene.world, scene.cluster, 'daemonsets', agent(1));
+      const parameters = {
+        cluster: parts.cluster,
+        object: { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace: 'shop', name: 'agent' },
+        patch: { spec: { minReadySeconds: 5 } },
+      };
+      await expect(perform(scene, patch, parameters)).rejects.toThrow('1 of 3 pods are new, 3 are available');
+      storeObject(scene.world, scene.cluster, 'daemonsets', {
+        ...agent(3),
+        spec: { updateStrategy: { type: 'RollingUpdate' }, minReadySeconds: 5 },
+      });
+      expect(await prepare(scene, patch, parameters)).toMatchObject({ status: 'already-done' });
     }));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trafficSides } from '../../../simulator/invariants/truths.ts';
+import { clustersOf } from '../../../simulator/kubernetes/cluster.ts';
 import { loadServices } from '../../../simulator/services.ts';
 import { urlAnswers } from '../../../simulator/world/internet.ts';
 import { type AwsScene, inAws, reasonsOf } from '../../support/aws-world.ts';
@@ -88,6 +89,50 @@ describe('a load balancer', () => {
       const gone = await play('elbv2.describe', { loadBalancer: 'lb' });
       expect(reasonsOf(gone.preparation)).toBe(`There is no load balancer shop in ${region}.`);
     }));
+});
+
+describe('what infrastructure code makes anew', () => {
+  it('is a load balancer, by the project that the plan names', () =>
+    inAws(
+      {
+        ...components,
+        lb: { ...components.lb, madeBy: 'network' },
+        network: { type: 'codebuild-project', region: 'ap-southeast-4', name: 'network', takes: '2m' },
+      },
+      async ({ strike, world, play }) => {
+        const holds = strike({ type: 'loss' }, 'lb');
+        expect(urlAnswers(world, 'https://app.shop.example/')).toBe(false);
+        const built = await play('codebuild.run', {
+          project: 'network',
+          sourceVersion: '3b1f0c7a9d52e84f6b7a1c0d9e8f7a6b5c4d3e2f',
+        });
+        expect([built.seen?.status, holds()]).toEqual(['done', false]);
+        expect((await play('elbv2.describe', { loadBalancer: 'lb' })).seen).toMatchObject({ status: 'done' });
+      },
+    ));
+});
+
+describe('instances that are nodes of a cluster', () => {
+  it('are NotReady when they fail, and come back as other nodes when they are replaced', () =>
+    inAws(
+      {
+        cluster: { type: 'eks-cluster', region, name: 'shop' },
+        nodes: { type: 'auto-scaling-group', region, name: 'shop-nodes', standbySize: 3, nodesOf: 'shop' },
+      },
+      async ({ strike, wait, world, play }) => {
+        const [cluster] = clustersOf(world);
+        const ready = () => cluster?.nodes.filter(node => node.ready).length;
+        expect(ready()).toBe(3);
+        strike({ type: 'failure', selfHealing: false }, 'nodes');
+        await wait(60);
+        const broken = cluster?.nodes.find(node => !node.ready)?.name;
+        expect([ready(), broken]).toEqual([2, expect.stringContaining(`.${region}.compute.internal`)]);
+        const { seen } = await play('autoscaling.replace-instance', { group: 'nodes' });
+        expect([seen?.status, ready()]).toEqual(['done', 3]);
+        await wait(300);
+        expect(cluster?.nodes.map(({ name }) => name)).not.toContain(broken);
+      },
+    ));
 });
 
 describe('a name', () => {
