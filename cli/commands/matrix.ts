@@ -1,10 +1,9 @@
-import { checkPlan } from '../../shared/plan/check.ts';
 import { matrixMarkdown, misses, recoveryMatrix } from '../../shared/report/matrix.ts';
 import { pastRuns } from '../../shared/report/past-runs.ts';
 import { deployedRuntime } from '../deployed.ts';
 import { allExercises } from '../exercises.ts';
 import type { Io } from '../io.ts';
-import { printFindings } from './validate.ts';
+import { readOnePlan } from '../one-plan.ts';
 
 export type MatrixArguments = { plan: string[]; json: boolean; live: boolean };
 
@@ -13,19 +12,9 @@ export type MatrixArguments = { plan: string[]; json: boolean; live: boolean };
  * or with `json` as `{system, rows}`. Exit 0, 1 when a rehearsed figure misses its target, 2 for bad input.
  */
 export async function matrix({ plan: paths, json, live }: MatrixArguments, io: Io): Promise<number> {
-  const [path, ...others] = paths;
-  if (path === undefined || others.length > 0) {
-    io.err('matrix takes one plan: lifeboat matrix plans/liquid-abt/plan.yml\n');
-    return 2;
-  }
-  const { plan, findings } = await checkPlan(path);
-  if (!plan) {
-    printFindings(
-      findings.filter(({ severity }) => severity === 'error'),
-      io,
-    );
-    return 2;
-  }
+  const read = await readOnePlan('matrix', paths, io);
+  if (!read) return 2;
+  const { plan, path } = read;
   const exercises = await allExercises(plan, path, io);
   const real = live ? await pastRuns(await deployedRuntime(plan)) : undefined;
   const rows = recoveryMatrix(

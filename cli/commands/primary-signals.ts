@@ -1,7 +1,6 @@
 import { primarySignalsTemplate } from '../../deploy/primary-signals.ts';
-import { checkPlan } from '../../shared/plan/check.ts';
 import type { Io } from '../io.ts';
-import { printFindings } from './validate.ts';
+import { readOnePlan } from '../one-plan.ts';
 
 export type PrimarySignalsArguments = { plan: string[]; region?: string };
 
@@ -13,19 +12,9 @@ export async function primarySignals(
   { plan: paths, region }: PrimarySignalsArguments,
   io: Io,
 ): Promise<number> {
-  const [path, ...others] = paths;
-  if (path === undefined || others.length > 0) {
-    io.err('primary-signals takes one plan: lifeboat primary-signals plans/liquid-abt/plan.yml\n');
-    return 2;
-  }
-  const { plan, findings } = await checkPlan(path);
-  if (!plan) {
-    printFindings(
-      findings.filter(({ severity }) => severity === 'error'),
-      io,
-    );
-    return 2;
-  }
+  const read = await readOnePlan('primary-signals', paths, io);
+  if (!read) return 2;
+  const { plan } = read;
   const where = region ?? plan.regions.primary;
   const template = primarySignalsTemplate(plan, where);
   if (!template) {

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkPlan } from '../../shared/plan/check.ts';
 import { renderReadiness } from '../../shared/report/html/readiness.ts';
 import { liveFacts } from '../../shared/report/live-facts.ts';
 import { matrixMarkdown } from '../../shared/report/matrix.ts';
@@ -8,7 +7,7 @@ import { readinessOf } from '../../shared/report/readiness.ts';
 import { deployedRuntime } from '../deployed.ts';
 import { allExercises } from '../exercises.ts';
 import type { Io } from '../io.ts';
-import { printFindings } from './validate.ts';
+import { readOnePlan } from '../one-plan.ts';
 
 export type ReadinessArguments = { plan: string[]; out: string | undefined; live: boolean; json: boolean };
 
@@ -17,19 +16,9 @@ export type ReadinessArguments = { plan: string[]; out: string | undefined; live
  * Exit 0, 1 with a gap that is bad, 2 for bad input.
  */
 export async function readiness(given: ReadinessArguments, io: Io): Promise<number> {
-  const [path, ...others] = given.plan;
-  if (path === undefined || others.length > 0) {
-    io.err('readiness takes one plan: lifeboat readiness plans/liquid-abt/plan.yml\n');
-    return 2;
-  }
-  const { plan, findings } = await checkPlan(path);
-  if (!plan) {
-    printFindings(
-      findings.filter(({ severity }) => severity === 'error'),
-      io,
-    );
-    return 2;
-  }
+  const read = await readOnePlan('readiness', given.plan, io);
+  if (!read) return 2;
+  const { plan, path } = read;
   const exercises = await allExercises(plan, path, io);
   const found = readinessOf({
     plan,

@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { checkPlan } from '../../shared/plan/check.ts';
 import type { Finding } from '../../shared/plan/finding.ts';
 import { elementsOf } from '../../shared/trace/elements.ts';
 import { countVerdicts, traceRequirements } from '../../shared/trace/judge.ts';
 import { parseRequirements } from '../../shared/trace/requirements.ts';
 import { allExercises } from '../exercises.ts';
 import type { Io } from '../io.ts';
+import { readOnePlan } from '../one-plan.ts';
 import { traceText } from '../trace-text.ts';
-import { printFindings } from './validate.ts';
 
 export type TraceArguments = { plan: string[]; json: boolean; rehearse: boolean; strict: boolean };
 
@@ -21,19 +20,9 @@ export async function trace(
   { plan: paths, json, rehearse, strict }: TraceArguments,
   io: Io,
 ): Promise<number> {
-  const [path, ...others] = paths;
-  if (path === undefined || others.length > 0) {
-    io.err('trace takes one plan: lifeboat trace plans/liquid-abt/plan.yml\n');
-    return 2;
-  }
-  const { plan, findings } = await checkPlan(path);
-  if (!plan) {
-    printFindings(
-      findings.filter(({ severity }) => severity === 'error'),
-      io,
-    );
-    return 2;
-  }
+  const read = await readOnePlan('trace', paths, io);
+  if (!read) return 2;
+  const { plan, path, findings } = read;
   const file = join(dirname(path), 'requirements.md');
   const markdown = await readFile(file, 'utf8').catch(() => undefined);
   const table = parseRequirements(markdown ?? '');
