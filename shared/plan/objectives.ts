@@ -26,6 +26,19 @@ export function tiersOf(plan: Pick<Plan, 'tiers' | 'scenarios'>, scenario: strin
   return plan.scenarios[scenario]?.tiers ?? Object.keys(plan.tiers);
 }
 
+/** What a tier has to keep in a scenario, in seconds: the scenario's own figures for it, else the tier's. */
+export function tierObjectivesOf(
+  plan: Pick<Plan, 'tiers' | 'scenarios'>,
+  scenario: string,
+  tier: string,
+): { rto?: number; rpo?: number } {
+  const usual = Object.hasOwn(plan.tiers, tier) ? plan.tiers[tier] : undefined;
+  const own = plan.scenarios[scenario]?.tierObjectives?.[tier];
+  const rto = own?.rto ?? usual?.rto;
+  const rpo = own?.rpo ?? usual?.rpo;
+  return { ...(rto !== undefined && { rto }), ...(rpo !== undefined && { rpo }) };
+}
+
 /** Downtime that an availability of so many percent allows in a year, in seconds: 99.9 % is 8.77 hours. */
 export function yearlyDowntimeSeconds(availabilityPercent: number): number {
   const yearSeconds = 365.25 * 86_400;

@@ -82,7 +82,8 @@ export function recoveryMatrix(
   });
   const tiers = Object.entries(plan.tiers).map(([id, tier]): MatrixRow => {
     const own = Object.entries(plan.scenarios)
-      .filter(([scenario]) => tiersOf(plan, scenario).includes(id))
+      // Where a scenario has its own figures for the tier, its own row shows what they came to.
+      .filter(([scenario, { tierObjectives }]) => tiersOf(plan, scenario).includes(id) && !tierObjectives[id])
       .flatMap(([scenario, { modes }]) =>
         recoveries.filter(each => each.scenario === scenario && each.mode === mainMode(modes)),
       )

@@ -75,6 +75,7 @@ export function buildReport({ plan, run, ledger, facts }: ReportInput): Report {
         rto,
         rpo,
         phases: measured.phases,
+        lossOf: some => measureRpo(measured, targets.rpo, some, facts.dataCutAt ?? null).actualSeconds,
         ledger: own,
         clockStartedAt: clockStart(measured),
       }),

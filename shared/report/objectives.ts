@@ -148,10 +148,11 @@ function unfencedNote(steps: readonly StepDetail[]): string {
   return ` Counted up to the beginning of the outage: step ${fence.id} could not prove that the old database took no writes after that.`;
 }
 
-/** Points in time of the data that steps named `<family>.restore…` brought back. */
+/** Points in time of the data that steps named `<family>.restore…` brought back, or that a promoted replica had. */
 function restoredPoints(steps: readonly StepDetail[]): { step: string; pointTime: string }[] {
   return steps.flatMap(step => {
-    const restores = step.action.split('.')[1]?.startsWith('restore') ?? false;
+    const restores =
+      step.action === 'rds.promote-replica' || (step.action.split('.')[1]?.startsWith('restore') ?? false);
     const finished = step.status === 'done' || step.status === 'undone';
     const { pointTime } = step.outputs;
     const usable = typeof pointTime === 'string' && !Number.isNaN(toMs(pointTime));

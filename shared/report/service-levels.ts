@@ -1,9 +1,9 @@
 import type { LedgerEntry } from '../incident/entries.ts';
-import { tiersOf, yearlyDowntimeSeconds } from '../plan/objectives.ts';
+import { tierObjectivesOf, tiersOf, yearlyDowntimeSeconds } from '../plan/objectives.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { Mode } from '../runbook/contract.ts';
 import { entriesOf } from './read-ledger.ts';
-import type { Downtime, Figure, PhaseDetail, Report, ServiceLevel } from './report.ts';
+import type { Downtime, Figure, PhaseDetail, Report, ServiceLevel, StepDetail } from './report.ts';
 import { later, secondsBetween } from './time.ts';
 
 export type LevelInput = {
@@ -13,6 +13,8 @@ export type LevelInput = {
   rto: Report['rto'];
   rpo: Report['rpo'];
   phases: readonly PhaseDetail[];
+  /** Seconds of data that these steps lost; null if none of them restored or moved anything. */
+  lossOf(steps: readonly StepDetail[]): number | null;
   /** The run's own entries. */
   ledger: readonly LedgerEntry[];
   clockStartedAt: string;
@@ -37,13 +39,14 @@ export function serviceLevels(input: LevelInput): ServiceLevel[] {
   const tiers = tiersOf(plan, scenario).flatMap((id): ServiceLevel[] => {
     const tier = plan.tiers[id];
     if (!tier) return [];
+    const targets = tierObjectivesOf(plan, scenario, id);
     return [
       {
         of: 'tier',
         id,
         title: tier.title,
-        rto: against(tier.rto, tierSeconds(input, id), rto.measuredFrom !== 'nothing'),
-        rpo: against(tier.rpo, rpo.actualSeconds, false),
+        rto: against(targets.rto, tierSeconds(input, id), rto.measuredFrom !== 'nothing'),
+        rpo: against(targets.rpo, tierLossSeconds(input, id), false),
         respond: against(tier.respondWithin, responseSeconds(input), input.mode === 'recover'),
       },
     ];
@@ -70,6 +73,15 @@ function tierSeconds(
   if (rto.measuredFrom === 'nothing' || own.some(({ ok }) => ok !== true)) return null;
   const ends = own.flatMap(({ endedAt }) => endedAt ?? []);
   return ends.length === 0 ? null : secondsBetween(clockStartedAt, ends.reduce(later));
+}
+
+/** What a tier lost: of what was restored by the time that it was back. What is restored later is another tier's. */
+function tierLossSeconds({ rpo, phases, plan, scenario, lossOf }: LevelInput, tier: string): number | null {
+  const planned = plan.scenarios[scenario]?.phases ?? [];
+  const last = planned.findLastIndex(phase => phase.tiers?.includes(tier));
+  if (last < 0) return rpo.actualSeconds;
+  const before = new Set(planned.slice(0, last + 1).map(({ id }) => id));
+  return lossOf(phases.filter(({ id }) => before.has(id)).flatMap(({ steps }) => steps));
 }
 
 /** From the start of the outage until the run began or somebody said that they are on it, whichever came first. */

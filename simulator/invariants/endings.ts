@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { clustersOf } from '../kubernetes/cluster.ts';
 import type { World } from '../world/world.ts';
 import { lastingState } from './lasting-state.ts';
-import { trafficSides, writersOf } from './truths.ts';
+import { trafficSides, writersByData } from './truths.ts';
 
 /** What is only known when everything has ended. */
 export type Ending = {
@@ -82,8 +82,17 @@ function overlap(entries: readonly LedgerEntry[]): string | undefined {
   return undefined;
 }
 
-/** Who says "recovered" says that users are served and that their data is written, in the place that they reach. */
-export function checkClaims(world: World, mode: Mode, { ledger, run }: Ending, check: Check): void {
+/**
+ * Who says "recovered" says that users are served and that their data is written, in the place that they reach: all of
+ * `written`, the data that applications wrote to before anything happened, each in exactly one database.
+ */
+export function checkClaims(
+  world: World,
+  mode: Mode,
+  written: readonly string[],
+  { ledger, run }: Ending,
+  check: Check,
+): void {
   const end = ledger.findLast(({ entry }) => entry.type === 'run-ended' && entry.run === run?.id)?.entry;
   if (end?.type !== 'run-ended' || end.outcome !== 'recovered') return;
   if (mode !== 'recover' && mode !== 'planned') return;
@@ -92,11 +101,16 @@ export function checkClaims(world: World, mode: Mode, { ledger, run }: Ending, c
   }
   // Who writes is told by pods; of a system without any, nothing is known of its writers.
   if (!clustersOf(world).some(cluster => cluster.deployments.length > 0)) return;
-  const writers = writersOf(world, mode).length;
-  check(
-    'recovered-means-served',
-    writers === 1 ? undefined : `recovered, with ${writers} databases written to`,
-  );
+  const writers = writersByData(world, mode);
+  const data = written.length > 0 ? written : ['the data'];
+  for (const one of data) {
+    const found = (written.length > 0 ? writers.get(one) : [...writers.values()].flat()) ?? [];
+    const of = data.length > 1 ? ` of ${one}` : '';
+    check(
+      'recovered-means-served',
+      found.length === 1 ? undefined : `recovered, with ${found.length} databases${of} written to`,
+    );
+  }
 }
 
 /** Messages that no channel took and that nobody of a higher level heard of either. */

@@ -30,6 +30,19 @@ export function writersOf(world: World, mode: Mode): string[] {
   return [...hosts].filter(host => answering(host)?.writable).sort();
 }
 
+/**
+ * The same, by whose data it is: two databases of which one was copied from the other must not both be written to, two
+ * that have nothing to do with each other may. The key is the server that the data came from at first.
+ */
+export function writersByData(world: World, mode: Mode): Map<string, string[]> {
+  return Map.groupBy(writersOf(world, mode), host => {
+    const { serverAt, serverOf } = appDependencies(world);
+    let server = serverAt(host);
+    while (server.copyOf) server = serverOf(server.copyOf.id);
+    return server.id;
+  });
+}
+
 /** The database of a region whose applications read no secret that the plan knows: the one that it declares there. */
 function declaredHost(world: World, region: string): string | undefined {
   const [database] = componentsOf(world.plan, 'rds-instance').filter(one => one.region === region);

@@ -71,11 +71,15 @@ function arrangeSecrets(world: World, plan: Plan): void {
     component => component.type === 'rds-instance' || component.type === 'rds-cluster',
   );
   for (const component of components) {
+    if (!('credentials' in component) || component.credentials === undefined) continue;
+    const values = cacheTypes.has(component.type)
+      ? cacheUser
+      : connectionOf(liveOf(plan, component) ?? database ?? serverFor(plan, component.region));
+    addReference(world, component.region, component.credentials, values);
+  }
+  for (const component of components) {
     const connection = connectionOf(database ?? serverFor(plan, component.region));
     if (component.type === 'secret') addKeys(world, component.region, component.name, connection);
-    if (!('credentials' in component) || component.credentials === undefined) continue;
-    const values = cacheTypes.has(component.type) ? cacheUser : connection;
-    addReference(world, component.region, component.credentials, values);
   }
   for (const { reference, value } of channelSecretValues(plan)) {
     const place = placeOfSecret(reference);
@@ -106,6 +110,18 @@ function serverFor(plan: Plan, region: string): ComponentOf<'postgres-server'> |
 }
 
 type AnyDatabase = ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'> | ComponentOf<'postgres-server'>;
+
+/**
+ * The database that applications with these credentials connect to before a recovery: itself, which for a standing
+ * replica is good for reading, or the one that a target is restored from.
+ */
+function liveOf(plan: Plan, component: Plan['components'][string]): AnyDatabase | undefined {
+  if (component.type === 'rds-instance' || component.type === 'rds-cluster') return component;
+  if (component.type !== 'rds-restore-target' && component.type !== 'rds-cluster-restore-target')
+    return undefined;
+  const source = plan.components[component.source];
+  return source && liveOf(plan, source);
+}
 
 function connectionOf(database: AnyDatabase | undefined): Record<string, string> {
   const host = hostOf(database);

@@ -9,6 +9,7 @@ import type {
   TlsResult,
   TlsTarget,
 } from '../../shared/ports.ts';
+import { clustersOf, type SimulatedDeployment } from '../kubernetes/cluster.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
@@ -101,8 +102,18 @@ function serve(world: World, host: Host, url: URL): { status: number; body: stri
   return ok(url, host.region);
 }
 
-/** Whether the database that the application of a region has always used can be reached. */
+/**
+ * Whether the database can be reached that the pods behind the load balancers of a region are connected to; where pods
+ * do not say which that is, the one that the application of the region has always used.
+ */
 function databaseAnswers(world: World, region: string): boolean {
+  const connected = clustersOf(world)
+    .filter(cluster => cluster.region === region)
+    .flatMap(({ deployments }) => deployments.filter(deployment => isReached(world, deployment)))
+    .flatMap(({ pods }) => pods.flatMap(({ databaseHost }) => databaseHost ?? []));
+  if (connected.length > 0) {
+    return connected.every(host => appDependencies(world).databaseAt(host) !== undefined);
+  }
   const hosts = [
     ...componentsOf(world.plan, 'rds-instance').map(one => [one.region, endpointOf(region, one.identifier)]),
     ...componentsOf(world.plan, 'rds-cluster').map(one => [
@@ -113,6 +124,12 @@ function databaseAnswers(world: World, region: string): boolean {
   return hosts.every(
     ([where, host = '']) => where !== region || appDependencies(world).databaseAt(host) !== undefined,
   );
+}
+
+/** Whether the pods of a deployment register with a target group. */
+function isReached(world: World, { component }: SimulatedDeployment): boolean {
+  const own = component === undefined ? undefined : world.plan.components[component];
+  return own !== undefined && 'targetGroup' in own && own.targetGroup !== undefined;
 }
 
 function ok(url: URL, region: string | undefined): { status: number; body: string } {

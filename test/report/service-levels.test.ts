@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../shared/incident/entries.ts';
-import { objectivesOf, tiersOf, yearlyDowntimeSeconds } from '../../shared/plan/objectives.ts';
+import {
+  objectivesOf,
+  tierObjectivesOf,
+  tiersOf,
+  yearlyDowntimeSeconds,
+} from '../../shared/plan/objectives.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { type LevelInput, serviceLevels } from '../../shared/report/service-levels.ts';
 import { makePlan } from './fixtures/plan.ts';
@@ -34,7 +39,8 @@ function levelsOf(plan: Plan, change: Partial<LevelInput> = {}) {
     mode: 'recover',
     rto: { actualSeconds: 3600, measuredFrom: 'outage' } as LevelInput['rto'],
     rpo: { actualSeconds: 300 } as LevelInput['rpo'],
-    phases: [{ id: first, ok: true, endedAt: at(900) } as LevelInput['phases'][number]],
+    phases: [{ id: first, ok: true, endedAt: at(900), steps: [] as unknown } as LevelInput['phases'][number]],
+    lossOf: steps => (steps.length > 0 ? 60 : null),
     ledger: [entry(420, 'run-started'), entry(600, 'acknowledged')],
     clockStartedAt: start,
     ...change,
@@ -54,6 +60,13 @@ describe('objectives of a scenario', () => {
     const tiers = { high: { title: 'High', services: [] }, low: { title: 'Low', services: [] } };
     expect(tiersOf(planWith({ tiers }), 'region-failure')).toEqual(['high', 'low']);
     expect(tiersOf(planWith({ tiers, scenario: { tiers: ['low'] } }), 'region-failure')).toEqual(['low']);
+  });
+
+  it('of a tier may differ in a scenario, which counts there', () => {
+    const tiers = { high: { title: 'High', services: [], rto: '15m', rpo: '5m' } };
+    const plan = planWith({ tiers, scenario: { tierObjectives: { high: { rto: '1h' } } } });
+    expect(tierObjectivesOf(plan, 'region-failure', 'high')).toEqual({ rto: 3600, rpo: 300 });
+    expect(tierObjectivesOf(plan, 'database-failure', 'high')).toEqual({ rto: 900, rpo: 300 });
   });
 
   it('leave 8.77 hours of a year at 99.9 %', () => {
@@ -90,6 +103,15 @@ describe('service levels', () => {
       actualSeconds: null,
       met: false,
     });
+  });
+
+  it('let a tier lose only what was restored until it was back', () => {
+    const plan = planWith({ tiers, firstPhase: { tiers: ['high'] } });
+    const restored = [
+      { id: plan.scenarios['region-failure']?.phases[0]?.id, ok: true, endedAt: at(900), steps: [{}] },
+    ];
+    const phases = restored as unknown as LevelInput['phases'];
+    expect(levelsOf(plan, { phases })[0]?.rpo).toMatchObject({ actualSeconds: 60, met: true });
   });
 
   it('claim nothing where the plan has no such objective, or the mode measures none', () => {

@@ -1,7 +1,7 @@
 import type { CheckContext, LintRule } from '../cross-check.ts';
 import { formatDuration } from '../duration.ts';
 import type { Problem } from '../finding.ts';
-import { objectivesOf, tiersOf } from '../objectives.ts';
+import { objectivesOf, tierObjectivesOf, tiersOf } from '../objectives.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import { databaseOf, type WorstLoss, worstLoss } from './backup-loss.ts';
 import { lostRegion } from './step-facts.ts';
@@ -86,7 +86,7 @@ function judge({ plan }: CheckContext, view: ScenarioView, { database, from }: R
 function targetsOf(plan: CheckContext['plan'], scenario: string): { rpo: number; what: string }[] {
   const own = { rpo: objectivesOf(plan, scenario).rpo, what: 'the RPO' };
   const tiers = tiersOf(plan, scenario).flatMap(id => {
-    const rpo = plan.tiers[id]?.rpo;
+    const rpo = tierObjectivesOf(plan, scenario, id).rpo;
     return rpo === undefined ? [] : [{ rpo, what: `the RPO of the tier "${id}"` }];
   });
   const all = [own, ...tiers];

@@ -1,6 +1,6 @@
 import type { LintRule } from '../cross-check.ts';
 import { formatDuration } from '../duration.ts';
-import { objectivesOf, tiersOf } from '../objectives.ts';
+import { objectivesOf, tierObjectivesOf, tiersOf } from '../objectives.ts';
 import { recoverySeconds } from './recovery-seconds.ts';
 
 /** From here on a single retry, or one slow answer, misses the objective. */
@@ -19,7 +19,7 @@ export const littleTimeLeft: LintRule = {
       const tight = whole < rto && whole > rto * warnFrom;
       const mend = 'Do in parallel what needs not wait, prepare before the approval, or shorten approvals.';
       const tiers = tiersOf(context.plan, id).flatMap(tier => {
-        const objective = context.plan.tiers[tier]?.rto;
+        const objective = tierObjectivesOf(context.plan, id, tier).rto;
         const needed = recoverySeconds(context, view, tier);
         if (objective === undefined || needed <= objective || !scenario.modes.includes('recover')) return [];
         return [

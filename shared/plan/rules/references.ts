@@ -48,6 +48,9 @@ export function checkReferences(context: CheckContext): Problem[] {
       ...disasterIds(context, id, scenario.disaster),
       ...failbackIds(context, id, scenario.failbackOf),
       ...all('tiers', scenario.tiers ?? [], ['scenarios', id, 'tiers']),
+      ...Object.keys(scenario.tierObjectives ?? {}).flatMap(tier =>
+        unknownId(context, 'tiers', tier, ['scenarios', id, 'tierObjectives', tier]),
+      ),
       ...scenario.phases.flatMap((phase, index) =>
         all('tiers', phase.tiers ?? [], ['scenarios', id, 'phases', index, 'tiers']),
       ),

@@ -1,6 +1,6 @@
 import type { LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
-import { objectivesOf, tiersOf } from '../objectives.ts';
+import { objectivesOf, tierObjectivesOf, tiersOf } from '../objectives.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 
 export const zeroRpo: LintRule = {
@@ -34,7 +34,7 @@ export const zeroRpo: LintRule = {
         else paths.push(['objectives', 'rpo']);
       }
       for (const tier of tiersOf(plan, id))
-        if (plan.tiers[tier]?.rpo === 0) paths.push(['tiers', tier, 'rpo']);
+        if (tierObjectivesOf(plan, id, tier).rpo === 0) paths.push(['tiers', tier, 'rpo']);
       return paths;
     }
   },

@@ -21,6 +21,18 @@ export const scenarioSchema = z.strictObject({
   tiers: z.array(id).optional().meta({
     description: 'Tiers that it takes down, each measured against its own objectives; without it all of them',
   }),
+  tierObjectives: z
+    .record(
+      id,
+      z
+        .strictObject({ rto: durationSchema.optional(), rpo: durationSchema.optional() })
+        .refine(({ rto, rpo }) => rto !== undefined || rpo !== undefined, 'at least one of rto and rpo'),
+    )
+    .default({})
+    .meta({
+      description:
+        "Objectives of a tier that hold in this scenario and go before the tier's own, such as a longer RTO when the whole region is lost. Say why in a comment",
+    }),
   rto: durationSchema.optional().meta({ description: "Goes before the severity's and the plan's RTO" }),
   rpo: durationSchema.optional().meta({ description: "Goes before the severity's and the plan's RPO" }),
   parameters: z

@@ -50,10 +50,15 @@ export function start(world: World, call: Call): unknown {
 
 /** What an open fence asks for: the old writer is stopped before anybody reaches it again. */
 export function stopAll(world: World, region: string): void {
-  for (const instance of rdsState(world).instances.values()) {
-    if (instance.region !== region || instance.shown.DBInstanceStatus === 'stopped') continue;
-    if (instance.shown.DBClusterIdentifier) continue;
-    instance.serving = false;
+  const running = [...rdsState(world).instances.values()].filter(
+    instance =>
+      instance.region === region &&
+      instance.shown.DBInstanceStatus !== 'stopped' &&
+      !instance.shown.DBClusterIdentifier,
+  );
+  // All of them before anybody looks: none serves between the stops of two others.
+  for (const instance of running) instance.serving = false;
+  for (const instance of running) {
     change(world, instance, { DBInstanceStatus: 'stopped' });
     const id = instance.shown.DBInstanceIdentifier;
     world.changed(`rds/${id}`, `${id} was stopped before its region answered again`, 'person');
