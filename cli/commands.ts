@@ -131,6 +131,24 @@ export const commands: Record<string, Command> = {
       );
     },
   },
+  calendar: {
+    summary: 'When everything of the calendar is due next, and which tasks of people are open',
+    usage: 'PLAN [done ENTRY --by NAME] [--live] [--json]',
+    options: { live: flag, json: flag, by: text },
+    async run(args, io) {
+      const { calendar } = await import('./commands/calendar.ts');
+      return calendar(args, io);
+    },
+  },
+  drill: {
+    summary: 'Starts a drill of a deployed system now, as the calendar would',
+    usage: 'PLAN [ENTRY] [--scenario S] --by NAME [--reason TEXT]',
+    options: { scenario: text, by: text, reason: text },
+    async run(args, io) {
+      const { drill } = await import('./commands/calendar.ts');
+      return drill(args, io);
+    },
+  },
   backups: {
     summary: 'Makes, checks and proves the backups of a plan, or checks a dump on disk byte for byte',
     usage:
