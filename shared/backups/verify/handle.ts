@@ -3,17 +3,9 @@ import type { Runtime } from '../../runtime.ts';
 import type { SendPage } from '../../triage/page.ts';
 import type { OpenScratch } from './file.ts';
 import { listFleet, sumFleet } from './fleet.ts';
-import {
-  begin,
-  endedBadly,
-  look,
-  noteFailure,
-  query,
-  record,
-  restore,
-  sweep,
-  tearDown,
-} from './operations.ts';
+import { begin, look, noteFailure, query, restore, tearDown } from './operations.ts';
+import { record } from './result.ts';
+import { endedBadly, sweep } from './sweep.ts';
 
 const ofOne = { id: z.string() };
 /** An optional text that a state machine hands over as an empty one. */

@@ -1,38 +1,16 @@
-import { BackupClient, PutRestoreValidationResultCommand } from '@aws-sdk/client-backup';
-import { request } from '../../aws/aws-errors.ts';
-import { expiresTag, systemTag } from '../../aws/names.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
-import { InvalidInputError, LifeboatError, ServiceUnavailableError } from '../../errors.ts';
-import { connectionUrl } from '../../network/connection-url.ts';
-import type { ComponentOf } from '../../plan/components.ts';
 import { formatDuration } from '../../plan/duration.ts';
-import type { Backup, VerifyPlan } from '../../plan/schema.ts';
+import type { VerifyPlan } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
-import { pageOnce, type SendPage } from '../../triage/page.ts';
-import { addEvidence } from '../evidence.ts';
-import { updateKnown } from '../known.ts';
 import { verificationId } from '../names.ts';
+import { answersAsPrimary, connect } from './connect.ts';
 import { type OpenScratch, proveFile } from './file.ts';
-import {
-  instanceName,
-  isThrowAway,
-  listInstances,
-  removeThrowAway,
-  startInstance,
-  tagsOf,
-} from './instance.ts';
+import { instanceName, isThrowAway, removeThrowAway, startInstance, tagsOf } from './instance.ts';
 import { choosePoint, type PointWish, pointsOf, whyNoPoint } from './points.ts';
 import { askRestored } from './queries.ts';
-import type { Verification } from './record.ts';
 import { findVerification, openVerification, readVerification, updateVerification } from './state.ts';
-
-/** What the machine is told after each operation: what comes next, and in how many seconds. */
-export type VerifyReply = {
-  id: string;
-  next: 'restore' | 'wait' | 'again' | 'query' | 'teardown' | 'record' | 'proven' | 'not-proven';
-  waitSeconds: number;
-};
+import { fail, planOf, reply, secondsSince, type VerifyReply, withPart } from './steps.ts';
 
 export type VerifyWish = { backup: string; of?: string; point?: PointWish; by: string; restoreJob?: string };
 
@@ -43,8 +21,6 @@ const longestSeconds = 12 * 3600;
 const visibleAfterSeconds = 300;
 /** After that the sweeper goes on. */
 const longestTearDownSeconds = 2 * 3600;
-const connectTimeoutMs = 5_000;
-const statementTimeoutMs = 60_000;
 
 /** Opens the verification and chooses what is restored; says so at once if there is nothing. */
 export async function begin(
@@ -136,13 +112,7 @@ export async function look(runtime: Runtime, id: string): Promise<VerifyReply> {
     return later(runtime, id, verify, since, instance.DBInstanceStatus === 'creating');
   }
   const endpoint = { host, port: instance.Endpoint?.Port ?? target.port };
-  const answers = await answersAsPrimary(
-    runtime,
-    known,
-    target,
-    instance.MasterUserSecret?.SecretArn,
-    endpoint,
-  );
+  const answers = await answersAsPrimary(runtime, target, instance.MasterUserSecret?.SecretArn, endpoint);
   if (answers !== true) {
     if (since < verify.within * patience) return later(runtime, id, verify, since);
     return fail(
@@ -232,179 +202,6 @@ export async function tearDown(runtime: Runtime, id: string): Promise<VerifyRepl
   return reply(id, 'record');
 }
 
-/** Judges, appends the result to the chain of evidence, and tells those who have to know. */
-export async function record(runtime: Runtime, id: string, send: SendPage): Promise<VerifyReply> {
-  const ended = await updateVerification(runtime, id, current => {
-    if (current.outcome !== 'under-way') return {};
-    const reasons = [...current.reasons, ...reasonsOf(current)];
-    return {
-      reasons,
-      outcome: reasons.length === 0 ? 'proven' : 'not-proven',
-      endedAt: runtime.clock.now().toISOString(),
-    };
-  });
-  await addEvidence(runtime, { type: 'backup-verified', verification: ended }, `verification/${id}`);
-  const at = ended.endedAt ?? ended.startedAt;
-  const why = ended.reasons.map(({ what }) => what).join('; ');
-  await updateKnown(runtime, ended.backup, known =>
-    ended.outcome === 'proven'
-      ? {
-          proven: {
-            at,
-            verification: id,
-            pointAt: ended.point?.at ?? at,
-            rpoSeconds: ended.rpoSeconds,
-            rtoSeconds: ended.rtoSeconds,
-          },
-          failed: known.failed && known.failed.at > at ? known.failed : undefined,
-        }
-      : { failed: { at, verification: id, why } },
-  );
-  await tellRestoreTesting(runtime, ended, why);
-  if (ended.outcome !== 'proven') {
-    const { title } = planOf(runtime, ended.backup).backup;
-    await pageOnce(runtime, send, {
-      key: `verification/${id}`,
-      subject: `Backup not proven: ${title}`,
-      lines: [
-        `A restore of ${ended.of ?? title} did not prove that it can be used.`,
-        ...ended.reasons.flatMap(({ what, mend }) => [what, mend]),
-      ],
-    });
-  }
-  return reply(id, ended.outcome === 'proven' ? 'proven' : 'not-proven');
-}
-
-/** Pure: what keeps a verification from being a proof. */
-export function reasonsOf(known: Verification): Verification['reasons'] {
-  const reasons = known.checks
-    .filter(({ ok }) => !ok)
-    .map(({ title, said }) => ({
-      what: `${title}: ${said}`,
-      mend: 'Compare with the source. If the data is wrong there too, restore to a time before; if not, this backup is of no use: make one now.',
-    }));
-  if (known.reasons.length === 0 && known.checks.length === 0) {
-    reasons.push({
-      what: 'No query was answered',
-      mend: 'Look at the log of the verify function, then prove the backup again.',
-    });
-  }
-  if (known.rtoSeconds !== null && known.rtoSeconds > known.withinSeconds) {
-    reasons.push({
-      what: `The restore took ${formatDuration(known.rtoSeconds)}, and ${formatDuration(known.withinSeconds)} are allowed`,
-      mend: 'Raise the objective in the plan, or restore into a larger instance class.',
-    });
-  }
-  return reasons;
-}
-
-/**
- * Removes what verifications of this system have left behind: instances that carry the tag of a verification and are
- * past their time, or whose verification has ended. Nothing without that tag is touched.
- */
-export async function sweep(runtime: Runtime): Promise<{ removed: string[]; kept: string[] }> {
-  const now = runtime.clock.now().toISOString();
-  const removed: string[] = [];
-  const kept: string[] = [];
-  for (const region of regionsOf(runtime)) {
-    for (const instance of await listInstances(runtime, region)) {
-      const tag = (key: string) => instance.TagList?.find(({ Key }) => Key === key)?.Value;
-      const name = instance.DBInstanceIdentifier ?? '';
-      if (!isThrowAway(instance) || tag(systemTag) !== runtime.plan.system.id) continue;
-      const known = await findVerification(runtime, tag('lifeboat:run') ?? '');
-      const over = known?.outcome !== 'under-way' || (tag(expiresTag) ?? now) <= now;
-      if (!over) kept.push(name);
-      else if ((await removeThrowAway(runtime, region, instance)) === 'going') removed.push(name);
-    }
-  }
-  return { removed, kept };
-}
-
-/** An execution that was stopped or timed out tears nothing down by itself: this does, as far as RDS lets it now. */
-export async function endedBadly(
-  runtime: Runtime,
-  execution: string,
-  startedAt: string,
-  status: string,
-  send: SendPage,
-): Promise<VerifyReply | undefined> {
-  const id = verificationId(execution, startedAt);
-  const known = await findVerification(runtime, id);
-  if (known?.outcome !== 'under-way') return undefined;
-  await fail(runtime, id, `The execution ended as ${status}`, 'Prove the backup again.');
-  await tearDown(runtime, id);
-  return record(runtime, id, send);
-}
-
-async function tellRestoreTesting(runtime: Runtime, ended: Verification, why: string): Promise<void> {
-  if (ended.restoreJob === undefined) return;
-  const region = runtime.plan.regions.recovery;
-  await request({ call: 'backup.PutRestoreValidationResult', region }, () =>
-    runtime.aws.client(BackupClient, region).send(
-      new PutRestoreValidationResultCommand({
-        RestoreJobId: ended.restoreJob,
-        ValidationStatus: ended.outcome === 'proven' ? 'SUCCESSFUL' : 'FAILED',
-        ValidationStatusMessage: (why || `Proven by Lifeboat, verification ${ended.id}`).slice(0, 1000),
-      }),
-    ),
-  );
-}
-
-type Planned = { backup: Backup; verify: VerifyPlan; target?: ComponentOf<'rds-restore-target'> };
-
-function planOf({ plan }: Pick<Runtime, 'plan'>, id: string): Planned {
-  const backup = Object.hasOwn(plan.backups, id) ? plan.backups[id] : undefined;
-  if (!backup?.verify) {
-    throw new InvalidInputError(`The plan does not say how a restore proves "${id}"`, {
-      nextStep: 'Give the backup "verify" with a target and queries, and deploy again.',
-    });
-  }
-  const { verify } = backup;
-  const target = plan.components[verify.into];
-  return { backup, verify, ...(target?.type === 'rds-restore-target' && { target }) };
-}
-
-/** Regions that verifications restore in. */
-function regionsOf({ plan }: Pick<Runtime, 'plan'>): string[] {
-  const targets = Object.values(plan.backups).flatMap(({ verify }) =>
-    verify ? (plan.components[verify.into] ?? []) : [],
-  );
-  return [...new Set(targets.map(({ region }) => region))].sort();
-}
-
-async function connect(
-  runtime: Runtime,
-  target: ComponentOf<'rds-restore-target'>,
-  secretArn: string | undefined,
-  endpoint: { host: string; port: number },
-) {
-  const secret = await runtime.secret(secretArn ? `secret:${secretArn}` : target.credentials, target.region);
-  const url = connectionUrl(secret, { ...endpoint, database: target.database });
-  return runtime.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
-}
-
-/** True, or what the database says instead. */
-async function answersAsPrimary(
-  runtime: Runtime,
-  _: Verification,
-  target: ComponentOf<'rds-restore-target'>,
-  secretArn: string | undefined,
-  endpoint: { host: string; port: number },
-): Promise<true | string> {
-  try {
-    const connection = await connect(runtime, target, secretArn, endpoint);
-    try {
-      const { rows } = await connection.query('SELECT pg_is_in_recovery() AS in_recovery');
-      return rows[0]?.in_recovery === false ? true : 'it is still in recovery';
-    } finally {
-      await connection.end();
-    }
-  } catch (error) {
-    if (error instanceof ServiceUnavailableError || error instanceof LifeboatError) return error.message;
-    throw error;
-  }
-}
-
 function later(
   runtime: Runtime,
   id: string,
@@ -429,27 +226,9 @@ function later(
 /** No restore of RDS is done before five minutes are over. */
 const firstLook = ({ within }: VerifyPlan) => Math.min(300, Math.round(within / 4));
 
-async function fail(runtime: Runtime, id: string, what: string, mend: string): Promise<VerifyReply> {
-  await updateVerification(runtime, id, current => ({ reasons: [...current.reasons, { what, mend }] }));
-  return reply(id, 'teardown');
-}
-
 /** RDS needs three minutes at least to remove an instance; then it is looked again after 8 % of the time. */
 const removalWait = (since: number) =>
   since < 150 ? 150 : Math.min(120, Math.max(20, Math.round(since * 0.08)));
-
-const reply = (id: string, next: VerifyReply['next'], waitSeconds = 0): VerifyReply => ({
-  id,
-  next,
-  waitSeconds,
-});
-
-const secondsSince = ({ clock }: Pick<Runtime, 'clock'>, since: string) =>
-  (clock.now().getTime() - Date.parse(since)) / 1000;
-
-function withPart(parts: Verification['parts'], name: string, seconds: number): Verification['parts'] {
-  return [...parts.filter(part => part.name !== name), { name, seconds: Math.round(seconds) }];
-}
 
 /** Step Functions hands an error's cause over as text; that of a function is JSON with its message in it. */
 function messageOf(cause: string): string {

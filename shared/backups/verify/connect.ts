@@ -1,0 +1,40 @@
+import { LifeboatError } from '../../errors.ts';
+import { connectionUrl } from '../../network/connection-url.ts';
+import type { ComponentOf } from '../../plan/components.ts';
+import type { Runtime } from '../../runtime.ts';
+
+const connectTimeoutMs = 5_000;
+const statementTimeoutMs = 60_000;
+
+/** Connects to a throw-away instance with the password that RDS has made for it. */
+export async function connect(
+  runtime: Runtime,
+  target: ComponentOf<'rds-restore-target'>,
+  secretArn: string | undefined,
+  endpoint: { host: string; port: number },
+) {
+  const secret = await runtime.secret(secretArn ? `secret:${secretArn}` : target.credentials, target.region);
+  const url = connectionUrl(secret, { ...endpoint, database: target.database });
+  return runtime.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
+}
+
+/** True, or what the database says instead. */
+export async function answersAsPrimary(
+  runtime: Runtime,
+  target: ComponentOf<'rds-restore-target'>,
+  secretArn: string | undefined,
+  endpoint: { host: string; port: number },
+): Promise<true | string> {
+  try {
+    const connection = await connect(runtime, target, secretArn, endpoint);
+    try {
+      const { rows } = await connection.query('SELECT pg_is_in_recovery() AS in_recovery');
+      return rows[0]?.in_recovery === false ? true : 'it is still in recovery';
+    } finally {
+      await connection.end();
+    }
+  } catch (error) {
+    if (error instanceof LifeboatError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { InvalidInputError } from '../../errors.ts';
+import type { ComponentOf } from '../../plan/components.ts';
+import type { Backup, VerifyPlan } from '../../plan/schema.ts';
+import type { Runtime } from '../../runtime.ts';
+import type { Verification } from './record.ts';
+import { updateVerification } from './state.ts';
+
+/** What the machine is told after each operation: what comes next, and in how many seconds. */
+export type VerifyReply = {
+  id: string;
+  next: 'restore' | 'wait' | 'again' | 'query' | 'teardown' | 'record' | 'proven' | 'not-proven';
+  waitSeconds: number;
+};
+
+export type Planned = { backup: Backup; verify: VerifyPlan; target?: ComponentOf<'rds-restore-target'> };
+
+export function planOf({ plan }: Pick<Runtime, 'plan'>, id: string): Planned {
+  const backup = Object.hasOwn(plan.backups, id) ? plan.backups[id] : undefined;
+  if (!backup?.verify) {
+    throw new InvalidInputError(`The plan does not say how a restore proves "${id}"`, {
+      nextStep: 'Give the backup "verify" with a target and queries, and deploy again.',
+    });
+  }
+  const { verify } = backup;
+  const target = plan.components[verify.into];
+  return { backup, verify, ...(target?.type === 'rds-restore-target' && { target }) };
+}
+
+export const reply = (id: string, next: VerifyReply['next'], waitSeconds = 0): VerifyReply => ({
+  id,
+  next,
+  waitSeconds,
+});
+
+export const secondsSince = ({ clock }: Pick<Runtime, 'clock'>, since: string) =>
+  (clock.now().getTime() - Date.parse(since)) / 1000;
+
+export function withPart(parts: Verification['parts'], name: string, seconds: number): Verification['parts'] {
+  return [...parts.filter(part => part.name !== name), { name, seconds: Math.round(seconds) }];
+}
+
+export async function fail(runtime: Runtime, id: string, what: string, mend: string): Promise<VerifyReply> {
+  await updateVerification(runtime, id, current => ({ reasons: [...current.reasons, { what, mend }] }));
+  return reply(id, 'teardown');
+}

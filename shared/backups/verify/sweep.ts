@@ -1,0 +1,55 @@
+import { expiresTag, runTag, systemTag } from '../../aws/names.ts';
+import type { Runtime } from '../../runtime.ts';
+import type { SendPage } from '../../triage/page.ts';
+import { verificationId } from '../names.ts';
+import { isThrowAway, listInstances, removeThrowAway } from './instance.ts';
+import { tearDown } from './operations.ts';
+import { record } from './result.ts';
+import { findVerification } from './state.ts';
+import { fail, type VerifyReply } from './steps.ts';
+
+/**
+ * Removes what verifications of this system have left behind: instances that carry the tag of a verification and are
+ * past their time, or whose verification has ended. Nothing without that tag is touched.
+ */
+export async function sweep(runtime: Runtime): Promise<{ removed: string[]; kept: string[] }> {
+  const now = runtime.clock.now().toISOString();
+  const removed: string[] = [];
+  const kept: string[] = [];
+  for (const region of regionsOf(runtime)) {
+    for (const instance of await listInstances(runtime, region)) {
+      const tag = (key: string) => instance.TagList?.find(({ Key }) => Key === key)?.Value;
+      const name = instance.DBInstanceIdentifier ?? '';
+      if (!isThrowAway(instance) || tag(systemTag) !== runtime.plan.system.id) continue;
+      const known = await findVerification(runtime, tag(runTag) ?? '');
+      const over = known?.outcome !== 'under-way' || (tag(expiresTag) ?? now) <= now;
+      if (!over) kept.push(name);
+      else if ((await removeThrowAway(runtime, region, instance)) === 'going') removed.push(name);
+    }
+  }
+  return { removed, kept };
+}
+
+/** An execution that was stopped or timed out tears nothing down by itself: this does, as far as RDS lets it now. */
+export async function endedBadly(
+  runtime: Runtime,
+  execution: string,
+  startedAt: string,
+  status: string,
+  send: SendPage,
+): Promise<VerifyReply | undefined> {
+  const id = verificationId(execution, startedAt);
+  const known = await findVerification(runtime, id);
+  if (known?.outcome !== 'under-way') return undefined;
+  await fail(runtime, id, `The execution ended as ${status}`, 'Prove the backup again.');
+  await tearDown(runtime, id);
+  return record(runtime, id, send);
+}
+
+/** Regions that verifications restore in. */
+function regionsOf({ plan }: Pick<Runtime, 'plan'>): string[] {
+  const targets = Object.values(plan.backups).flatMap(({ verify }) =>
+    verify ? (plan.components[verify.into] ?? []) : [],
+  );
+  return [...new Set(targets.map(({ region }) => region))].sort();
+}
