@@ -1,4 +1,5 @@
 import type { PlannedMessage } from './due.ts';
+import { routesOf } from './routes.ts';
 import { ending, isOver, openedAt, resolvedByHand, type Situation, severityOf, shift } from './situation.ts';
 
 /** Updates leave this long before their time is up, so that the time it takes to send one does not make it late. */
@@ -57,7 +58,7 @@ export function closingTemplate(situation: Situation): 'all-clear' | 'not-recove
 function opening(situation: Situation, audience: string): PlannedMessage[] {
   const at = openedAt(situation);
   const template = situation.run.mode === 'drill' ? 'drill' : 'initial';
-  return [message(situation, audience, template, at, within(situation, audience))];
+  return messages(situation, audience, template, at, within(situation, audience));
 }
 
 /**
@@ -73,11 +74,11 @@ function updates(situation: Situation, audience: string): PlannedMessage[] {
   const newest = Math.floor((elapsed + lead) / every);
   return [newest, newest + 1]
     .filter(n => n >= 1)
-    .map(n => ({
-      ...message(situation, audience, 'update', openedAt(situation), n * every),
-      key: `update/${audience}/${n}`,
-      sendAt: shift(openedAt(situation), n * every - lead),
-    }));
+    .flatMap(n =>
+      messages(situation, audience, 'update', openedAt(situation), n * every, `update/${audience}/${n}`).map(
+        planned => ({ ...planned, sendAt: shift(openedAt(situation), n * every - lead) }),
+      ),
+    );
 }
 
 /** All clear, or that it did not work out. Whoever was told of the beginning is told of the end. */
@@ -86,27 +87,27 @@ function closing(situation: Situation, audience: string): PlannedMessage[] {
   const hand = resolvedByHand(situation);
   return [
     ...(end
-      ? [message(situation, audience, closingTemplate(situation), end.at, within(situation, audience))]
+      ? messages(situation, audience, closingTemplate(situation), end.at, within(situation, audience))
       : []),
-    ...(hand ? [message(situation, audience, 'resolved', hand.at, within(situation, audience))] : []),
+    ...(hand ? messages(situation, audience, 'resolved', hand.at, within(situation, audience)) : []),
   ];
 }
 
-function message(
+function messages(
   situation: Situation,
   audience: string,
   template: string,
   from: string,
   withinSeconds: number,
-): PlannedMessage {
-  return {
-    key: audienceKey(template, audience, situation.run) ?? `${template}/${audience}`,
+  key = audienceKey(template, audience, situation.run) ?? `${template}/${audience}`,
+): PlannedMessage[] {
+  return routesOf(situation.plan.audiences[audience], key).map(route => ({
+    ...route,
     to: { audience },
-    channels: situation.plan.audiences[audience]?.channels ?? [],
     template,
     sendAt: from,
     dueAt: shift(from, withinSeconds),
-  };
+  }));
 }
 
 function within(situation: Situation, audience: string): number {

@@ -1,5 +1,6 @@
 import type { PlannedMessage } from './due.ts';
 import { tellable, toPerson } from './due-people.ts';
+import { routesOf } from './routes.ts';
 import type { Situation } from './situation.ts';
 import type { Task } from './task-record.ts';
 import { overdueTimes, reminderAt, tellAt } from './task-times.ts';
@@ -8,20 +9,19 @@ import { overdueTimes, reminderAt, tellAt } from './task-times.ts';
 export function taskMessages(situation: Situation): PlannedMessage[] {
   return (situation.tasks ?? []).flatMap(task => {
     if (task.done) return [];
-    return task.tell === undefined ? ofTask(situation, task) : [ofAudience(situation, task, task.tell)];
+    return task.tell === undefined ? ofTask(situation, task) : ofAudience(situation, task, task.tell);
   });
 }
 
-function ofAudience({ plan }: Situation, task: Task, audience: string): PlannedMessage {
-  return {
-    key: `follow-up/${task.followUp}/${audience}`,
+function ofAudience({ plan }: Situation, task: Task, audience: string): PlannedMessage[] {
+  return routesOf(plan.audiences[audience], `follow-up/${task.followUp}/${audience}`).map(route => ({
+    ...route,
     to: { audience },
-    channels: plan.audiences[audience]?.channels ?? [],
     template: task.template ?? 'follow-up',
     sendAt: tellAt(task),
     dueAt: task.dueAt,
     task: task.id,
-  };
+  }));
 }
 
 function ofTask(situation: Situation, task: Task): PlannedMessage[] {

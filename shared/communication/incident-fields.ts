@@ -5,7 +5,7 @@ import type { PlannedMessage } from './due.ts';
 import { cadenceOf } from './due-audiences.ts';
 import { estimatedEnd } from './estimate.ts';
 import { formatTime, nameOf, planSteps, stepsNow, stepTitle } from './fields.ts';
-import { allOf, ending, isOver, type Situation, severityOf, shift } from './situation.ts';
+import { allOf, ending, isOver, type Situation, shift } from './situation.ts';
 import { stageOf } from './stage.ts';
 
 /** The words of incident notices; none says more than the stage of the run. */

@@ -8,6 +8,7 @@ import { loadSituation } from './compose.ts';
 import type { PlannedMessage } from './due.ts';
 import { audienceKey, isTold } from './due-audiences.ts';
 import { messageRecordSchema } from './message-record.ts';
+import { routesOf } from './routes.ts';
 import type { SendResult } from './send.ts';
 import { openedAt, shift } from './situation.ts';
 import { deliverMessage } from './tick.ts';
@@ -26,36 +27,43 @@ export async function notifyAudience(runtime: Runtime, run: Run, notice: Notice)
   if (!isTold(audience, run.mode)) {
     return [{ what: `${audience.title} is not told of drills (template ${notice.template}).` }];
   }
+  const evidence: Evidence[] = [];
+  for (const route of routesOf(audience, keyOf(run, notice))) {
+    evidence.push(await tellBy(runtime, run, notice, route));
+  }
+  return evidence;
+}
+
+async function tellBy(
+  runtime: Runtime,
+  run: Run,
+  notice: Notice,
+  route: { key: string; channels: readonly string[] },
+): Promise<Evidence> {
+  const { title = notice.audience, within = 0 } = runtime.plan.audiences[notice.audience] ?? {};
+  const { key } = route;
   try {
-    const key = keyOf(run, notice);
     const known = await runtime.store.get(messageKey(run.incidentId, key));
     const before = known && messageRecordSchema.parse(known.data);
     if (before?.status === 'sent' && (await isInLedger(runtime, run, key))) {
-      return [
-        evidenceOf(audience.title, notice, {
-          status: 'sent',
-          channel: before.channel ?? '',
-          providerId: before.providerId ?? '',
-          at: before.endedAt ?? '',
-        }),
-      ];
+      const { channel = '', providerId = '', endedAt: at = '' } = before;
+      return evidenceOf(title, notice, { status: 'sent', channel, providerId, at });
     }
     const situation = await loadSituation(runtime, run);
     const now = situation.now.toISOString();
     const opening = key.startsWith('initial/');
     const message: PlannedMessage = {
-      key,
+      ...route,
       to: { audience: notice.audience },
-      channels: audience.channels,
       template: notice.template,
       sendAt: now,
-      dueAt: shift(opening ? openedAt(situation) : now, audience.within),
+      dueAt: shift(opening ? openedAt(situation) : now, within),
       ...(notice.fields && { fields: notice.fields }),
     };
-    return [evidenceOf(audience.title, notice, await deliverMessage(runtime, situation, message))];
+    return evidenceOf(title, notice, await deliverMessage(runtime, situation, message));
   } catch (error) {
     runtime.log('error', 'An audience could not be told', { ...notice, error: String(error) });
-    return [{ what: `${audience.title} could not be told (${String(error).slice(0, 200)}).` }];
+    return { what: `${title} could not be told (${String(error).slice(0, 200)}).` };
   }
 }
 

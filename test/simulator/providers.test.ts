@@ -37,7 +37,7 @@ const plan: Plan = {
   audiences: {
     engineering: { ...audience('engineering'), channels: ['chat', 'old-chat', 'on-call-sms'] },
     executives: { ...audience('executives'), channels: ['rooms', 'executives-email'] },
-    customers: { ...audience('customers'), channels: ['page', 'mail'] },
+    customers: { ...audience('customers'), channels: ['page', 'mail'], through: 'all', updateEvery: 900 },
     partners: { ...audience('partners'), channels: ['product', 'partners-email'] },
   },
 };
@@ -65,7 +65,13 @@ describe('a region failure with every type of channel', () => {
       const result = await rehearsal({ plan, seed: 7, faults: [fault] });
       expect(isSuccess(result.report)).toBe(true);
       expect(violations(result)).toEqual([]);
-      expect(result.report.notifications.filter(({ sentAt }) => sentAt === null)).toEqual([]);
+      const { notifications } = result.report;
+      // Customers are told on every channel: what the page did not take they have by mail, and level 1 knows of it.
+      const lost = notifications.filter(({ sentAt }) => sentAt === null).map(({ channel }) => channel);
+      expect(new Set(lost)).toEqual(new Set(fault.endsWith(':page') ? ['page'] : []));
+      expect(
+        notifications.some(({ channel, template }) => channel === 'mail' && template === 'initial'),
+      ).toBe(true);
       expect(result.report.detail.untold).toEqual([]);
       expect(result.faultsWithoutEffect).toEqual([]);
     },

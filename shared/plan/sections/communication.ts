@@ -137,7 +137,14 @@ export const personSchema = z.strictObject({
 export const audienceSchema = z.strictObject({
   title: z.string(),
   information: z.enum(['technical', 'executive', 'customer', 'partner', 'regulator']),
-  channels: z.array(id).min(1).meta({ description: 'In order: the next one is used when one refuses' }),
+  channels: z
+    .array(id)
+    .min(1)
+    .meta({ description: 'In order: the next one is used when one refuses, unless `through` says all' }),
+  through: z
+    .enum(['first', 'all'])
+    .default('first')
+    .meta({ description: 'all: every channel carries each message, such as a status page and mail' }),
   within: durationSchema.meta({ description: 'Told at the latest this long after the incident opened' }),
   updateEvery: durationSchema.optional().meta({
     description:
