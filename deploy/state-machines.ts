@@ -82,11 +82,14 @@ function callsOf(system: string, machines: readonly Machine[], families: readonl
   const functions = new Set<string>();
   const sync = new Set<string>();
   const start = new Set<string>();
+  const maps = new Set<string>();
   const machineNames = new Map(
     fixedMachineNames.map(name => [`\${${machineArnName(name)}}`, fixedMachineName(system, name)]),
   );
   for (const machine of machines) {
     for (const [, state] of allStates(machine.definition)) {
+      // The items of a distributed Map are executions of the same machine.
+      if (state.Type === 'Map') maps.add(machine.name);
       if (state.Type !== 'Task') continue;
       const { FunctionName, StateMachineArn } = state.Parameters;
       if (state.Resource.includes(':lambda:invoke')) {
@@ -98,7 +101,12 @@ function callsOf(system: string, machines: readonly Machine[], families: readonl
       }
     }
   }
-  return { functions: [...functions].sort(), sync: [...sync].sort(), start: [...start].sort() };
+  return {
+    functions: [...functions].sort(),
+    sync: [...sync].sort(),
+    start: [...start].sort(),
+    maps: [...maps].sort(),
+  };
 }
 
 /** `run` of `${RunFunctionArn}`. */

@@ -190,7 +190,7 @@ export function merge(statements: readonly Statement[]): Statement[] {
 /** Statements of a state machine's role. `sync` machines are started and waited for. */
 export function machineStatements(
   system: string,
-  calls: { functions: string[]; sync: string[]; start: string[] },
+  calls: { functions: string[]; sync: string[]; start: string[]; maps: string[] },
 ): Statement[] {
   const statements: Statement[] = [];
   if (calls.functions.length > 0) {
@@ -201,7 +201,7 @@ export function machineStatements(
       ),
     );
   }
-  const started = [...new Set([...calls.sync, ...calls.start])];
+  const started = [...new Set([...calls.sync, ...calls.start, ...calls.maps])].sort();
   if (started.length > 0) statements.push(allow(['states:StartExecution'], started.map(stateMachineArn)));
   if (calls.sync.length > 0) {
     statements.push(
@@ -215,6 +215,11 @@ export function machineStatements(
         [arn('events', 'rule/StepFunctionsGetEventsForStepFunctionsExecutionRule')],
       ),
     );
+  }
+  if (calls.maps.length > 0) {
+    // Source: Step Functions developer guide, "IAM policies for using Distributed Map states".
+    const runs = calls.maps.map(name => arn('states', `execution:${name}/*`));
+    statements.push(allow(['states:DescribeExecution', 'states:StopExecution'], runs));
   }
   return statements;
 }

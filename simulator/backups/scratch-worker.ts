@@ -6,7 +6,8 @@ const database = new PGlite();
 
 parentPort?.on('message', async ({ id, exec, text }: { id: number; exec: boolean; text: string }) => {
   try {
-    const rows = exec ? (await database.exec(text), []) : (await database.query(text)).rows;
+    if (exec) await database.exec(text);
+    const rows = exec ? [] : (await database.query(text)).rows;
     parentPort?.postMessage({ id, rows });
   } catch (error) {
     const { message = String(error), code } = error as { message?: string; code?: string };
