@@ -62,7 +62,7 @@ export async function handleVerify(
     const { executionArn, startDate, status } = event.detail;
     return endedBadly(runtime, executionArn, new Date(startDate).toISOString(), status, send);
   }
-  if (!('operation' in event)) return sweep(runtime);
+  if (!('operation' in event)) return sweep(runtime, send);
   switch (event.operation) {
     case 'begin':
       return begin(runtime, event.wish, event.execution, event.startedAt);
@@ -83,6 +83,6 @@ export async function handleVerify(
     case 'sum':
       return sumFleet(runtime, event.fleet);
     case 'sweep':
-      return sweep(runtime);
+      return sweep(runtime, send);
   }
 }

@@ -5,14 +5,21 @@ import { verificationId } from '../names.ts';
 import { isThrowAway, listInstances, removeThrowAway } from './instance.ts';
 import { tearDown } from './operations.ts';
 import { record } from './result.ts';
-import { findVerification } from './state.ts';
+import { findVerification, listVerifications } from './state.ts';
 import { fail, type VerifyReply } from './steps.ts';
+
+/** The time-out of the verify machine, and an hour. */
+const longestExecutionMs = 25 * 3_600_000;
 
 /**
  * Removes what verifications of this system have left behind: instances that carry the tag of a verification and are
  * past their time, or whose verification has ended. Nothing without that tag is touched.
  */
-export async function sweep(runtime: Runtime): Promise<{ removed: string[]; kept: string[] }> {
+export async function sweep(
+  runtime: Runtime,
+  send: SendPage,
+): Promise<{ removed: string[]; kept: string[] }> {
+  await closeForgotten(runtime, send);
   const now = runtime.clock.now().toISOString();
   const removed: string[] = [];
   const kept: string[] = [];
@@ -44,6 +51,16 @@ export async function endedBadly(
   await fail(runtime, id, `The execution ended as ${status}`, 'Prove the backup again.');
   await tearDown(runtime, id);
   return record(runtime, id, send);
+}
+
+/** An execution ends after a day at the latest; its record may have been written after its end event was heard. */
+async function closeForgotten(runtime: Runtime, send: SendPage): Promise<void> {
+  const limit = new Date(runtime.clock.now().getTime() - longestExecutionMs).toISOString();
+  for (const { id, outcome, startedAt } of await listVerifications(runtime)) {
+    if (outcome !== 'under-way' || startedAt > limit) continue;
+    await fail(runtime, id, 'The execution ended before it had begun to restore', 'Prove the backup again.');
+    await record(runtime, id, send);
+  }
 }
 
 /** Regions that verifications restore in. */

@@ -224,6 +224,24 @@ describe('a proof that is killed', () => {
   });
 });
 
+it('the sweeper closes a proof whose execution ended before anybody knew of it', async () => {
+  await onStage({ plan, planDirectory, seed: 1 }, async ({ functions, runtime }) => {
+    const wish = { backup: id, by: 'test' };
+    const execution = 'arn:aws:states:ap-southeast-4:123456789012:execution:verify:lost';
+    await functions.invoke('verify', {
+      operation: 'begin',
+      wish,
+      execution,
+      startedAt: '2026-03-10T16:42:00Z',
+    });
+    await functions.invoke('verify', { operation: 'sweep' });
+    expect((await listVerifications(runtime))[0]?.outcome).toBe('under-way');
+    await sleep(26 * 3_600_000);
+    await functions.invoke('verify', { operation: 'sweep' });
+    expect((await listVerifications(runtime))[0]).toMatchObject({ outcome: 'not-proven' });
+  });
+});
+
 it('the sweeper removes nothing that no proof has made', async () => {
   await onStage({ plan, planDirectory, seed: 1 }, async ({ world, functions }) => {
     const before = [...rdsState(world).instances.keys()];
