@@ -51,6 +51,10 @@ function arrangeWorkloads(world: World, plan: Plan): void {
       stuck: false,
     };
     cluster.deployments.push(deployment);
+    if (component.autoscaler) {
+      const { min: minReplicas, max: maxReplicas } = component.autoscaler;
+      cluster.autoscalers.push({ namespace, name, deployment: name, minReplicas, maxReplicas });
+    }
     for (let number = 1; number <= replicas; number++) {
       const node = roomFor(cluster);
       deployment.pods.push({

@@ -33,11 +33,33 @@ export function watch(world: World, scenario: string, holds: () => boolean): voi
         world.changed(`signal/${id}`, `The signal "${signal.title}" fires`);
         // An alarm or an event of a region that is gone never leaves it.
         const region = 'region' in signal && signal.type !== 'health' ? signal.region : undefined;
-        world.emit({ region: region ?? world.plan.regions.recovery, event: eventOf(world, id, signal) });
+        const at = region ?? world.plan.regions.recovery;
+        world.emit({ region: at, event: eventOf(world, id, signal) });
+        if (signal.type === 'alarm' || signal.type === 'metric') sayWhenOver(world, id, signal, at, holds);
       },
       Math.round(seconds * 1000),
     );
   }
+}
+
+/** CloudWatch tells of the way back as well: the alarm is OK at its next evaluation after the damage is mended. */
+function sayWhenOver(
+  world: World,
+  id: string,
+  signal: SignalPlan,
+  region: string,
+  holds: () => boolean,
+): void {
+  let over = false;
+  world.onChange(() => {
+    if (over || holds()) return;
+    over = true;
+    const seconds = world.duration(evaluationSeconds, `ok/${id}`);
+    setTimeout(
+      () => world.emit({ region, event: eventOf(world, id, signal, 'OK') }),
+      Math.round(seconds * 1000),
+    );
+  });
 }
 
 /** Seconds from the outage until this observer says so; undefined when this disaster does not show there. */
@@ -67,13 +89,19 @@ function opens(world: World, scenario: string, signal: string): boolean {
   return world.plan.scenarios[scenario]?.trigger?.signals.includes(signal) ?? false;
 }
 
-function eventOf(world: World, id: string, signal: SignalPlan): JsonObject {
+function eventOf(world: World, id: string, signal: SignalPlan, state: 'ALARM' | 'OK' = 'ALARM'): JsonObject {
   const { plan } = world;
   const time = world
     .now()
     .toISOString()
     .replace(/\.\d+Z$/, 'Z');
-  const common = { version: '0', id: eventId(world, id), account: '123456789012', time, resources: [] };
+  const common = {
+    version: '0',
+    id: eventId(world, state === 'OK' ? `${id}/ok` : id),
+    account: '123456789012',
+    time,
+    resources: [],
+  };
   if (signal.type === 'health') {
     return {
       ...common,
@@ -117,13 +145,15 @@ function eventOf(world: World, id: string, signal: SignalPlan): JsonObject {
     detail: {
       alarmName: name,
       state: {
-        value: 'ALARM',
+        value: state,
         reason:
-          'Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated as [Breaching].',
+          state === 'OK'
+            ? 'Threshold Crossed: 1 datapoint was not over the threshold.'
+            : 'Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated as [Breaching].',
         timestamp: world.now().toISOString().replace('Z', '+0000'),
       },
       previousState: {
-        value: 'OK',
+        value: state === 'OK' ? 'ALARM' : 'OK',
         reason: 'Threshold Crossed: 1 datapoint was not less than the threshold.',
         timestamp: new Date(world.outageStartedAtMs - 3_600_000).toISOString().replace('Z', '+0000'),
       },

@@ -18,7 +18,14 @@ import { type ActionContext, defineAction, type Observation, type Reason } from 
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import { clusterPermission } from '../k8s-permission.ts';
 
-const parameters = z.strictObject({ nodegroup: eksNodegroup, size: z.number().int().positive() });
+const parameters = z.strictObject({
+  nodegroup: eksNodegroup,
+  size: z.number().int().positive(),
+  ready: z.number().int().positive().optional().meta({
+    description:
+      'Nodes that have to be Ready; all of `size` without. Fewer where some are lost with their zone and still counted',
+  }),
+});
 type Component = z.output<typeof parameters>['nodegroup'];
 
 const baselineSchema = z.object({
@@ -31,7 +38,7 @@ const baselineSchema = z.object({
 });
 
 /**
- * Brings an EKS managed node group up to at least `size` nodes and waits until that many are Ready. A group that is
+ * Brings an EKS managed node group up to at least `size` nodes and waits until that many, or `ready`, are Ready. A group that is
  * bigger already is left as it is; maxSize is raised where it is in the way.
  *
  * In the cluster the function's role needs an access entry with a group that is bound to a ClusterRole with: `list`
@@ -72,7 +79,7 @@ export const action = defineAction({
     ];
   },
 
-  async prepare(context, { nodegroup: component, size }) {
+  async prepare(context, { nodegroup: component, size, ready = size }) {
     const refused = refuseProductionInDrill(context, component.region, `node group ${component.name}`);
     if (refused) return refused;
     const client = context.aws.client(EKSClient, component.region);
@@ -93,7 +100,7 @@ export const action = defineAction({
       earlierIssues: issueCodes(nodegroup),
       requestToken: token(context, context.clock.now().toISOString()),
     };
-    if (before.desiredSize >= size && nodes >= size) {
+    if (before.desiredSize >= size && nodes >= ready) {
       return { status: 'already-done', baseline, outputs: { nodes }, evidence };
     }
     return { status: 'ready', baseline, evidence };
@@ -105,7 +112,7 @@ export const action = defineAction({
     if (nodegroup) await raise(context, component, scalingOf(nodegroup), size, baseline);
   },
 
-  async observe(context, { nodegroup: component, size }, baseline) {
+  async observe(context, { nodegroup: component, size, ready = size }, baseline) {
     const { earlierUpdates, earlierIssues } = baselineSchema.parse(baseline);
     const client = context.aws.client(EKSClient, component.region);
     const nodegroup = await readNodegroup(client, component);
@@ -124,7 +131,7 @@ export const action = defineAction({
     }
     const issues = (nodegroup.health?.issues ?? []).filter(({ code }) => !earlierIssues.includes(code ?? ''));
     const nodes = readyNodes(await listNodes(context, component));
-    if (nodes < size && issues.length > 0) {
+    if (nodes < ready && issues.length > 0) {
       const reasons = issues.map(({ code, message }) => unhealthy(component, `${code}: ${message}`));
       return { status: 'failed', reasons, evidence: [] };
     }
@@ -141,8 +148,8 @@ export const action = defineAction({
       await raise(context, component, scaling, size, baseline);
       return { status: 'pending', note: `waiting for another update of ${component.name} to end` };
     }
-    if (nodes < size) return { status: 'pending', note: `${nodes} of ${size} nodes Ready` };
-    const what = `Node group ${component.name} has ${nodes} Ready nodes, ${size} wanted`;
+    if (nodes < ready) return { status: 'pending', note: `${nodes} of ${ready} nodes Ready` };
+    const what = `Node group ${component.name} has ${nodes} Ready nodes, ${ready} wanted`;
     return { status: 'done', outputs: { nodes }, evidence: [{ what, data: { nodes, size } }] };
   },
 

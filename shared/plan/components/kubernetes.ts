@@ -44,6 +44,13 @@ const workload = {
     .nonnegative()
     .optional()
     .meta({ description: 'Pods while all is well; a rehearsal begins with as many' }),
+  autoscaler: z
+    .strictObject({ min: z.number().int().positive(), max: z.number().int().positive() })
+    .refine(({ min, max }) => min <= max, 'min is at most max')
+    .optional()
+    .meta({
+      description: 'Limits of its HorizontalPodAutoscaler, of the same name; a rehearsal begins with them',
+    }),
   uses: z
     .array(id)
     .optional()

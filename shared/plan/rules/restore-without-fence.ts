@@ -56,8 +56,11 @@ function oldWriter({ components }: Plan, { step }: PlacedStep): Writer | undefin
   }
   if (step.do === 'rds.promote-replica') {
     const replica = component(step.with.replica);
-    // RDS stops no writer that has a replica. In planned mode the step itself proves that the writer takes no writes.
-    if (replica?.type === 'rds-instance' && replica.replicaOf) return writer(replica.replicaOf, ['recover']);
+    if (replica?.type !== 'rds-instance' || !replica.replicaOf) return undefined;
+    // RDS stops no writer that has a replica, so rds.fence never succeeds where RDS answers for both. There, as in
+    // planned mode, the step itself proves that the writer is gone or read-only, and refuses if it can't.
+    if (component(replica.replicaOf)?.region === replica.region) return undefined;
+    return writer(replica.replicaOf, ['recover']);
   }
   return undefined;
 }

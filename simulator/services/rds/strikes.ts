@@ -3,7 +3,8 @@ import type { Blow, World } from '../../world/world.ts';
 import { lostZones } from './create.ts';
 import { failPrimaryZone } from './failover.ts';
 import { forget } from './lifecycle.ts';
-import { endpointOf, keyOf, rdsState } from './state.ts';
+import { lineageOf, lineageOfServer } from './lineage.ts';
+import { endpointOf, keyOf, rdsState, type SimulatedInstance } from './state.ts';
 import { databaseAt } from './who-answers.ts';
 
 /** Plays what a disaster does to a DB instance. The answer tells whether the damage is still there. */
@@ -32,14 +33,31 @@ function fail(world: World, { region, identifier }: Database, selfFailover: bool
 /**
  * Somebody deleted the instance, without a final snapshot. Its automated backups are retained, which is what the
  * console offers first; with the fault `backups-deleted` they went with it, which is what the API does unless told
- * otherwise. Manual snapshots and copies in other regions stay.
+ * otherwise. Manual snapshots and copies in other regions stay. A copy of its data that takes writes in its region, such
+ * as a promoted replica, takes its place.
  */
 function lose(world: World, { region, identifier }: Database): () => boolean {
-  const instance = rdsState(world).instances.get(keyOf(region, identifier));
+  const { instances } = rdsState(world);
+  const instance = instances.get(keyOf(region, identifier));
   if (!instance) throw new Error(`The simulated world has no DB instance ${identifier} in ${region}`);
   forget(world, instance, world.faults.has('backups-deleted'));
   world.changed(`rds/${identifier}`, `${identifier} in ${region} is deleted by mistake`, 'person');
-  return () => unreachable(world, region, identifier);
+  const isReplaced = () =>
+    [...instances.values()].some(
+      other =>
+        other.region === region &&
+        other.serving &&
+        other.replica === undefined &&
+        dataOf(world, other) === instance.server,
+    );
+  return () => unreachable(world, region, identifier) && !isReplaced();
+}
+
+/** The server that the data of an instance came from at first. */
+function dataOf(world: World, { shown }: SimulatedInstance): string | undefined {
+  let server = lineageOf(world, shown.Endpoint?.Address ?? '');
+  while (server?.copyOf) server = lineageOfServer(world, server.copyOf.id);
+  return server?.id;
 }
 
 function unreachable(world: World, region: string, identifier: string): boolean {
