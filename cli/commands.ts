@@ -255,20 +255,20 @@ function operating(): Record<string, Command> {
       { incident: text, json: flag, watch: flag },
     ),
     command('ack', 'Acknowledges the open incident: escalation stops', 'PLAN --by PERSON', { ...who }),
-    command('approve', 'Approves what waits for approval', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
+    command('approve', 'Approves what waits for approval', 'PLAN QUESTION --by PERSON --reason TEXT', {
       ...who,
     }),
-    command('deny', 'Says no to what waits for approval', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
+    command('deny', 'Says no to what waits for approval', 'PLAN QUESTION --by PERSON --reason TEXT', {
       ...who,
     }),
     command('retry', 'Has a failed step tried again', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
       ...who,
     }),
-    command('skip', 'Has a failed step skipped', 'PLAN QUESTION --by PERSON [--reason TEXT]', { ...who }),
+    command('skip', 'Has a failed step skipped', 'PLAN QUESTION --by PERSON --reason TEXT', { ...who }),
     command('done', 'Says that a task for a person is done', 'PLAN QUESTION --by PERSON [--reason TEXT]', {
       ...who,
     }),
-    command('abort', 'Ends the run that is under way', 'PLAN --by PERSON [--reason TEXT]', { ...who }),
+    command('abort', 'Ends the run that is under way', 'PLAN --by PERSON --reason TEXT', { ...who }),
     command('resolve', 'Closes the open incident', 'PLAN --by PERSON [--reason TEXT]', { ...who }),
     command(
       'switch',

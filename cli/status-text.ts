@@ -106,7 +106,7 @@ function commands(view: StatusView): string[] {
   const command = (text: string) => `  npx lifeboat ${text}`;
   const lines =
     run && !run.outcome
-      ? [command(`abort ${planPath} --by PERSON`)]
+      ? [command(`abort ${planPath} --by PERSON --reason "WHY"`)]
       : [
           command(`start ${planPath} --scenario ${incident.scenario} --by PERSON`),
           command(`resolve ${planPath} --by PERSON`),

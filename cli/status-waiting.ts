@@ -40,10 +40,10 @@ function agreement(view: StatusView, { answers, quorum }: Question): string {
 function answerCommands({ planPath }: StatusView, question: Question): string[] {
   const [first, ...others] = open(question);
   const by = others.length > 0 || first === undefined ? 'PERSON' : first;
-  const commands = choices[question.kind].map(({ value, means }) => {
+  const commands = choices[question.kind].map(({ value, means, why }) => {
     // Aborting a step is aborting the run; there is one command for it.
     const command = value === 'abort' ? `abort ${planPath}` : `${value} ${planPath} ${question.id}`;
-    return { text: `npx lifeboat ${command} --by ${by}`, means };
+    return { text: `npx lifeboat ${command} --by ${by}${why ? ' --reason "WHY"' : ''}`, means };
   });
   const width = Math.max(...commands.map(({ text }) => text.length));
   const people = by === 'PERSON' ? [`  PERSON is one of: ${open(question).join(', ')}`] : [];

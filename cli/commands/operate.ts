@@ -53,6 +53,9 @@ function problemWith(name: string, operation: Operation, args: Arguments, plan: 
   if (operation.needsQuestion && positionals[1] === undefined) {
     return 'Which question? `lifeboat status PLAN` lists what waits for an answer, with the command to answer it.';
   }
+  if (operation.needsReason && !textOf(values.reason)?.trim()) {
+    return `lifeboat ${name} needs --reason "WHY", in a few words: it goes into the record with your name.`;
+  }
   if (wantsSwitch && positionals[1] !== 'on' && positionals[1] !== 'off') {
     return `The automatic start is switched on or off, not "${positionals[1]}".`;
   }

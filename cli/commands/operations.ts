@@ -1,5 +1,6 @@
 import { answerQuestion } from '../../shared/communication/answers.ts';
 import { completeTask } from '../../shared/communication/complete-task.ts';
+import { choices } from '../../shared/communication/question-record.ts';
 import { acknowledgeIncident, openIncidentOf, resolveIncident } from '../../shared/incident/incident.ts';
 import { readLock } from '../../shared/incident/lock.ts';
 import { readAutomation } from '../../shared/incident/switch.ts';
@@ -22,6 +23,8 @@ export type OperationWork = { runtime: Runtime; args: Arguments; io: Io; planPat
 export type Operation = {
   needsPerson?: boolean;
   needsQuestion?: boolean;
+  /** Whether it decides something that somebody will ask about afterwards. */
+  needsReason?: boolean;
   run(work: OperationWork): Promise<number>;
 };
 
@@ -34,7 +37,7 @@ export const operations: Record<string, Operation> = {
   retry: answering('retry'),
   skip: answering('skip'),
   done: answering('done'),
-  abort: { needsPerson: true, run: abort },
+  abort: { needsPerson: true, needsReason: true, run: abort },
   resolve: { needsPerson: true, run: resolve },
   switch: { run: switchAutomation },
 };
@@ -114,7 +117,7 @@ async function resolve({ runtime, args, io, planPath }: OperationWork): Promise<
   if (run && !run.outcome && !run.abortedBy) {
     io.err(
       `The run ${run.run.id} is still under way, and resolves the incident itself when it has recovered.\n` +
-        `To end it: npx lifeboat abort ${planPath} --by ${person(args)}\n`,
+        `To end it: npx lifeboat abort ${planPath} --by ${person(args)} --reason "WHY"\n`,
     );
     return 1;
   }
@@ -145,6 +148,7 @@ function answering(value: string): Operation {
   return {
     needsPerson: true,
     needsQuestion: true,
+    needsReason: Object.values(choices).some(all => all.some(choice => choice.value === value && choice.why)),
     async run(work) {
       const { runtime, args, io } = work;
       if (value === 'done' && args.positionals[1]?.startsWith('t')) return finishTask(work);

@@ -170,7 +170,14 @@ function refusalOf(
       message: 'Who started the run can’t approve it; another of those who were asked has to.',
     };
   }
+  if (choices[kind].some(({ value, why }) => value === given.value && why) && !reasonOf(given)) {
+    return { why: 'invalid', message: `Say why in a few words: "${given.value}" counts only with a reason.` };
+  }
   return undefined;
+}
+
+function reasonOf({ reason }: AnswerRequest): string | undefined {
+  return reason?.trim().slice(0, longestReason) || undefined;
 }
 
 function described(question: Question): string {
@@ -183,7 +190,7 @@ function isRepeat(question: Question, given: AnswerRequest): boolean {
 
 function withAnswer(question: Question, given: AnswerRequest, at: string): Question {
   const value = choices[question.kind].find(choice => choice.value === given.value)?.value ?? 'abort';
-  const reason = given.reason?.trim().slice(0, longestReason);
+  const reason = reasonOf(given);
   const answer: GivenAnswer = { person: given.person, value, at, via: given.via, ...(reason && { reason }) };
   const answers = [...question.answers, answer];
   const result = judge({ ...question, answers });

@@ -19,11 +19,15 @@ const tones: Record<string, PageChoice['tone']> = {
   abort: 'no',
 };
 
-/** The question with its buttons, or without them when this person can't decide it any more. */
+/**
+ * The question with its buttons, or without them when this person can't decide it any more. `notice`: what was missing
+ * from the answer that was just sent.
+ */
 export async function showQuestion(
   runtime: Runtime,
   visitor: Visitor,
   question: Question,
+  notice?: string,
 ): Promise<PageResponse> {
   const now = runtime.clock.now().getTime();
   const leftSeconds = Math.floor((Date.parse(question.expiresAt) - now) / 1000);
@@ -33,6 +37,7 @@ export async function showQuestion(
   const page: PageContent = {
     ...head(runtime, visitor.incident),
     title: question.title,
+    ...(open && notice && { notice }),
     lead: open
       ? `${formatDuration(leftSeconds)} left, until ${formatTime(question.expiresAt)}. ${withoutAnswer[question.kind]}`
       : closedLead(question, asked, answered),
@@ -45,7 +50,7 @@ export async function showQuestion(
       form: { token: visitor.token, choices: choicesOf(question), reason: reasonFor[question.kind] },
     }),
   };
-  if (open) return respond(200, page);
+  if (open) return respond(notice ? 400 : 200, page);
   if (!asked) return respond(403, page);
   return respond(question.status === 'answered' || answered ? 409 : 410, page);
 }
@@ -58,9 +63,17 @@ const withoutAnswer: Record<Question['kind'], string> = {
 };
 
 const reasonFor: Record<Question['kind'], PageReason> = {
-  approval: { label: 'Reason', hint: 'goes into the report; may be empty' },
-  'failed-step': { label: 'Reason', hint: 'goes into the report; may be empty' },
-  task: { label: 'What was done', hint: 'and what shows it: a link, a ticket; goes into the report' },
+  approval: { label: 'Why', hint: 'needed, one sentence; it goes into the report', required: true },
+  'failed-step': {
+    label: 'Why',
+    hint: 'needed for Skip and Abort, one sentence; it goes into the report',
+    required: true,
+  },
+  task: {
+    label: 'What was done, or why it can’t be',
+    hint: 'and what shows it: a link, a ticket; needed for Abort; it goes into the report',
+    required: true,
+  },
 };
 
 const headings: Record<Question['kind'], string> = {
@@ -111,6 +124,7 @@ export function recordedPage(
 /** The incident with the button to acknowledge it. */
 export function showIncident(runtime: Runtime, visitor: Visitor): PageResponse {
   const { incident } = visitor;
+  if (incident.status === 'resolved') return respond(410, resolvedPage(runtime, incident));
   if (stands(runtime.plan, incident.acknowledgedAt, runtime.clock.now())) {
     return respond(409, acknowledgedPage(runtime, incident));
   }
@@ -154,6 +168,17 @@ export function acknowledgedPage(runtime: Runtime, incident: Incident): PageCont
         lines: ['The escalation has stopped. Decisions still come by messages of their own.'],
       },
     ],
+  };
+}
+
+/** That there is nothing to acknowledge any more. */
+export function resolvedPage(runtime: Runtime, incident: Incident): PageContent {
+  const by = nameOf(runtime.plan, incident.resolvedBy ?? '');
+  return {
+    ...head(runtime, incident),
+    title: 'This incident is over',
+    lead: incident.resolvedAt ? `Resolved by ${by} at ${formatTime(incident.resolvedAt)}.` : undefined,
+    sections: [],
   };
 }
 

@@ -10,6 +10,7 @@ import {
   peopleOf,
   plain,
   recordedPage,
+  resolvedPage,
   showIncident,
   showQuestion,
   type Visitor,
@@ -18,6 +19,7 @@ import { readToken, verifyLink } from './links.ts';
 import { type PageResponse, respond } from './page.ts';
 import type { Question } from './question-record.ts';
 import { incidentOf, readQuestion } from './questions.ts';
+import { noteUnprovenLink } from './refused-links.ts';
 import { showTask, taskPage } from './task-pages.ts';
 import { readTask } from './task-store.ts';
 
@@ -50,6 +52,7 @@ export async function decide(runtime: Runtime, request: DecisionRequest): Promis
   if (claims?.question.startsWith('t')) return doTask(runtime, visitor, claims.question, method, request);
   const question = claims && (await readQuestion(runtime.store, claims.question));
   if (method !== 'POST') {
+    if (question && !question.askedOf.includes(visitor.person)) await noteForeign(runtime, visitor, question);
     return question ? showQuestion(runtime, visitor, question) : showIncident(runtime, visitor);
   }
   return question ? answer(runtime, visitor, question, request) : acknowledge(runtime, visitor);
@@ -59,6 +62,9 @@ export async function decide(runtime: Runtime, request: DecisionRequest): Promis
 async function checkLink(runtime: Runtime, token: string | undefined): Promise<Visitor | PageResponse> {
   const claims = token ? readToken(token) : undefined;
   if (!token || !claims) {
+    if (token) {
+      await noteUnprovenLink(runtime, { incidentId: undefined, why: 'The link is not complete.' });
+    }
     return plain(
       runtime,
       403,
@@ -67,13 +73,12 @@ async function checkLink(runtime: Runtime, token: string | undefined): Promise<V
     );
   }
   const incidentId = await incidentOf(runtime.store, claims.question);
-  const incident = incidentId && (await readIncident(runtime.store, incidentId));
+  const incident = incidentId === undefined ? undefined : await readIncident(runtime.store, incidentId);
   const checked = verifyLink(token, incidentId ?? '', await linkKey(runtime), runtime.clock.now());
   if (checked.ok && incident) return { incident, person: checked.claims.person, token };
-  const why = checked.ok ? 'malformed' : checked.why;
-  if (incident)
-    await recordRefusal(runtime, incident.id, claims.question, `The link is ${why} (${claims.person}).`);
-  if (why === 'expired') {
+  const { question, person } = claims;
+  if (!checked.ok && checked.why === 'expired' && incident) {
+    await recordRefusal(runtime, incident.id, question, `The link is expired (${person}).`);
     return plain(
       runtime,
       410,
@@ -81,6 +86,8 @@ async function checkLink(runtime: Runtime, token: string | undefined): Promise<V
       'Nothing was recorded. See `npx lifeboat status` for what the run does now.',
     );
   }
+  const why = incident ? `The link is forged (${person}).` : `The link leads to nothing here (${person}).`;
+  await noteUnprovenLink(runtime, { incidentId: incident?.id, question, why });
   return plain(runtime, 403, 'This link is not valid', 'Open it again from the message, the whole of it.');
 }
 
@@ -98,6 +105,9 @@ async function answer(
     via: 'link',
   });
   if (reply.status === 'recorded') return respond(200, recordedPage(runtime, visitor, reply));
+  if (reply.why === 'invalid') {
+    return showQuestion(runtime, visitor, question, `Nothing was recorded. ${reply.message}`);
+  }
   return respond(statuses[reply.why], {
     ...head(runtime, visitor.incident),
     title: reply.why === 'used' ? 'This was decided already' : 'Your answer was not taken',
@@ -129,6 +139,9 @@ async function doTask(
   });
   if (reply.status === 'done')
     return respond(200, { ...taskPage(runtime, visitor, reply.task), title: 'Thank you. It is recorded.' });
+  if (reply.why === 'invalid') {
+    return showTask(runtime, visitor, task, `Nothing was recorded. ${reply.message}`);
+  }
   return respond(statuses[reply.why], {
     ...taskPage(runtime, visitor, reply.task ?? task),
     title: 'This was not taken',
@@ -138,6 +151,7 @@ async function doTask(
 
 async function acknowledge(runtime: Runtime, visitor: Visitor): Promise<PageResponse> {
   const { store, clock } = runtime;
+  if (visitor.incident.status === 'resolved') return resolved(runtime, visitor);
   const { acknowledgedBy, acknowledgedAt } = visitor.incident;
   const before = stands(runtime.plan, acknowledgedAt, clock.now()) ? acknowledgedBy : undefined;
   const incident = await acknowledgeIncident(
@@ -150,4 +164,15 @@ async function acknowledge(runtime: Runtime, visitor: Visitor): Promise<PageResp
   );
   const late = (before ?? incident.acknowledgedBy) !== visitor.person;
   return respond(late ? 409 : 200, acknowledgedPage(runtime, incident));
+}
+
+/** A link of an incident that is over acknowledges nothing. */
+async function resolved(runtime: Runtime, { incident, person }: Visitor): Promise<PageResponse> {
+  await recordRefusal(runtime, incident.id, 'acknowledge', `The incident is resolved (${person}).`);
+  return respond(410, resolvedPage(runtime, incident));
+}
+
+/** A link that Lifeboat has signed, and not for one of those who were asked: somebody has the key. */
+function noteForeign(runtime: Runtime, { incident, person }: Visitor, { id }: Question): Promise<void> {
+  return recordRefusal(runtime, incident.id, id, `${person}: This question was not put to this person.`);
 }

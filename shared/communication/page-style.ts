@@ -18,6 +18,7 @@ main{max-width:40rem;margin:0 auto;padding:1rem 1rem 3rem}
 .system{margin:0;color:var(--soft);font-size:.95rem}
 h1{font-size:1.55rem;line-height:1.25;margin:.25rem 0 .75rem;text-wrap:balance}
 h2{font-size:1.05rem;margin:0 0 .5rem}
+.notice{margin:0 0 .75rem;padding:.6rem .8rem;border-left:5px solid var(--no);background:var(--card);font-weight:600}
 .left{margin:0;font-size:1.05rem}.left strong{font-variant-numeric:tabular-nums}
 ul{margin:0;padding-left:1.2rem}li{margin:.3rem 0;overflow-wrap:anywhere}
 .people{list-style:none;padding:0}

@@ -2,7 +2,14 @@ import type { Mode } from '../runbook/contract.ts';
 import { style, styleHash } from './page-style.ts';
 
 /** One thing that can be chosen on a page. */
-export type PageChoice = { value: string; label: string; means: string; tone: 'yes' | 'no' | 'calm' };
+export type PageChoice = {
+  value: string;
+  label: string;
+  means: string;
+  tone: 'yes' | 'no' | 'calm';
+  /** Whether the form's reason has to be filled in for this one; false lets the browser send it without. */
+  why?: boolean;
+};
 
 export type PageReason = { label: string; hint: string; required?: boolean };
 
@@ -11,6 +18,8 @@ export type PageContent = {
   /** Undefined for a link that leads nowhere: then nothing is said of any run. */
   mode: Mode | undefined;
   title: string;
+  /** What was wrong with what was just sent; read out before anything else. */
+  notice?: string;
   /** A line below the title: how much time is left, or what came of it. */
   lead?: string;
   sections: readonly { heading: string; lines: readonly string[] }[];
@@ -50,7 +59,7 @@ export function respond(statusCode: number, page: PageContent): PageResponse {
 
 /** The whole page, without a script, a font or an image to load. */
 export function render(page: PageContent): string {
-  const { system, mode, title, lead, sections, people, form, footer } = page;
+  const { system, mode, title, notice, lead, sections, people, form, footer } = page;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -65,6 +74,7 @@ ${mode ? `<p class="mode ${mode}">${banners[mode]}</p>` : ''}
 <header>
 <p class="system">${escapeHtml(system)}</p>
 <h1>${escapeHtml(title)}</h1>
+${notice ? `<p class="notice" role="alert">${escapeHtml(notice)}</p>` : ''}
 ${lead ? `<p class="left">${escapeHtml(lead)}</p>` : ''}
 </header>
 ${sections.map(sectionHtml).join('\n')}
@@ -108,9 +118,9 @@ function reasonHtml({ label, hint, required }: PageReason): string {
 <textarea id="reason" name="reason" maxlength="500" rows="3" aria-describedby="hint"${required ? ' required' : ''}></textarea>`;
 }
 
-function choiceHtml({ value, label, means, tone }: PageChoice): string {
+function choiceHtml({ value, label, means, tone, why = true }: PageChoice): string {
   const id = `means-${escapeHtml(value)}`;
-  return `<div class="choice"><button class="${tone}" name="value" value="${escapeHtml(value)}" aria-describedby="${id}">${escapeHtml(label)}</button><p id="${id}">${escapeHtml(means)}</p></div>`;
+  return `<div class="choice"><button class="${tone}" name="value" value="${escapeHtml(value)}" aria-describedby="${id}"${why ? '' : ' formnovalidate'}>${escapeHtml(label)}</button><p id="${id}">${escapeHtml(means)}</p></div>`;
 }
 
 const entities: Record<string, string> = {

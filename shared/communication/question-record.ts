@@ -55,26 +55,27 @@ export function acknowledgementId(incidentId: string): string {
 export const pointerKey = (id: string): RecordKey => ({ partition: `QUESTION#${id}`, sort: 'INCIDENT' });
 export const pointerSchema = z.object({ incidentId: z.string() });
 
+/** `why`: whether it counts only with a reason, since somebody will ask for it afterwards. */
+type Choice = { value: GivenAnswer['value']; label: string; means: string; why: boolean };
+
 /** Values that people may answer with, and the label of each, in the order in which they are offered. */
-export const choices: Record<
-  QuestionKind,
-  readonly { value: GivenAnswer['value']; label: string; means: string }[]
-> = {
+export const choices: Record<QuestionKind, readonly Choice[]> = {
   approval: [
-    { value: 'approve', label: 'Approve', means: 'The run goes on.' },
-    { value: 'deny', label: 'Deny', means: 'The run ends here. Nothing more is changed.' },
+    { value: 'approve', label: 'Approve', means: 'The run goes on.', why: true },
+    { value: 'deny', label: 'Deny', means: 'The run ends here. Nothing more is changed.', why: true },
   ],
   'failed-step': [
-    { value: 'retry', label: 'Retry', means: 'The step is tried again from its beginning.' },
+    { value: 'retry', label: 'Retry', means: 'The step is tried again from its beginning.', why: false },
     {
       value: 'skip',
       label: 'Skip',
       means: 'The run goes on without this step. Choose it if you have done it by hand.',
+      why: true,
     },
-    { value: 'abort', label: 'Abort', means: 'The run ends here. What was done so far stays.' },
+    { value: 'abort', label: 'Abort', means: 'The run ends here. What was done so far stays.', why: true },
   ],
   task: [
-    { value: 'done', label: 'Done', means: 'You have done it; the run goes on.' },
-    { value: 'abort', label: 'Abort', means: 'It can’t be done. The run ends here.' },
+    { value: 'done', label: 'Done', means: 'You have done it; the run goes on.', why: false },
+    { value: 'abort', label: 'Abort', means: 'It can’t be done. The run ends here.', why: true },
   ],
 };

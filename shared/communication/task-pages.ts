@@ -5,11 +5,12 @@ import { type PageContent, type PageResponse, respond } from './page.ts';
 import type { Task } from './task-record.ts';
 
 /** A task that goes on after the run, with the button to say that it is done, for those whose task it is. */
-export function showTask(runtime: Runtime, visitor: Visitor, task: Task): PageResponse {
+export function showTask(runtime: Runtime, visitor: Visitor, task: Task, notice?: string): PageResponse {
   const own = task.owners.includes(visitor.person);
   if (task.done || !own) return respond(own ? 409 : 403, taskPage(runtime, visitor, task));
-  return respond(200, {
+  return respond(notice ? 400 : 200, {
     ...taskPage(runtime, visitor, task),
+    ...(notice && { notice }),
     form: {
       heading: 'Is it done?',
       token: visitor.token,

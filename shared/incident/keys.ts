@@ -107,6 +107,11 @@ export const taskKey = (incidentId: string, taskId: string): RecordKey => ({
   partition: incident(incidentId),
   sort: `${prefixes.task}${taskId}`,
 });
+/** How many links that nobody signed were noted in the ledger within the hour. */
+export const refusedLinksKey = (incidentId: string): RecordKey => ({
+  partition: incident(incidentId),
+  sort: 'REFUSED-LINKS',
+});
 /** What a channel of the plan remembers of an incident: the thread, or the provider's own incident. */
 export const channelKey = (incidentId: string, channelId: string): RecordKey => ({
   partition: incident(incidentId),

@@ -22,7 +22,7 @@ export function explain(id: string, view: QuorumView, quorum: number): string | 
 
 /** The sentence about a run that holds the system. */
 export function occupied(lock: Lock): string {
-  return `run ${lock.runId} of ${lock.incidentId} holds the system until ${lock.expiresAt}: stop it with \`lifeboat abort PLAN --by NAME\`, then start by hand`;
+  return `run ${lock.runId} of ${lock.incidentId} holds the system until ${lock.expiresAt}: stop it with \`lifeboat abort PLAN --by NAME --reason WHY\`, then start by hand`;
 }
 
 export function unread(what: string, reading: { unreadable: string }): string {

@@ -146,6 +146,8 @@ describe('start', () => {
   });
 });
 
+const why = ['--reason', 'AWS says hours'];
+
 describe('answers', () => {
   it.each([
     ['approve', 'approval'],
@@ -176,20 +178,20 @@ describe('answers', () => {
   it('of one of two who have to agree waits for the other', async () => {
     const run = await underWay();
     const id = await ask(run, 'approval', ['platform-lead', 'cto'], 2);
-    const { code, out } = await lifeboat(['approve', planPath, id, '--by', 'cto']);
+    const { code, out } = await lifeboat(['approve', planPath, id, '--by', 'cto', ...why]);
     expect({ code, out }).toEqual({ code: 0, out: 'Taken; more people have to agree.\n' });
     expect(answered()).toEqual([]);
   });
 
   it('of somebody else is refused, with who was asked', async () => {
     const id = await ask(await underWay(), 'approval', ['platform-lead']);
-    const { code, err } = await lifeboat(['approve', planPath, id, '--by', 'cto']);
+    const { code, err } = await lifeboat(['approve', planPath, id, '--by', 'cto', ...why]);
     expect(code).toBe(1);
     expect(err).toBe('Not taken: This question was not put to this person. It was put to platform-lead.\n');
   });
 
   it('to a question that is not there say where to look', async () => {
-    const { code, err } = await lifeboat(['approve', planPath, 'q0', '--by', 'cto']);
+    const { code, err } = await lifeboat(['approve', planPath, 'q0', '--by', 'cto', ...why]);
     expect(code).toBe(1);
     expect(err).toMatch(/no such question.*lifeboat status/);
   });
@@ -197,6 +199,10 @@ describe('answers', () => {
   it.each([
     [['approve', planPath, '--by', 'cto'], /^Which question\?/],
     [['approve', planPath, 'q1'], /needs --by NAME/],
+    [['approve', planPath, 'q1', '--by', 'cto'], /approve needs --reason "WHY"/],
+    [['deny', planPath, 'q1', '--by', 'cto', '--reason', ' '], /deny needs --reason/],
+    [['skip', planPath, 'q1', '--by', 'cto'], /skip needs --reason/],
+    [['abort', planPath, '--by', 'cto'], /abort needs --reason/],
     [['ack', planPath, 'q1', '--by', 'cto'], /does not know what to do with "q1"/],
     [['ack'], /^Which system\?/],
     [['ack', 'plans/none.yml', '--by', 'cto'], /plans\/none\.yml/],
@@ -246,21 +252,21 @@ describe('abort', () => {
   it('stops a drill, which is no open incident of the system', async () => {
     const run = await underWay('drill');
     expect(await openIncidentOf(deployed.store, system)).toBeUndefined();
-    expect(await lifeboat(['abort', planPath, '--by', 'cto'])).toMatchObject({ code: 0 });
+    expect(await lifeboat(['abort', planPath, '--by', 'cto', ...why])).toMatchObject({ code: 0 });
     expect(await readRun(deployed.store, run.id)).toMatchObject({ abortedBy: 'cto' });
   });
 
   it('of a run that has ended says how it ended', async () => {
     const run = await underWay();
     await updateRun(deployed.store, run.id, record => ({ ...record, outcome: 'failed' }));
-    expect(await lifeboat(['abort', planPath, '--by', 'cto'])).toMatchObject({
+    expect(await lifeboat(['abort', planPath, '--by', 'cto', ...why])).toMatchObject({
       code: 1,
       err: `The run ${run.id} has ended already: failed.\n`,
     });
   });
 
   it('without a run says so', async () => {
-    expect((await lifeboat(['abort', planPath, '--by', 'cto'])).code).toBe(1);
+    expect((await lifeboat(['abort', planPath, '--by', 'cto', ...why])).code).toBe(1);
   });
 });
 

@@ -131,7 +131,9 @@ describe('what waits for people', () => {
     expect(shown).toContain('WAITS FOR Ben Ruiz or Cyd Lam: Lose six minutes of transactions?');
     expect(shown).toContain('  The newest copy is from 16:36 UTC');
     expect(shown).toContain('until 17:37:00 UTC, 20 min left');
-    expect(shown).toContain(`npx lifeboat approve ${planPath} q1f2e3d4c5b6a --by PERSON  The run goes on.`);
+    expect(shown).toContain(
+      `npx lifeboat approve ${planPath} q1f2e3d4c5b6a --by PERSON --reason "WHY"  The run goes on.`,
+    );
     expect(shown).toContain(`npx lifeboat deny ${planPath} q1f2e3d4c5b6a --by PERSON`);
     expect(shown).toContain('PERSON is one of: ben, cyd');
     expect(shown.indexOf('WAITS FOR')).toBeLessThan(shown.indexOf('phase 1 of 2'));
@@ -147,7 +149,7 @@ describe('what waits for people', () => {
     const shown = text({ waiting: [{ ...question, kind: 'failed-step' }] });
     expect(shown).toContain(`npx lifeboat retry ${planPath} q1f2e3d4c5b6a`);
     expect(shown).toContain(`npx lifeboat skip ${planPath} q1f2e3d4c5b6a`);
-    expect(shown).toContain(`npx lifeboat abort ${planPath} --by PERSON`);
+    expect(shown).toContain(`npx lifeboat abort ${planPath} --by PERSON --reason "WHY"`);
   });
 
   it('leaves out who has answered already and says how many have to agree', () => {

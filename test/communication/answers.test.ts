@@ -33,7 +33,14 @@ const create = (
     draft: { ...draft, ...change },
   });
 const answer = (questionId: string, change: Partial<AnswerRequest> = {}) =>
-  answerQuestion(world.runtime, { questionId, person: 'ben', value: 'approve', via: 'link', ...change });
+  answerQuestion(world.runtime, {
+    questionId,
+    person: 'ben',
+    value: 'approve',
+    reason: 'Sydney is gone.',
+    via: 'link',
+    ...change,
+  });
 const handedOver = () =>
   world.sfn.commandCalls(SendTaskSuccessCommand).map(call => ({
     token: call.args[0].input.taskToken,
@@ -75,11 +82,11 @@ describe('an answer', () => {
   it('reaches the waiting machine and the ledger', async () => {
     const { id } = await create();
     world.at(minute(3));
-    expect(await answer(id, { reason: ' Sydney is gone. ' })).toMatchObject({
+    expect(await answer(id, { reason: ' AWS says hours. ' })).toMatchObject({
       status: 'recorded',
       complete: true,
     });
-    const expected = { value: 'approve', by: 'ben', at: minute(3), reason: 'Sydney is gone.' };
+    const expected = { value: 'approve', by: 'ben', at: minute(3), reason: 'AWS says hours.' };
     expect(handedOver()).toEqual([{ token: 'token-1', ...expected }]);
     expect(await world.entries('answer')).toMatchObject([{ question: id, answer: expected, via: 'link' }]);
   });
@@ -127,6 +134,25 @@ describe('an answer', () => {
     expect(handedOver()).toEqual([]);
   });
 
+  it.each([
+    ['approval', 'approve', true],
+    ['approval', 'deny', true],
+    ['failed-step', 'skip', true],
+    ['failed-step', 'abort', true],
+    ['failed-step', 'retry', false],
+    ['task', 'abort', true],
+    ['task', 'done', false],
+  ] as const)('to a %s by "%s" needs a reason: %s', async (kind, value, needed) => {
+    const { id } = await create({}, 'token-1', kind);
+    for (const reason of [undefined, ' \n ']) {
+      const reply = await answer(id, { value, reason });
+      expect(reply.status).toBe(needed ? 'refused' : 'recorded');
+      if (needed) expect(reply).toMatchObject({ why: 'invalid', message: expect.stringMatching(/^Say why/) });
+    }
+    expect(handedOver()).toHaveLength(needed ? 0 : 1);
+    expect(await answer(id, { value, reason: 'It is needed.' })).toMatchObject({ status: 'recorded' });
+  });
+
   it('counts until the last moment and not after it', async () => {
     const { id } = await create();
     world.clock.time = new Date(Date.parse(minute(30)) + 1);
@@ -162,7 +188,7 @@ describe('a quorum', () => {
     world.at(minute(4));
     expect(await answer(id, { person: 'cyd' })).toMatchObject({ complete: true });
     expect(handedOver()).toEqual([
-      { token: 'token-1', value: 'approve', by: 'ben, cyd', at: minute(4), reason: 'yes' },
+      { token: 'token-1', value: 'approve', by: 'ben, cyd', at: minute(4), reason: 'yes; Sydney is gone.' },
     ]);
     expect(await world.entries('answer')).toHaveLength(2);
   });

@@ -73,7 +73,13 @@ describe('asking', () => {
   it('again, when it was answered already, hands the answer over with the new token', async () => {
     await asking();
     const { question: id = '' } = await call();
-    await answerQuestion(world.runtime, { questionId: id, person: 'ben', value: 'approve', via: 'link' });
+    await answerQuestion(world.runtime, {
+      questionId: id,
+      person: 'ben',
+      value: 'approve',
+      reason: 'x',
+      via: 'link',
+    });
     await call({ token: 'token-2' });
     const tokens = world.sfn.commandCalls(SendTaskSuccessCommand).map(({ args }) => args[0].input.taskToken);
     expect(tokens).toEqual(['token-1', 'token-2']);

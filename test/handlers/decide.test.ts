@@ -4,9 +4,10 @@ import { createDecideHandler } from '../../handlers/decide.ts';
 import { makeLink } from '../../shared/communication/links.ts';
 import { acknowledgementId, pointerKey } from '../../shared/communication/question-record.ts';
 import { createQuestion } from '../../shared/communication/questions.ts';
-import { readIncident } from '../../shared/incident/incident.ts';
+import { readIncident, resolveIncident } from '../../shared/incident/incident.ts';
 import { makeWorld, minute, restoreStep, stepEntry, type World } from '../communication/fixture.ts';
 
+const reason = 'AWS says hours';
 const key = 'a secret of enough characters';
 let world: World;
 async function start(options: Parameters<typeof makeWorld>[0] = {}) {
@@ -103,7 +104,7 @@ describe('looking at a question', () => {
     const token = tokenFor(await ask(), 'ben');
     const before = JSON.stringify(await world.ledger());
     for (let i = 0; i < 3; i++) await request(method, token);
-    await request(method, `${token}`, { t: token, value: 'approve' });
+    await request(method, `${token}`, { t: token, value: 'approve', reason });
     expect(JSON.stringify(await world.ledger())).toBe(before);
     expect(decisions()).toHaveLength(0);
   });
@@ -117,7 +118,7 @@ describe('looking at a question', () => {
 
   it('offers no buttons after the decision, and says what it was', async () => {
     const id = await ask();
-    await request('POST', tokenFor(id, 'cyd'), { value: 'approve' });
+    await request('POST', tokenFor(id, 'cyd'), { value: 'approve', reason });
     const page = await request('GET', tokenFor(id, 'ben'));
     expect(page.statusCode).toBe(409);
     expect(page.body).toContain('Decided: approve by cyd.');
@@ -128,6 +129,7 @@ describe('looking at a question', () => {
     const page = await request('GET', tokenFor(await ask(), 'ada'));
     expect(page.statusCode).toBe(403);
     expect(page.body).not.toContain('<button');
+    expect(await world.entries('link-refused')).toMatchObject([{ why: expect.stringContaining('ada: ') }]);
   });
 });
 
@@ -153,7 +155,7 @@ describe('deciding', () => {
 
   it('says how many more have to agree', async () => {
     const token = tokenFor(await ask({ quorum: 2 }), 'ben');
-    expect((await request('POST', token, { value: 'approve' })).body).toContain(
+    expect((await request('POST', token, { value: 'approve', reason })).body).toContain(
       '1 more person has to agree.',
     );
     expect((await request('GET', token)).statusCode).toBe(409);
@@ -167,10 +169,20 @@ describe('deciding', () => {
     expect(decisions()).toHaveLength(0);
   });
 
+  it('without a reason is not taken, and the page asks for it with the buttons still there', async () => {
+    const token = tokenFor(await ask(), 'ben');
+    const page = await request('POST', token, { value: 'approve', reason: ' ' });
+    expect(page.statusCode).toBe(400);
+    expect(page.body).toContain('<p class="notice" role="alert">Nothing was recorded. Say why');
+    expect(page.body).toContain('value="approve"');
+    expect(decisions()).toHaveLength(0);
+    expect((await request('POST', token, { value: 'approve', reason })).statusCode).toBe(200);
+  });
+
   it('after somebody else is a conflict', async () => {
     const id = await ask();
-    await request('POST', tokenFor(id, 'ben'), { value: 'approve' });
-    const page = await request('POST', tokenFor(id, 'cyd'), { value: 'deny' });
+    await request('POST', tokenFor(id, 'ben'), { value: 'approve', reason });
+    const page = await request('POST', tokenFor(id, 'cyd'), { value: 'deny', reason });
     expect(page.statusCode).toBe(409);
     expect(page.body).toContain('It was decided already: approve by ben.');
     expect(decisions()).toHaveLength(1);
@@ -178,7 +190,7 @@ describe('deciding', () => {
 
   it('with somebody else’s link is refused and noted', async () => {
     const token = tokenFor(await ask(), 'ada');
-    expect((await request('POST', token, { value: 'approve' })).statusCode).toBe(403);
+    expect((await request('POST', token, { value: 'approve', reason })).statusCode).toBe(403);
     expect(await world.entries('link-refused')).toHaveLength(1);
     expect(decisions()).toHaveLength(0);
   });
@@ -190,7 +202,8 @@ describe('a link', () => {
     world.at(minute(31));
     for (const method of ['GET', 'POST']) {
       expect(
-        (await request(method, token, method === 'POST' ? { value: 'approve' } : undefined)).statusCode,
+        (await request(method, token, method === 'POST' ? { value: 'approve', reason } : undefined))
+          .statusCode,
       ).toBe(410);
     }
     expect(decisions()).toHaveLength(0);
@@ -199,22 +212,69 @@ describe('a link', () => {
 
   it('with another person put in is forged', async () => {
     const token = tokenFor(await ask(), 'ada').replace('.ada.', '.ben.');
-    const page = await request('POST', token, { value: 'approve' });
+    const page = await request('POST', token, { value: 'approve', reason });
     expect(page.statusCode).toBe(403);
     expect(page.body).not.toContain('Activate?');
     expect(decisions()).toHaveLength(0);
   });
 
   it.each([undefined, '', 'x', '../../etc', 'q000000000000.ben.abc123.AAAAAAAAAAAAAAAAAAAAAA'])(
-    'such as %s leads nowhere and says nothing of any incident',
+    'such as %s leads nowhere, says nothing of any incident, and is in the ledger of the one that is open',
     async token => {
       const page = await request('GET', token);
       expect(page.statusCode).toBe(403);
       expect(page.body).not.toContain('liquid');
       expect(page.body).not.toContain(world.run.incidentId);
-      expect(await world.entries('link-refused')).toEqual([]);
+      expect(await world.entries('link-refused')).toHaveLength(token ? 1 : 0);
     },
   );
+
+  it('of another incident is forged, in the ledger of the one that it names', async () => {
+    const claims = { question: await ask(), person: 'ben', expiresAt: new Date(minute(30)) };
+    const link = makeLink('https://x/', claims, 'shop-20260101t000000z', key);
+    const page = await request('POST', new URL(link).searchParams.get('t') ?? '', {
+      value: 'approve',
+      reason,
+    });
+    expect(page.statusCode).toBe(403);
+    expect(decisions()).toHaveLength(0);
+    expect(await world.entries('link-refused')).toEqual([
+      { type: 'link-refused', question: claims.question, why: 'The link is forged (ben).' },
+    ]);
+  });
+
+  it('that was used is refused with another answer, and in the ledger', async () => {
+    const token = tokenFor(await ask(), 'ben');
+    await request('POST', token, { value: 'approve', reason });
+    const page = await request('POST', token, { value: 'deny', reason });
+    expect(page.statusCode).toBe(409);
+    expect(decisions()).toHaveLength(1);
+    expect(await world.entries('link-refused')).toMatchObject([
+      { why: expect.stringContaining('answered already') },
+    ]);
+  });
+
+  it('that nobody signed fills no ledger: 20 an hour, then one entry that there are more', async () => {
+    const id = await ask();
+    for (let n = 0; n < 50; n++) {
+      await request('GET', tokenFor(id, 'ada').replace('.ada.', `.ada-${n}.`));
+      await request('GET', `q0000000000${n + 10}.ben.abc123.AAAAAAAAAAAAAAAAAAAAAA`);
+    }
+    const refused = await world.entries('link-refused');
+    expect(refused).toHaveLength(21);
+    expect(refused.at(-1)?.why).toMatch(/^More than 20 links/);
+    world.at(minute(61));
+    await request('GET', tokenFor(id, 'ada').replace('.ada.', '.zed.'));
+    expect(await world.entries('link-refused')).toHaveLength(22);
+    expect(world.logs.filter(line => line.startsWith('warn'))).toHaveLength(101);
+  });
+
+  it('that names nothing is in the log alone while no incident is open', async () => {
+    await resolveIncident(world.runtime.store, world.clock, world.run.incidentId, 'ada');
+    await request('GET', 'q000000000000.ben.abc123.AAAAAAAAAAAAAAAAAAAAAA');
+    expect(await world.entries('link-refused')).toEqual([]);
+    expect(world.logs).toContain('warn: A link was refused');
+  });
 
   it('is only read or sent', async () => {
     expect((await request('DELETE', tokenFor(await ask(), 'ben'))).statusCode).toBe(405);
@@ -241,6 +301,17 @@ describe('acknowledging', () => {
     expect(page.statusCode).toBe(409);
     expect(page.body).toContain('Ada Okafor is on it');
     expect(await world.entries('acknowledged')).toHaveLength(1);
+  });
+
+  it('an incident that is resolved is refused and noted', async () => {
+    const token = await acknowledgementToken('ada');
+    await resolveIncident(world.runtime.store, world.clock, world.run.incidentId, 'ben');
+    expect((await request('GET', token)).statusCode).toBe(410);
+    const page = await request('POST', token, { value: 'acknowledge' });
+    expect(page.statusCode).toBe(410);
+    expect(page.body).toContain('Resolved by Ben Ruiz');
+    expect(await world.entries('acknowledged')).toEqual([]);
+    expect(await world.entries('link-refused')).toHaveLength(1);
   });
 
   it('again by the same person is no error', async () => {
