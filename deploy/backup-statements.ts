@@ -266,6 +266,35 @@ function writesFiles({
   ];
 }
 
+/**
+ * What the steps of the family `backup` need, from the classes that they name: looking at all of them, making one
+ * without ever deleting another, and starting the machine that proves one.
+ */
+export function stepPermissions(
+  plan: Plan,
+  steps: readonly { do: string; with: Readonly<Record<string, unknown>> }[],
+  verifyMachine: { machine: string; executions: string },
+): Permission[] {
+  return steps.flatMap(step => {
+    const id = String(step.with.backup);
+    const backup = Object.hasOwn(plan.backups, id) ? plan.backups[id] : undefined;
+    if (!backup) return [];
+    const looks = looking(plan, backup);
+    if (step.do === 'backup.create') {
+      const makes = making(plan, id, backup).filter(
+        ({ actions }) => !actions.every(action => /:Delete/.test(action)),
+      );
+      return [...looks, ...makes];
+    }
+    if (step.do !== 'backup.verify') return looks;
+    return [
+      ...looks,
+      { actions: ['states:StartExecution'], resources: [verifyMachine.machine] },
+      { actions: ['states:DescribeExecution'], resources: [verifyMachine.executions] },
+    ];
+  });
+}
+
 /** For proving: throw-away instances that carry the tag of a verification, and nothing else. */
 export function provingPermissions(plan: Plan): Permission[] {
   const targets = new Map<string, ComponentOf<'rds-restore-target'>>();

@@ -25,6 +25,7 @@ const timeoutSeconds: Record<string, number> = {
   evidence: 120,
   k8s: 110,
   backups: 900,
+  backup: 110,
   verify: 900,
 };
 
@@ -63,7 +64,10 @@ export const runsInNetwork = (plan: Plan, name: string) =>
 function connectsForBackups({ backups }: Plan, name: string): boolean {
   const some = (holds: (backup: Backup) => boolean) => Object.values(backups).some(holds);
   if (name === 'verify') return some(({ verify }) => verify !== undefined && verify.into !== 'embedded');
-  return name === 'backups' && some(({ type }) => ['kubernetes-export', 'velero', 'dump'].includes(type));
+  return (
+    ['backups', 'backup'].includes(name) &&
+    some(({ type }) => ['kubernetes-export', 'velero', 'dump'].includes(type))
+  );
 }
 
 /** To prove a rotation its function logs in to the database. */

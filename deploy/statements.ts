@@ -2,10 +2,15 @@ import type { Action, Permission } from '../shared/actions/contract.ts';
 import { secretReadPermission } from '../shared/aws/secret-reference.ts';
 import { channelSecrets } from '../shared/communication/channels/adapters.ts';
 import { inboundSecrets } from '../shared/communication/inbound.ts';
-import { hasFollowUps, scheduleGroupName } from '../shared/deployment.ts';
+import { fixedMachineTitle, hasFollowUps, scheduleGroupName } from '../shared/deployment.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
-import { lookingPermissions, makingPermissions, provingPermissions } from './backup-statements.ts';
+import {
+  lookingPermissions,
+  makingPermissions,
+  provingPermissions,
+  stepPermissions,
+} from './backup-statements.ts';
 import { runsInNetwork } from './functions.ts';
 import {
   arn,
@@ -138,7 +143,23 @@ export function familyStatements(plan: Plan, family: string, used: readonly Used
     .filter(({ action }) => action.kind.startsWith(`${family}.`))
     .flatMap(({ action, parameters }) => action.permissions(parameters, plan.regions))
     .map(fromPermission);
-  return [own, ...publish, ...interfaces, ...merge(needed)];
+  return [own, ...publish, ...interfaces, ...merge([...needed, ...backupStatements(plan, family, used)])];
+}
+
+/** What a step may do with a backup follows from the class that it names, which only the plan knows. */
+function backupStatements(plan: Plan, family: string, used: readonly UsedAction[]): Statement[] {
+  if (family !== 'backup') return [];
+  const steps = used.map(({ step }) => step).filter(step => step.do.startsWith('backup.'));
+  const machine = fixedMachineTitle(plan.system.id, 'verify');
+  const permissions = stepPermissions(plan, steps, {
+    machine: stateMachineArn(machine),
+    executions: arn('states', `execution:${machine}:*`),
+  });
+  const makes = steps.some(step => step.do === 'backup.create');
+  return [
+    ...(makes ? [allow(['s3:PutObject'], ['${ReportBucket.Arn}/*'])] : []),
+    ...permissions.map(fromPermission),
+  ];
 }
 
 const interfaceActions: Readonly<Record<string, string>> = {

@@ -35,7 +35,7 @@ export async function createRuntime(connections: Connections): Promise<Runtime> 
   const aws = createAwsClients(plan.regions);
   const logger = new Logger();
   const region = plan.regions.recovery;
-  return {
+  const runtime: Runtime = {
     plan,
     settings: settingsOf(plan, environment),
     clock,
@@ -51,6 +51,7 @@ export async function createRuntime(connections: Connections): Promise<Runtime> 
     secret: createSecretReader(aws),
     log: (level, message, data) => logger[level](message, data ?? {}),
   };
+  return { ...runtime, backups: connections.backups?.(runtime) };
 }
 
 function readEnvironment(): Environment {

@@ -8,6 +8,7 @@ export type RuntimeProvider = () => Promise<Runtime>;
 export type Connections = Partial<Network> & {
   kubernetes?: (options: Pick<Runtime, 'aws' | 'clock'>) => Runtime['kubernetes'];
   kubernetesExec?: (options: Pick<Runtime, 'aws' | 'clock'>) => Runtime['kubernetesExec'];
+  backups?: (runtime: Runtime) => Runtime['backups'];
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { AwsClients } from './aws/clients.ts';
+import type { BackupsPort } from './backups/port.ts';
 import type { RecordStore } from './incident/record-store.ts';
 import type { Json } from './json.ts';
 import type { Plan } from './plan/schema.ts';
@@ -35,5 +36,7 @@ export type Runtime = {
   /** Runs a command in a pod; only functions that need it bring it. */
   kubernetesExec?: KubernetesExec;
   secret(reference: string, region: string): Promise<string>;
+  /** The plan's backups; only the function of the family `backup` brings it. */
+  backups?: BackupsPort;
   log(level: 'info' | 'warn' | 'error', message: string, data?: Record<string, unknown>): void;
 };

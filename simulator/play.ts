@@ -3,13 +3,16 @@ import { runIdOf } from '../shared/aws/names.ts';
 import { loadSituation } from '../shared/communication/compose.ts';
 import { dueMessages } from '../shared/communication/due.ts';
 import type { LedgerEntry } from '../shared/incident/entries.ts';
-import { readLedger, verifyLedger } from '../shared/incident/ledger.ts';
+import { prefixes } from '../shared/incident/keys.ts';
+import { entryOf, readLedger, type Verification, verifyLedger } from '../shared/incident/ledger.ts';
 import { createMemoryRecordStore } from '../shared/incident/memory-record-store.ts';
 import type { RecordStore } from '../shared/incident/record-store.ts';
 import type { Json } from '../shared/json.ts';
 import type { Invariant } from '../shared/report/report.ts';
 import type { Run } from '../shared/runbook/contract.ts';
 import { runRecordSchema } from '../shared/runbook/run-record.ts';
+import { arrangeBackupsForSteps, provenAsOfTheCut } from './backups/for-steps.ts';
+import { simulatedScratch } from './backups/scratch.ts';
 import type { SimulatedDeployment } from './deployment.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createEventBus } from './event-bus.ts';
@@ -75,13 +78,22 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   const seen: LedgerEntry[] = [];
   let begun = false;
   const kept = createMemoryRecordStore();
-  const store = watchLedger(simulatedTable(world, kept), entry => {
+  /** Of which ledgers these are; each is a chain of its own. */
+  const ledgers = new Set<string>();
+  const store = watchLedger(simulatedTable(world, kept), (entry, of) => {
     seen.push(entry);
+    ledgers.add(of);
     if (begun) request.onEntry?.(entry);
   });
   arrangeFiles(world, request.planDirectory);
-  const runtime = createRuntime(world, deployment.settings, store, request.databases(world));
-  const functions = createFunctions(world, createHandlers(runtime, deployment.families, request.actions));
+  arrangeBackupsForSteps(world, request.planDirectory);
+  const simulated = createRuntime(world, deployment.settings, store, request.databases(world));
+  const { network } = simulated;
+  const runtime = { ...simulated, network: { ...network, sql: provenAsOfTheCut(world, network.sql) } };
+  const functions = createFunctions(
+    world,
+    createHandlers(runtime, deployment.families, request.actions, simulatedScratch(world)),
+  );
   const engine = createEngine({
     machines: deployment.machines,
     clock: runtime.clock,
@@ -128,7 +140,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
       ledger,
       engine,
       run,
-      chain: verifyLedger(ledger),
+      chain: await verifyAll(kept, [...ledgers]),
       unsent,
       entries: seen,
     }),
@@ -165,4 +177,14 @@ async function findRun(
     if (stored) return runRecordSchema.parse(stored.data).run;
   }
   return undefined;
+}
+
+/** The first ledger whose chain does not hold, or that all of them do. */
+async function verifyAll(store: RecordStore, partitions: readonly string[]): Promise<Verification> {
+  for (const partition of partitions) {
+    const records = await store.query({ partition, sortPrefix: prefixes.ledger });
+    const verdict = verifyLedger(records.map(entryOf));
+    if (!verdict.ok) return verdict;
+  }
+  return { ok: true };
 }

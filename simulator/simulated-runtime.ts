@@ -1,4 +1,5 @@
 import { createSecretReader } from '../shared/aws/secret-reader.ts';
+import { connectBackups } from '../shared/backups/port.ts';
 import type { RecordStore } from '../shared/incident/record-store.ts';
 import type { Runtime, Settings } from '../shared/runtime.ts';
 import { connectPods } from './kubernetes/arrange.ts';
@@ -35,7 +36,7 @@ export function createRuntime(
   serveClusterDatabases(world);
   connectPods(world);
   const aws = simulatedClients(world, world.plan.regions);
-  return {
+  const runtime: Runtime = {
     plan: world.plan,
     settings,
     clock: { now: () => world.now() },
@@ -51,4 +52,5 @@ export function createRuntime(
     secret: createSecretReader(aws),
     log: () => {},
   };
+  return { ...runtime, backups: connectBackups(runtime) };
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { AwsClients } from '../aws/clients.ts';
+import type { BackupsPort } from '../backups/port.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ComponentType } from '../plan/components.ts';
 import type { Clock, KubernetesAccess, KubernetesExec, KubernetesRequest, Network } from '../ports.ts';
@@ -66,6 +67,8 @@ export type ActionContext = {
   kubernetesExec?: KubernetesExec;
   /** Bucket of the recovery region for what a run keeps, such as evidence; use `keepFile` of `shared/aws/kept-files.ts`. */
   reportBucket?: string;
+  /** What a step may do with the plan's backups; only the function of the family `backup` has it. */
+  backups?: BackupsPort;
   /** Reads a secret reference (`secret:NAME#key` or `ssm:NAME`) in the given region. Never log the result. */
   secret(reference: string, region: string): Promise<string>;
   /** Region that people may fear lost: the plan's primary. Calls there get short time-outs. */

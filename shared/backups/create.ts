@@ -5,6 +5,7 @@ import { snapshotVolumes, startAwsBackup, startDump, startVelero } from './creat
 import type { Made, Making } from './create/made.ts';
 import { makeCopy, makeSnapshot } from './create/rds.ts';
 import { addEvidence } from './evidence.ts';
+import { whyMadeElsewhere } from './who-makes.ts';
 
 /**
  * Makes one backup of a class, removes those of it whose time is over, and records both. The names follow from when it
@@ -48,10 +49,7 @@ function make(runtime: Runtime, making: Making): Promise<Made> {
     case 'rds-replicated-backups':
     case 'rds-fleet':
     case 'terraform-state':
-      return Promise.resolve({
-        status: 'elsewhere',
-        why: 'AWS or another tool makes these all the time; Lifeboat checks and proves them',
-      });
+      return Promise.resolve({ status: 'elsewhere', why: whyMadeElsewhere(backup) ?? '' });
     case undefined:
       throw new InvalidInputError(`The plan has no backup "${making.backup}"`, {
         nextStep: 'Deploy again: the schedule and the function come from different versions of the plan.',

@@ -4,6 +4,7 @@ import { ambiguousSchedule } from './rules/ambiguous-schedule.ts';
 import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
 import { asksTheLostRegion } from './rules/asks-the-lost-region.ts';
 import { backupMissesRpo } from './rules/backup-misses-rpo.ts';
+import { checkBackupSteps } from './rules/backup-steps.ts';
 import { checkBackups, checkCalendar } from './rules/backups.ts';
 import { commandTopology } from './rules/command-topology.ts';
 import { commandRules } from './rules/commands/all.ts';
@@ -51,6 +52,7 @@ export type Section =
   | 'components'
   | 'templates'
   | 'tiers'
+  | 'backups'
   | 'scenarios';
 
 /** What a rule looks at. Rules are pure: the actions are loaded before. */
@@ -109,6 +111,7 @@ export const lintRules: readonly LintRule[] = [
 const checks = [
   checkReferences,
   checkBackups,
+  checkBackupSteps,
   checkCalendar,
   checkFollowUps,
   checkComponents,

@@ -25,6 +25,7 @@ export function actionContext(
     kubernetes: runtime.kubernetes,
     kubernetesExec: runtime.kubernetesExec,
     reportBucket: runtime.settings.reportBucket,
+    backups: runtime.backups,
     secret: runtime.secret,
     regions: runtime.plan.regions,
     notify: message => notifyAudience(runtime, run, message),

@@ -26,14 +26,17 @@ export type ArrangeOptions = {
   sql: string;
   dataAtMs: number;
   fleetSize?: number;
+  /** Ids of the classes that are made; all of the plan if it is left out. */
+  only?: readonly string[];
 };
 
 /** Makes the backups that the plan says exist, as if its schedules had been kept until now. */
 export function arrangeBackups(world: World, options: ArrangeOptions): void {
-  for (const backup of Object.values(world.plan.backups)) {
+  const wanted = Object.entries(world.plan.backups).filter(([id]) => options.only?.includes(id) ?? true);
+  for (const [, backup] of wanted) {
     if ('bucket' in backup) addBuckets(world, backup);
   }
-  for (const [id, backup] of Object.entries(world.plan.backups)) {
+  for (const [id, backup] of wanted) {
     for (const atMs of timesOf(world, backup)) addOne(world, id, backup, atMs, options);
   }
 }
@@ -181,6 +184,7 @@ type Placed = {
 };
 
 function addSnapshot(world: World, { id, backup, region, source, atMs, kmsKey }: Placed): void {
+  if (world.faults.has('no-snapshot') && region === world.plan.regions.recovery) return;
   const of = rdsState(world).instances.get(keyOf(source.region, source.identifier));
   const name = snapshotName(source.identifier, id, new Date(atMs).toISOString());
   const key = kmsKey ?? of?.shown.KmsKeyId ?? keyOfTarget(world, backup) ?? 'alias/aws/rds';

@@ -4,7 +4,6 @@ import { loadActions } from '../../shared/actions/load-actions.ts';
 import type { LedgerEntry } from '../../shared/incident/entries.ts';
 import { createMemoryRecordStore } from '../../shared/incident/memory-record-store.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
-import type { Network, SqlOptions } from '../../shared/ports.ts';
 import { stepsOf } from '../../shared/runbook/phases.ts';
 import type { Runtime } from '../../shared/runtime.ts';
 import { deploy, type SimulatedDeployment } from '../deployment.ts';
@@ -12,7 +11,6 @@ import { createEngine, type Engine } from '../engine/engine.ts';
 import type { Transition } from '../engine/run-execution.ts';
 import { createFaults, type FaultSet } from '../faults/faults.ts';
 import { createHandlers } from '../handlers.ts';
-import { databaseAt } from '../services/rds.ts';
 import { putSecret } from '../services/secretsmanager.ts';
 import { engineOf } from '../services/states.ts';
 import { loadServices } from '../services.ts';
@@ -24,6 +22,7 @@ import { createFunctions, type Functions } from '../world/functions.ts';
 import { simulatedTable, watchLedger } from '../world/simulated-table.ts';
 import type { World } from '../world/world.ts';
 import { type ArrangeOptions, arrangeBackups } from './arrange.ts';
+import { asOfTheCut } from './as-of-the-cut.ts';
 import { simulatedScratch } from './scratch.ts';
 
 export type StageRequest = {
@@ -106,30 +105,3 @@ export async function onStage<T>(request: StageRequest, play: (stage: Stage) => 
     time.stop();
   }
 }
-
-/**
- * The data of a rehearsal is of one moment, `dataAtMs`. What a restored copy answers is moved to the moment that the copy
- * was cut at, so that its newest row is as old there as it is in the data.
- */
-function asOfTheCut(world: World, connect: Network['sql'], dataAtMs: number): Network['sql'] {
-  return async (options: SqlOptions) => {
-    const connection = await connect(options);
-    const cutAt = databaseAt(world, new URL(options.url).hostname)?.cutAt;
-    if (!cutAt) return connection;
-    const shiftMs = cutAt.getTime() - dataAtMs;
-    return {
-      ...connection,
-      async query(text) {
-        const { rows } = await connection.query(text);
-        return {
-          rows: rows.map(row =>
-            Object.fromEntries(Object.entries(row).map(([key, value]) => [key, moved(value, shiftMs)])),
-          ),
-        };
-      },
-    };
-  };
-}
-
-const moved = (value: unknown, shiftMs: number) =>
-  value instanceof Date ? new Date(value.getTime() + shiftMs) : value;

@@ -30,13 +30,16 @@ export function simulatedTable(world: World, kept: RecordStore): RecordStore {
   });
 }
 
-/** The store with each ledger entry shown to `onEntry` once it stands there. */
-export function watchLedger(store: RecordStore, onEntry: (entry: LedgerEntry) => void): RecordStore {
+/** The store with each ledger entry, and the ledger that it is of, shown to `onEntry` once it stands there. */
+export function watchLedger(
+  store: RecordStore,
+  onEntry: (entry: LedgerEntry, ledger: string) => void,
+): RecordStore {
   return {
     ...store,
     async put(key, data, condition) {
       const written = await store.put(key, data, condition);
-      if (key.sort.startsWith(prefixes.ledger)) onEntry(entryOf(written));
+      if (key.sort.startsWith(prefixes.ledger)) onEntry(entryOf(written), key.partition);
       return written;
     },
   };

@@ -17,6 +17,7 @@ import type { Runtime } from '../../runtime.ts';
 import { backupTag, backupTags } from '../names.ts';
 import { expired } from '../retention.ts';
 import { recoveryPoints } from '../survey/other-services.ts';
+import { whyMadeElsewhere } from '../who-makes.ts';
 import type { Made, Making } from './made.ts';
 
 const daySeconds = 86_400;
@@ -88,11 +89,7 @@ function vaultArn(resource: string, region: string, vault: string): string {
 export async function startDump(runtime: Runtime, making: Making, backup: BackupOf<'dump'>): Promise<Made> {
   const { madeBy } = backup;
   const sourceTime = runtime.clock.now().toISOString();
-  if (!madeBy)
-    return {
-      status: 'elsewhere',
-      why: 'something else writes these dumps; the plan names nothing that Lifeboat could start',
-    };
+  if (!madeBy) return { status: 'elsewhere', why: whyMadeElsewhere(backup) ?? '' };
   if (madeBy.type === 'codebuild') {
     const { project, region } = madeBy;
     const reply = await request({ call: 'codebuild.StartBuild', region }, () =>
@@ -214,7 +211,7 @@ export async function snapshotVolumes(
       at: StartTime,
       usable: State === 'completed',
     }));
-    for (const { id } of expired(kept, backup.retention, clock.now())) {
+    for (const { id } of making.keepsOld ? [] : expired(kept, backup.retention, clock.now())) {
       await call('DeleteSnapshot', region, () => ec2.send(new DeleteSnapshotCommand({ SnapshotId: id })));
       removed.push(id);
     }

@@ -34,7 +34,7 @@ export async function makeSnapshot(
       making.backup,
       new Date(clock.now().getTime() + backup.retention * 1000),
     );
-    await withRoom(runtime, region, own, () =>
+    await withRoom(runtime, region, making.keepsOld ? [] : own, () =>
       request({ call: 'rds.CreateDBSnapshot', region }, () =>
         aws.client(RDSClient, region).send(
           new CreateDBSnapshotCommand({
@@ -46,7 +46,7 @@ export async function makeSnapshot(
       ),
     );
   }
-  const removed = await removeExpired(runtime, region, own, backup.retention);
+  const removed = making.keepsOld ? [] : await removeExpired(runtime, region, own, backup.retention);
   return { status: 'made', id, sourceTime: clock.now().toISOString(), removed };
 }
 
@@ -80,7 +80,7 @@ export async function makeCopy(
       making.backup,
       new Date(clock.now().getTime() + backup.retention * 1000),
     );
-    await withRoom(runtime, backup.region, own, () =>
+    await withRoom(runtime, backup.region, making.keepsOld ? [] : own, () =>
       request({ call: 'rds.CopyDBSnapshot', region: backup.region }, () =>
         aws.client(RDSClient, backup.region).send(
           new CopyDBSnapshotCommand({
@@ -94,7 +94,7 @@ export async function makeCopy(
       ),
     );
   }
-  const removed = await removeExpired(runtime, backup.region, own, backup.retention);
+  const removed = making.keepsOld ? [] : await removeExpired(runtime, backup.region, own, backup.retention);
   return { status: 'made', id, sourceTime: asFound(newest).at.toISOString(), removed };
 }
 

@@ -8,14 +8,17 @@ import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 
-type What = 'audience' | 'template' | 'person' | 'person or role';
+type What = 'audience' | 'template' | 'person' | 'person or role' | 'backup';
 
-/** Parameters that name people, audiences or templates; to an action they are just text. */
+/** Parameters that name people, audiences, templates or backups; to an action they are just text. */
 const named: Record<string, Record<string, What>> = {
   'notify.send': { audience: 'audience', template: 'template' },
   'people.assign': { person: 'person' },
   'people.approval': { from: 'person or role' },
   'people.task': { owner: 'person or role' },
+  'backup.create': { backup: 'backup' },
+  'backup.check': { backup: 'backup' },
+  'backup.verify': { backup: 'backup' },
 };
 
 export function checkNamedParameters(
@@ -58,6 +61,8 @@ function knownNames(plan: Plan, view: ScenarioView, what: What): string[] {
       return templateNames(plan);
     case 'person':
       return Object.keys(plan.people);
+    case 'backup':
+      return Object.keys(plan.backups);
     case 'person or role':
       return [...Object.keys(plan.people), ...roles(plan, view)];
   }
@@ -67,6 +72,7 @@ const sections: Record<What, Section> = {
   audience: 'audiences',
   template: 'templates',
   person: 'people',
+  backup: 'backups',
   'person or role': 'people',
 };
 

@@ -14,6 +14,7 @@ const nouns: Record<Named, string> = {
   signals: 'signal',
   components: 'component',
   tiers: 'tier',
+  backups: 'backup',
   scenarios: 'scenario',
 };
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { loadPlan } from '../../../shared/plan/load.ts';
 import type { Plan } from '../../../shared/plan/schema.ts';
 import type { Mode } from '../../../shared/runbook/contract.ts';
-import { type Rehearsal, rehearse } from '../../../simulator/rehearse.ts';
+import { type Rehearsal, type RehearsalRequest, rehearse } from '../../../simulator/rehearse.ts';
 
 export const planPath = 'plans/liquid-abt/plan.yml';
 
@@ -18,6 +18,7 @@ export type Options = {
   faults?: readonly string[];
   parameters?: Record<string, string | number | boolean>;
   plan?: Plan;
+  onCall?: RehearsalRequest['onCall'];
 };
 type Good = Extract<Rehearsal, { ok: true }>;
 
@@ -33,6 +34,7 @@ export async function tryRehearsal(options: Options): Promise<Rehearsal> {
     seed,
     faults,
     parameters,
+    onCall: options.onCall,
   });
 }
 
