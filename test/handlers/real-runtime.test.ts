@@ -46,6 +46,10 @@ describe('the runtime of a deployed function', () => {
       topicArns: expect.objectContaining({
         'on-call': `arn:aws:sns:ap-southeast-4:123456789012:${topicName('shop', 'on-call')}`,
       }),
+      verifyMachineArns: {
+        one: 'arn:aws:states:ap-southeast-4:123456789012:stateMachine:shop-lifeboat-verify',
+        fleet: 'arn:aws:states:ap-southeast-4:123456789012:stateMachine:shop-lifeboat-verify-fleet',
+      },
       decisionUrl: environment.LIFEBOAT_DECISION_URL,
       linkSecretName: environment.LIFEBOAT_LINK_SECRET,
       reportBucket: environment.LIFEBOAT_REPORT_BUCKET,
