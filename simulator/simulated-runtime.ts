@@ -13,15 +13,18 @@ import { simulatedClients } from './world/simulated-clients.ts';
 import { type PostgresOf, simulatedSql } from './world/simulated-sql.ts';
 import type { World } from './world/world.ts';
 
-/** Ready pods become targets of the group that their deployment serves. */
+/** Ready pods become targets of the group that their deployment serves; several clusters may serve the same one. */
 export function registerPods(world: World): void {
+  const registered = new Map<string, readonly string[]>();
   onPodsReady(world, ready => {
-    for (const component of Object.values(world.plan.components)) {
+    for (const [id, component] of Object.entries(world.plan.components)) {
       if (component.type !== 'k8s-deployment' || component.targetGroup === undefined) continue;
       const group = world.plan.components[component.targetGroup];
       const same = component.cluster === ready.cluster && component.namespace === ready.namespace;
       if (!same || component.name !== ready.deployment || group?.type !== 'target-group') continue;
-      setTargets(world, group.arn, ready.addresses);
+      registered.set(`${group.arn} ${id}`, ready.addresses);
+      const ids = [...registered].flatMap(([key, ips]) => (key.startsWith(`${group.arn} `) ? ips : []));
+      setTargets(world, group.arn, [...new Set(ids)]);
     }
   });
 }

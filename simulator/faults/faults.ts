@@ -41,6 +41,8 @@ export const knownFaults: Record<string, string> = {
   'kms-key-missing': "the recovery region's key can't be used",
   'no-snapshot': 'the recovery region has nothing to restore from',
   'build-failed': 'every CodeBuild build fails at the end',
+  'reboot-in-vain': 'instances that are rebooted answer no more than before',
+  'nodes-never-join': 'new nodes of a node group do not join their cluster when its version is updated',
   'backups-deleted': 'who deleted a database by mistake deleted its automated backups with it',
 };
 

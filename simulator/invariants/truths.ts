@@ -4,6 +4,7 @@ import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { componentsOf, userNames } from '../world/addresses.ts';
 import { appDependencies } from '../world/dependencies.ts';
+import { isReadOnly } from '../world/sql-journal.ts';
 import { type Side, servesTraffic, targetServes, whereUsersGo } from '../world/traffic.ts';
 import type { World } from '../world/world.ts';
 
@@ -27,7 +28,7 @@ export function writersOf(world: World, mode: Mode): string[] {
     }
   }
   const answering = (host: string) => databaseAt(world, host) ?? appDependencies(world).databaseAt(host);
-  return [...hosts].filter(host => answering(host)?.writable).sort();
+  return [...hosts].filter(host => answering(host)?.writable && !isMadeReadOnly(world, host)).sort();
 }
 
 /**
@@ -49,6 +50,12 @@ function declaredHost(world: World, region: string): string | undefined {
   if (database) return endpointOf(region, database.identifier);
   const [cluster] = componentsOf(world.plan, 'rds-cluster').filter(one => one.region === region);
   return cluster && clusterEndpointOf(region, cluster.identifier);
+}
+
+/** Whether the plan's database behind a host was made read-only by default, so that clients read and write nothing. */
+function isMadeReadOnly(world: World, host: string): boolean {
+  const names = new Set(componentsOf(world.plan, 'rds-instance').map(({ database }) => database));
+  return [...names].some(name => isReadOnly(world, host, name));
 }
 
 /** Where the users of each name go, and whether that side could serve them. */

@@ -22,6 +22,7 @@ import {
 } from '../world/world.ts';
 import { joinCluster } from './autoscaling.ts';
 import { type BuildEffect, onBuild } from './codebuild.ts';
+import { replaceInstances, strikeNodeInstances } from './eks/node-instances.ts';
 
 /** Seconds that EKS takes to hand a new size to the Auto Scaling group. Experience with scaling-only updates. */
 const updateDuration = { minSeconds: 10, likelySeconds: 25, maxSeconds: 60 };
@@ -225,17 +226,22 @@ function updateVersion(world: World, call: Call): { update: Update } {
   const old = cluster.nodes.filter(node => node.nodegroup === nodegroup.name && !node.leaving);
   const held = !input.force && cluster.objects.some(({ plural }) => plural === 'poddisruptionbudgets');
   const seconds = world.duration(versionDuration, `version/${resource}/${nodegroup.updates.length}`);
-  for (const _ of held ? [] : old) launchNode(world, cluster, nodegroup);
-  world.after(seconds, resource, held ? 'Pods could not be evicted' : 'All nodes were replaced', () => {
+  const barred = world.faults.has('nodes-never-join');
+  for (const _ of held || barred ? [] : old) launchNode(world, cluster, nodegroup);
+  const end = held ? 'Pods could not be evicted' : barred ? 'No new node joined' : 'All nodes were replaced';
+  world.after(seconds, resource, end, () => {
     nodegroup.status = 'ACTIVE';
-    if (held) {
+    if (held || barred) {
       update.status = 'Failed';
-      update.errors = [{ errorCode: 'PodEvictionFailure', errorMessage: 'Reached max retries on eviction' }];
+      update.errors = held
+        ? [{ errorCode: 'PodEvictionFailure', errorMessage: 'Reached max retries on eviction' }]
+        : [{ errorCode: 'NodeCreationFailure', errorMessage: 'Instances failed to join the cluster' }];
       return;
     }
     update.status = 'Successful';
     for (const node of old) node.leaving = true;
     cluster.nodes = cluster.nodes.filter(node => !old.includes(node));
+    replaceInstances(world, nodegroup.region, nodegroup.name);
     reconcile(world, cluster);
   });
   return { update: shown(update) };
@@ -249,6 +255,7 @@ function strike(world: World, blow: Blow): (() => boolean) | undefined {
     if (blow.type === 'failure') return silence(world, cluster, blow.selfHealing);
     if (blow.type === 'loss') return loseCluster(world, cluster);
   }
+  if (component.type === 'ec2-instances') return strikeNodeInstances(world, blow);
   if (component.type !== 'eks-nodegroup') return undefined;
   const cluster = ensureCluster(world, component.cluster, component.region);
   const nodegroup = nodegroupsOf(world).find(

@@ -16,6 +16,7 @@ import { bucketRegion, objectAnswers } from '../services/s3.ts';
 import { componentsOf, knownPaths, knownUrls, plainName, userNames } from './addresses.ts';
 import { appDependencies } from './dependencies.ts';
 import { authoritativeAnswer } from './dns-plane.ts';
+import { letsIn } from './guarded-endpoints.ts';
 import { balancerServes, brokenBalancers, type LoadBalancer, loadBalancers } from './load-balancing.ts';
 import { answerProvider } from './providers/hosts.ts';
 import { resolverAnswer } from './resolvers.ts';
@@ -70,7 +71,9 @@ async function answerHttp(world: World, request: HttpRequest): Promise<HttpRespo
   if (isSilent(world, host)) return silence(request.url, request.timeoutMs);
   const latencyMs = latency(world, `${host.kind}/${url.hostname}`);
   await sleep(latencyMs);
-  const { status, body } = serve(world, host, url);
+  const served = serve(world, host, url);
+  const refused = served.status < 400 && !letsIn(world, request);
+  const { status, body } = refused ? { status: 401, body: 'Unauthorized' } : served;
   return {
     status,
     headers: { 'content-type': status === 200 ? 'application/json' : 'text/html' },

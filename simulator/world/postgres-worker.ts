@@ -25,7 +25,7 @@ const startParams = [...PGlite.defaultStartParams, ...settings.flatMap(setting =
 Reflect.set(globalThis, 'setTimeout', () => undefined);
 
 async function open({ sql, folder }: PostgresStart): Promise<PGlite> {
-  const key = createHash('sha256').update(`${layout}\n${sql}`).digest('hex').slice(0, 16);
+  const key = createHash('sha256').update(`${layout}\n${rehearsalSchema}\n${sql}`).digest('hex').slice(0, 16);
   const file = path.join(folder, `postgres-${pgliteVersion()}-${key}.tar`);
   const database = (await load(file)) ?? (await make(file, sql));
   await database.exec(searchPath);

@@ -104,6 +104,9 @@ export const endpoint = z.strictObject({
   servedBy: z.string().optional().meta({
     description: 'Id of the component that answers there; it answers only while that one is healthy',
   }),
+  guardedBy: z.strictObject({ secret: id, key: z.string() }).optional().meta({
+    description: 'Id of the secret, and its key, whose value a request has to carry there; others get 401',
+  }),
 });
 
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */

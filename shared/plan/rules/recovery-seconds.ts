@@ -1,3 +1,4 @@
+import { judge } from '../../runbook/condition.ts';
 import type { CheckContext } from '../cross-check.ts';
 import { parseDuration } from '../duration.ts';
 import type { ScenarioView } from '../scenario-view.ts';
@@ -8,18 +9,29 @@ import type { PhaseItem, StepPlan } from '../schema.ts';
  * branches the longest. Up to the last phase that brings a tier back, if one is named and any phase does.
  */
 export function recoverySeconds(context: CheckContext, { scenario }: ScenarioView, tier?: string): number {
+  const isTaken = (step: StepPlan) => holdsByDefault(scenario, step);
   const last = tier === undefined ? -1 : scenario.phases.findLastIndex(phase => phase.tiers?.includes(tier));
   const phases = last < 0 ? scenario.phases : scenario.phases.slice(0, last + 1);
   const noticing = scenario.trigger?.sustained ?? 0;
-  return phases.flatMap(phase => phase.steps).reduce((sum, item) => sum + secondsOf(context, item), noticing);
+  return phases
+    .flatMap(phase => phase.steps)
+    .reduce((sum, item) => sum + secondsOf(context, item, isTaken), noticing);
 }
 
-function secondsOf(context: CheckContext, item: PhaseItem): number {
-  if (!('parallel' in item)) return stepSeconds(context, item);
-  const branches = item.parallel.map(branch =>
-    branch.reduce((sum, step) => sum + stepSeconds(context, step), 0),
-  );
-  return Math.max(...branches);
+function secondsOf(context: CheckContext, item: PhaseItem, isTaken: (step: StepPlan) => boolean): number {
+  const seconds = (step: StepPlan) => (isTaken(step) ? stepSeconds(context, step) : 0);
+  if (!('parallel' in item)) return seconds(item);
+  return Math.max(...item.parallel.map(branch => branch.reduce((sum, step) => sum + seconds(step), 0)));
+}
+
+/** Of two ways that a parameter chooses between, the one that is taken when nobody sets it. */
+function holdsByDefault({ parameters }: ScenarioView['scenario'], { when }: StepPlan): boolean {
+  const name = /^\$\{parameters\.([a-z0-9-]+)\}$/.exec(when?.value ?? '')?.[1];
+  if (!when || name === undefined || !Object.hasOwn(parameters, name)) return true;
+  const defaults = Object.fromEntries(Object.entries(parameters).map(([key, one]) => [key, one.default]));
+  // A comparison of text with a number is refused by the run, not judged here.
+  if (typeof defaults[name] !== 'number' && (when.atLeast ?? when.below) !== undefined) return true;
+  return judge(when, { parameters: defaults }).holds;
 }
 
 /** Only of what a recovery does; steps of other modes come on top of no outage. */

@@ -75,7 +75,7 @@ export function rebootInstances(world: World, call: Call): unknown {
     .parse(call.input.InstanceIds)
     .map(id => existing(fleet, id));
   for (const instance of found) {
-    const hopeless = badReleases(world).has(instance.id);
+    const hopeless = badReleases(world).has(instance.id) || world.faults.has('reboot-in-vain');
     setAnswers(world, instance, false, 'The instance is being rebooted');
     world.after(
       world.duration(rebootDuration, `reboot/${instance.id}/${world.nowMs()}`),

@@ -7,7 +7,9 @@ export const actsForReal = commandRule({
     'A check that orders, pays or posts does so in production, in every rehearsal of the people who try it.',
   mistakes: [
     {
-      pattern: /\bcurl\b[^|;&]*(?:-X\s*(?:POST|PUT|DELETE|PATCH)|--request\s+(?:POST|PUT|DELETE|PATCH))\b/,
+      // What a pod asks of itself, such as its own kill switch, is not outside.
+      pattern:
+        /\bcurl\b(?![^|;&]*\bhttps?:\/\/(?:localhost|127\.0\.0\.1)\b)[^|;&]*(?:-X\s*(?:POST|PUT|DELETE|PATCH)|--request\s+(?:POST|PUT|DELETE|PATCH))\b/,
       message: 'This changes something outside, and nobody is asked',
       mend: 'Use http.request with an approval or a sandbox; check with GET.',
     },
