@@ -57,7 +57,12 @@ export function sourceOf(
  * Whether the source of a replica can still write. `fenced` has its proof; `open` is seen to take writes; `unknown`
  * is all else, since what can't be reached from here may still serve its own users.
  */
-export type SourceState = { kind: 'fenced' | 'open' | 'unknown'; what: string };
+export type SourceState = {
+  kind: 'fenced' | 'open' | 'unknown';
+  what: string;
+  /** Where a source answers that is read-only, so that it can be asked how far its log goes. */
+  readOnlyAt?: { host: string; port: number };
+};
 
 /** `database` is the replica's component: a replica has its source's users and passwords. */
 export async function judgeSource(
@@ -89,10 +94,68 @@ export async function judgeSource(
     return { kind: 'open', what: `${identifier} in ${region} is ${found.DBInstanceStatus} and takes writes` };
   // 25006: the server answers, and lets this user write nothing.
   if (probe.why.includes('(25006)')) {
-    return { kind: 'fenced', what: `${identifier} in ${region} answers and is read-only` };
+    const readOnlyAt = { host, port: found.Endpoint?.Port ?? database.port };
+    return { kind: 'fenced', what: `${identifier} in ${region} answers and is read-only`, readOnlyAt };
   }
   return {
     kind: 'unknown',
     what: `${identifier} in ${region} is ${found.DBInstanceStatus}, and ${probe.why}`,
   };
+}
+
+/**
+ * Lets a promoted replica take writes again. A source that was made read-only before the promotion has passed that on:
+ * the setting is part of the database, and is replicated with it.
+ */
+export async function allowWrites(
+  context: Pick<ActionContext, 'network' | 'secret' | 'changed'>,
+  { region, credentials, database }: ProbedDatabase,
+  endpoint: { host: string; port: number },
+): Promise<void> {
+  const url = connectionUrl(await context.secret(credentials, region), { ...endpoint, database });
+  const connection = await context.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
+  try {
+    await context.changed({
+      call: 'sql.Execute',
+      region,
+      resource: endpoint.host,
+      what: `${database} is not read-only by default any more, which it had from its source`,
+    });
+    await connection.query('BEGIN READ WRITE');
+    const name = `"${database.replaceAll('"', '""')}"`;
+    await connection.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    await connection.query('COMMIT');
+  } finally {
+    await connection.end();
+  }
+}
+
+/**
+ * Whether a replica has replayed everything that its source holds. The source is read-only, so its log does not grow
+ * any more. False also when one of them can't be asked: then nothing is known.
+ */
+export async function hasAllOf(
+  context: Pick<ActionContext, 'network' | 'secret'>,
+  database: ProbedDatabase,
+  source: { host: string; port: number },
+  replica: { host: string; port: number },
+): Promise<boolean> {
+  const secret = await context.secret(database.credentials, database.region);
+  const ask = async (endpoint: { host: string; port: number }, query: string) => {
+    const url = connectionUrl(secret, { ...endpoint, database: database.database });
+    const connection = await context.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
+    try {
+      return (await connection.query(query)).rows[0] ?? {};
+    } finally {
+      await connection.end();
+    }
+  };
+  try {
+    const { position } = await ask(source, 'SELECT pg_current_wal_lsn()::text AS position');
+    if (typeof position !== 'string' || !/^[0-9a-f]+\/[0-9a-f]+$/i.test(position)) return false;
+    const query = `SELECT pg_last_wal_replay_lsn() >= '${position}'::pg_lsn AS has_all`;
+    return (await ask(replica, query)).has_all === true;
+  } catch {
+    return false;
+  }
 }

@@ -79,7 +79,12 @@ function arrangeSecrets(world: World, plan: Plan): void {
   }
   for (const component of components) {
     const connection = connectionOf(database ?? serverFor(plan, component.region));
-    if (component.type === 'secret') addKeys(world, component.region, component.name, connection);
+    if (component.type === 'secret') {
+      addKeys(world, component.region, component.name, connection);
+      for (const key of component.keys ?? []) {
+        addReference(world, component.region, `secret:${component.name}#${key}`, connection);
+      }
+    }
   }
   for (const { reference, value } of channelSecretValues(plan)) {
     const place = placeOfSecret(reference);

@@ -17,6 +17,10 @@ CREATE FUNCTION rehearsal.pg_is_in_recovery() RETURNS boolean LANGUAGE sql STABL
   'SELECT pg_catalog.current_setting(''rehearsal.in_recovery'', true) = ''on''';
 CREATE FUNCTION rehearsal.pg_last_xact_replay_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
   'SELECT pg_catalog.to_timestamp(nullif(pg_catalog.current_setting(''rehearsal.replayed_at'', true), '''')::float8)';
+CREATE FUNCTION rehearsal.pg_current_wal_lsn() RETURNS pg_lsn LANGUAGE sql STABLE AS
+  'SELECT pg_catalog.current_setting(''rehearsal.wal'', true)::pg_lsn';
+CREATE FUNCTION rehearsal.pg_last_wal_replay_lsn() RETURNS pg_lsn LANGUAGE sql STABLE AS
+  'SELECT pg_catalog.current_setting(''rehearsal.wal'', true)::pg_lsn';
 CREATE FUNCTION rehearsal.current_database() RETURNS name LANGUAGE sql STABLE AS
   'SELECT pg_catalog.current_setting(''rehearsal.database'', true)::name';
 CREATE VIEW rehearsal.pg_database AS

@@ -10,11 +10,13 @@ import {
   changeCatalog,
   databaseExists,
   databasesAt,
+  isReadOnly,
   type JournalEntry,
   journalOf,
   record,
   refusalOf,
   setPassword,
+  setReadOnly,
 } from './sql-journal.ts';
 import {
   beginsTransaction,
@@ -22,8 +24,10 @@ import {
   commits,
   endsTransaction,
   isReadOnlyBegin,
+  isReadWriteBegin,
   onRehearsalClock,
   passwordChange,
+  readOnlyChange,
   writes,
 } from './sql-text.ts';
 import type { World } from './world.ts';
@@ -61,6 +65,7 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
   let open: string[] | undefined;
   /** After an error PostgreSQL takes a commit for a rollback. */
   let spoilt = false;
+  let readOnly = false;
 
   const run = async (text: string, before?: TimedText[]): Promise<Rows> => {
     try {
@@ -69,11 +74,13 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
       throw translate(error, place.host);
     }
   };
-  const begin = async (readOnly: boolean, found: Found & { writable: boolean }) => {
+  const begin = async (text: string, found: Found & { writable: boolean }) => {
     await run('BEGIN');
     try {
       await replay(world, run, place, found);
-      if (readOnly || !found.writable) await run('SET TRANSACTION READ ONLY');
+      const byDefault = isReadOnly(world, place.host, place.database) && !isReadWriteBegin(text);
+      readOnly = isReadOnlyBegin(text) || byDefault || !found.writable;
+      if (readOnly) await run('SET TRANSACTION READ ONLY');
     } catch (error) {
       await run('ROLLBACK');
       throw error;
@@ -95,12 +102,12 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
     if (beginsTransaction(text)) {
       open = [];
       spoilt = false;
-      await begin(isReadOnlyBegin(text), found);
+      await begin(text, found);
       return { rows: [] };
     }
     if (open) {
       try {
-        const answer = await perform(world, place, run, text, open);
+        const answer = await perform(world, place, run, text, { pending: open, readOnly });
         if (writes(text)) open.push(text);
         return answer;
       } catch (error) {
@@ -108,10 +115,10 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
         throw error;
       }
     }
-    await begin(false, found);
+    await begin('', found);
     let kept: string[] = [];
     try {
-      const answer = await perform(world, place, run, text);
+      const answer = await perform(world, place, run, text, { pending: [], readOnly });
       if (writes(text)) kept = [text];
       return answer;
     } finally {
@@ -135,8 +142,13 @@ async function perform(
   { host }: Place,
   run: (text: string) => Promise<Rows>,
   text: string,
-  pending: readonly string[] = [],
+  { pending, readOnly }: { pending: readonly string[]; readOnly: boolean },
 ): Promise<Rows> {
+  if (readOnlyChange(text)) {
+    if (!readOnly) return { rows: [] };
+    const message = 'cannot execute ALTER DATABASE in a read-only transaction';
+    throw sqlError(host, { message, code: '25006' });
+  }
   const change = catalogChange(text);
   if (!change) return passwordChange(text) ? { rows: [] } : run(onRehearsalClock(text));
   const refused = refusalOf(
@@ -152,7 +164,9 @@ async function perform(
 function keep(world: World, { host, database }: Place, text: string): void {
   const change = catalogChange(text);
   const login = passwordChange(text);
+  const setting = readOnlyChange(text);
   if (change) changeCatalog(world, host, change);
+  else if (setting) setReadOnly(world, host, setting.database, setting.on);
   else if (login) setPassword(world, host, login.role, login.password);
   else record(world, host, database, { atMs: world.nowMs(), text });
 }
@@ -167,7 +181,7 @@ async function replay(
   const journal = journalOf(world, place.host, place.database);
   const before = shown(world, journal).map(({ text, atMs }) => ({ text: onRehearsalClock(text), atMs }));
   try {
-    await run(settingsOf(world, place, found), before);
+    await run(settingsOf(world, place, found, journal.at(-1)?.atMs ?? 0), before);
   } catch (error) {
     if (!journal.some(entry => entry.damage)) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -202,7 +216,7 @@ function repeatable(world: World): ReadonlySet<string> {
   });
 }
 
-function settingsOf(world: World, { host, database }: Place, found: Found): string {
+function settingsOf(world: World, { host, database }: Place, found: Found, lastAtMs: number): string {
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
   const known = new Set([...databasesAt(world, host), database, 'postgres']);
   const settings = {
@@ -210,6 +224,9 @@ function settingsOf(world: World, { host, database }: Place, found: Found): stri
     'rehearsal.replayed_at': found.replayedAtMs === undefined ? '' : String(found.replayedAtMs / 1000),
     'rehearsal.database': database,
     'rehearsal.databases': [...known].join(','),
+    // A position in the log that grows with every commit and that a replica reaches when it has replayed it.
+    'rehearsal.wal': `${Math.floor(lastAtMs / 2 ** 32).toString(16)}/${(lastAtMs % 2 ** 32).toString(16)}`,
+    default_transaction_read_only: isReadOnly(world, host, database) ? 'on' : 'off',
   };
   const parts = Object.entries(settings).map(
     ([name, value]) => `set_config('${name}', ${literal(value)}, true)`,

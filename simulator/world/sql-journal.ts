@@ -18,6 +18,7 @@ export type JournalEntry = {
 /** A database inside a server. `copyOf` is set when it was made from a dump of another one. */
 type Database = { entries: JournalEntry[]; copyOf?: { server: string; database: string; untilMs: number } };
 type Password = { atMs: number; role: string; password: string };
+type ReadOnly = { atMs: number; database: string; on: boolean };
 
 type Server = {
   /** Databases by an id that a rename leaves alone. */
@@ -26,13 +27,21 @@ type Server = {
   names: Map<string, string>;
   gone: Set<string>;
   passwords: Password[];
+  /** What its databases were told to be by default. */
+  readOnly: ReadOnly[];
 };
 
 function serverState(world: World, id: string): Server {
   const servers = world.state('sql-journal', () => new Map<string, Server>());
   const known = servers.get(id);
   if (known) return known;
-  const made: Server = { databases: new Map(), names: new Map(), gone: new Set(), passwords: [] };
+  const made: Server = {
+    databases: new Map(),
+    names: new Map(),
+    gone: new Set(),
+    passwords: [],
+    readOnly: [],
+  };
   servers.set(id, made);
   return made;
 }
@@ -184,5 +193,25 @@ function passwordsOf(world: World, server: DatabaseServer): Password[] {
   const { copyOf } = server;
   if (!copyOf) return own;
   const source = passwordsOf(world, appDependencies(world).serverOf(copyOf.id));
+  return [...source.filter(({ atMs }) => atMs <= copyOf.untilMs), ...own];
+}
+
+/** Lets transactions of a database be read-only by default, or no longer. */
+export function setReadOnly(world: World, host: string, database: string, on: boolean): void {
+  const { readOnly } = serverState(world, appDependencies(world).serverAt(host).id);
+  readOnly.push({ atMs: world.nowMs(), database, on });
+}
+
+/** Whether transactions of a database are read-only by default. The setting is data: replicas and copies have it too. */
+export function isReadOnly(world: World, host: string, database: string): boolean {
+  const told = readOnlyOf(world, appDependencies(world).serverAt(host));
+  return told.findLast(one => one.database === database)?.on ?? false;
+}
+
+function readOnlyOf(world: World, server: DatabaseServer): ReadOnly[] {
+  const own = serverState(world, server.id).readOnly;
+  const { copyOf } = server;
+  if (!copyOf) return own;
+  const source = readOnlyOf(world, appDependencies(world).serverOf(copyOf.id));
   return [...source.filter(({ atMs }) => atMs <= copyOf.untilMs), ...own];
 }

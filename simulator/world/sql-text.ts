@@ -4,6 +4,7 @@ export const beginsTransaction = (text: string) => /^\s*(begin|start\s+transacti
 export const endsTransaction = (text: string) => /^\s*(commit|end|rollback|abort)\b/i.test(text);
 export const commits = (text: string) => /^\s*(commit|end)\b/i.test(text);
 export const isReadOnlyBegin = (text: string) => beginsTransaction(text) && /\bread\s+only\b/i.test(text);
+export const isReadWriteBegin = (text: string) => beginsTransaction(text) && /\bread\s+write\b/i.test(text);
 
 /** Reads that are not: functions that change something although they are selected. */
 const changing = /\b(pg_terminate_backend|pg_cancel_backend|nextval|setval|pg_promote)\s*\(/i;
@@ -41,6 +42,11 @@ const password = new RegExp(
   'is',
 );
 
+const readOnly = new RegExp(
+  `^\\s*alter\\s+database\\s+${name}\\s+(?:reset\\s+default_transaction_read_only|set\\s+default_transaction_read_only\\s*(?:=|\\bto\\b)\\s*'?(\\w+)'?)`,
+  'i',
+);
+
 export function catalogChange(text: string): CatalogChange | undefined {
   const created = createDatabase.exec(text)?.[1];
   if (created) return { type: 'create', database: plain(created) };
@@ -56,6 +62,12 @@ export function passwordChange(text: string): { role: string; password: string }
   return role && value !== undefined
     ? { role: plain(role), password: value.replaceAll("''", "'") }
     : undefined;
+}
+
+/** `ALTER DATABASE … SET default_transaction_read_only` taken apart; it holds for transactions that begin later. */
+export function readOnlyChange(text: string): { database: string; on: boolean } | undefined {
+  const [, database, value = 'off'] = readOnly.exec(text) ?? [];
+  return database ? { database: plain(database), on: /^(on|true|yes|1)$/i.test(value) } : undefined;
 }
 
 /** Unquoted names are lower case. */

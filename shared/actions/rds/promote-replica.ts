@@ -4,7 +4,14 @@ import { isNamed, request } from '../../aws/aws-errors.ts';
 import { rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
-import { judgeSource, type Replayed, readReplayed, sourceOf } from '../../aws/rds-replica.ts';
+import {
+  allowWrites,
+  hasAllOf,
+  judgeSource,
+  type Replayed,
+  readReplayed,
+  sourceOf,
+} from '../../aws/rds-replica.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import { probeWriter } from '../../aws/rds-write-probe.ts';
 import { identifierOf, lookForInstance, noInstance, whichInstance } from '../../aws/rds-writer.ts';
@@ -109,11 +116,15 @@ export const action = defineAction({
     }
     const meaning = meaningOfStatus(instance.DBInstanceStatus, identifier);
     if (meaning.kind === 'stuck') return refused(meaning.reason);
-    const replayed: Replayed = host
-      ? await readReplayed(context, replica, { host, port })
-      : { known: false, why: `${identifier} has no endpoint` };
-    const loss = measure(context, identifier, replayed, given);
     const writer = await lookAtWriter(context, given, source);
+    const planned = context.run.mode === 'planned' ? writer.readOnlyAt : undefined;
+    const complete = planned && host && (await hasAllOf(context, replica, planned, { host, port }));
+    const replayed: Replayed = complete
+      ? { known: true, at: context.clock.now() }
+      : host
+        ? await readReplayed(context, replica, { host, port })
+        : { known: false, why: `${identifier} has no endpoint` };
+    const loss = measure(context, identifier, replayed, given);
     const reasons = [...loss.reasons, ...writer.reasons];
     const evidence = [...loss.evidence, ...writer.evidence];
     if (reasons.length > 0) return { status: 'refused', reasons, evidence };
@@ -135,7 +146,10 @@ export const action = defineAction({
     }
     const { host, port } = seen;
     const probe = await probeWriter(context, replica, { host, port });
-    if (!probe.ok) return pending(`${identifier} is promoted, but ${probe.why}`);
+    if (!probe.ok) {
+      if (probe.why.includes('(25006)')) await allowWrites(context, replica, { host, port });
+      return pending(`${identifier} is promoted, but ${probe.why}`);
+    }
     const outputs = {
       instance: identifier,
       endpoint: host,
@@ -174,7 +188,10 @@ async function promote(context: ActionContext, region: string, identifier: strin
 
 type Measured = { baseline: Omit<Baseline, 'instance'>; reasons: Reason[]; evidence: Evidence[] };
 
-/** Loss counts from the outage; in a planned move, where nothing has failed, up to now. */
+/**
+ * Loss counts from the outage; in a planned move, where nothing has failed, up to now. There it is nothing at all once
+ * the old writer is read-only and the replica has replayed its log to the end.
+ */
 function measure(
   context: ActionContext,
   identifier: string,
@@ -211,14 +228,17 @@ async function lookAtWriter(
   context: ActionContext,
   { replica, acceptedRisks }: Parameters,
   source: { identifier: string; region: string },
-): Promise<{ reasons: Reason[]; evidence: Evidence[] }> {
-  const { kind, what } = await judgeSource(context, replica, source);
+): Promise<{ reasons: Reason[]; evidence: Evidence[]; readOnlyAt?: { host: string; port: number } }> {
+  const { kind, what, readOnlyAt } = await judgeSource(context, replica, source);
   if (context.run.mode === 'drill' || context.run.mode === 'dry-run') {
     const would =
       kind === 'fenced' ? '' : '; a recovery would refuse to promote beside it until it is fenced';
     return { reasons: [], evidence: [{ what: `${what}${would}` }] };
   }
-  if (kind === 'fenced') return { reasons: [], evidence: [{ what: `The old writer is fenced: ${what}` }] };
+  if (kind === 'fenced') {
+    const evidence = [{ what: `The old writer is fenced: ${what}` }];
+    return { reasons: [], evidence, ...(readOnlyAt && { readOnlyAt }) };
+  }
   if (kind === 'unknown' && acceptedRisks.includes(unfencedWriter)) {
     const risk = `NOT fenced: ${what}. The risk "${unfencedWriter}" was accepted, so the run goes on`;
     return { reasons: [], evidence: [{ what: risk }] };

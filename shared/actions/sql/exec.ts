@@ -113,7 +113,8 @@ async function carryOut(
   what: string,
 ): Promise<void> {
   await withSql(context, wanted, wanted.timeout * 1000, async (connection, host) => {
-    await connection.query('BEGIN');
+    // A database that is read-only by default is made writable in a transaction that says so itself.
+    await connection.query('BEGIN READ WRITE');
     try {
       if (isTrue((await connection.query(doneWhen)).rows)) {
         await connection.query('ROLLBACK');

@@ -7,6 +7,11 @@ export const secret = z.strictObject({
   ...base,
   type: z.literal('secret'),
   name: z.string(),
+  keys: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .meta({ description: 'Keys of its JSON that somebody reads; a rehearsal puts a value under each' }),
   replicaOf: z.string().optional().meta({
     description: 'Id of the secret in the primary region that Secrets Manager replicates into this one',
   }),
