@@ -1,5 +1,6 @@
 import type { Action } from '../shared/actions/contract.ts';
 import { runIdOf } from '../shared/aws/names.ts';
+import type { connectBackups } from '../shared/backups/port.ts';
 import { loadSituation } from '../shared/communication/compose.ts';
 import { dueMessages } from '../shared/communication/due.ts';
 import type { LedgerEntry } from '../shared/incident/entries.ts';
@@ -42,6 +43,7 @@ export type PlayRequest = StoryRequest & {
   time: VirtualTime;
   onEntry?: (entry: LedgerEntry) => void;
   onCall?: (call: Call, by: string | undefined) => void;
+  connectBackups?: typeof connectBackups;
 };
 
 export type Played = {
@@ -87,12 +89,18 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   });
   arrangeFiles(world, request.planDirectory);
   arrangeBackupsForSteps(world, request.planDirectory);
-  const simulated = createRuntime(world, deployment.settings, store, request.databases(world));
+  const simulated = createRuntime(
+    world,
+    deployment.settings,
+    store,
+    request.databases(world),
+    request.connectBackups,
+  );
   const { network } = simulated;
   const runtime = { ...simulated, network: { ...network, sql: provenAsOfTheCut(world, network.sql) } };
   const functions = createFunctions(
     world,
-    createHandlers(runtime, deployment.families, request.actions, simulatedScratch(world)),
+    createHandlers(runtime, deployment.families, request.actions, simulatedScratch(world), world.real),
   );
   const engine = createEngine({
     machines: deployment.machines,

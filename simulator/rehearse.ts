@@ -71,6 +71,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
     channels: Object.entries(plan.channels).flatMap(([id, channel]) => (hasProvider(channel) ? [id] : [])),
   });
   if (unknown.length > 0) return { ok: false, problems: unknown };
+  const connectBackups = await portOfBackups(deployment.families);
   const outageStartedAt = plan.rehearsal.outageStart;
   const time = startVirtualTime(Date.parse(outageStartedAt) - calmSeconds * 1000);
   try {
@@ -82,6 +83,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
       services,
       actions,
       databases,
+      connectBackups,
       outageStartedAt,
       time,
     });
@@ -112,6 +114,11 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
   } finally {
     time.stop();
   }
+}
+
+/** Before virtual time begins, and only for plans whose steps need it. */
+async function portOfBackups(families: readonly string[]) {
+  return families.includes('backup') ? (await import('../shared/backups/port.ts')).connectBackups : undefined;
 }
 
 /** The physical limit of a recovery that came to its end; of any other there is none to compare with. */

@@ -1,5 +1,5 @@
 import { createSecretReader } from '../shared/aws/secret-reader.ts';
-import { connectBackups } from '../shared/backups/port.ts';
+import type { connectBackups } from '../shared/backups/port.ts';
 import type { RecordStore } from '../shared/incident/record-store.ts';
 import type { Runtime, Settings } from '../shared/runtime.ts';
 import { connectPods } from './kubernetes/arrange.ts';
@@ -29,12 +29,16 @@ export function registerPods(world: World): void {
   });
 }
 
-/** What handlers get in a rehearsal: every port answered by the simulated world. */
+/**
+ * What handlers get in a rehearsal: every port answered by the simulated world. `connect` is for plans whose steps make
+ * or prove backups: it knows every service that keeps some, and loads slowly.
+ */
 export function createRuntime(
   world: World,
   settings: Settings,
   store: RecordStore,
   postgres: PostgresOf,
+  connect?: typeof connectBackups,
 ): Runtime {
   serveClusterDatabases(world);
   connectPods(world);
@@ -55,5 +59,5 @@ export function createRuntime(
     secret: createSecretReader(aws),
     log: () => {},
   };
-  return { ...runtime, backups: connectBackups(runtime) };
+  return { ...runtime, backups: connect?.(runtime) };
 }

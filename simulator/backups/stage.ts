@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadActions } from '../../shared/actions/load-actions.ts';
+import { connectBackups } from '../../shared/backups/port.ts';
 import type { LedgerEntry } from '../../shared/incident/entries.ts';
 import { createMemoryRecordStore } from '../../shared/incident/memory-record-store.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
@@ -78,14 +79,14 @@ export async function onStage<T>(request: StageRequest, play: (stage: Stage) => 
     const store = watchLedger(simulatedTable(world, createMemoryRecordStore()), entry =>
       request.onEntry?.(entry),
     );
-    const simulated = createRuntime(world, settings, store, databases(world));
+    const simulated = createRuntime(world, settings, store, databases(world), connectBackups);
     const runtime = {
       ...simulated,
       network: { ...simulated.network, sql: asOfTheCut(world, simulated.network.sql, dataAtMs) },
     };
     const functions = createFunctions(
       world,
-      createHandlers(runtime, deployment.families, actions, simulatedScratch(world)),
+      createHandlers(runtime, deployment.families, actions, simulatedScratch(world), world.real),
     );
     const engine = createEngine({
       machines: deployment.machines,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openIncident } from '../../shared/incident/incident.ts';
 import { appendEntry } from '../../shared/incident/ledger.ts';
 import { createMemoryRecordStore } from '../../shared/incident/memory-record-store.ts';
@@ -6,6 +6,9 @@ import { pastRuns } from '../../shared/report/past-runs.ts';
 import { createRun } from '../../shared/runbook/run-record.ts';
 import { plan } from '../simulator/support/liquid-abt.ts';
 import { lifeboat, planPath } from './collect.ts';
+
+// All scenarios of a plan and a year of its calendar are rehearsed, which takes longer than most tests.
+vi.setConfig({ testTimeout: 240_000 });
 
 describe('lifeboat matrix', () => {
   it('has a row for each scenario, with what its rehearsal measured', async () => {

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lifeboat, planPath } from './collect.ts';
 
 let directory: string;
@@ -12,6 +12,9 @@ beforeAll(async () => {
   path = join(directory, 'plan.yml');
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
+
+// All scenarios of a plan and a year of its calendar are rehearsed, which takes longer than most tests.
+vi.setConfig({ testTimeout: 240_000 });
 
 describe('lifeboat trace', () => {
   it('says of each row what carries it out and which rehearsal showed it', async () => {
