@@ -1,4 +1,5 @@
-import { StepFailedError, StepTimedOutError } from '../errors.ts';
+import type { Observation } from '../actions/contract.ts';
+import { LifeboatError, StepFailedError, StepTimedOutError, ThrottledError } from '../errors.ts';
 import { actionContext } from './action-context.ts';
 import type { StepReply } from './contract.ts';
 import { nextWaitSeconds } from './poll.ts';
@@ -46,7 +47,7 @@ export async function observeStep(work: StepWork): Promise<StepReply> {
   const parameters = await parametersOf(work);
   if (!parameters.ok) throw parameters.error;
   const context = actionContext(runtime, run, step, record);
-  const seen = await action.observe(context, parameters.value, record.baseline);
+  const seen = await look(work, record, () => action.observe(context, parameters.value, record.baseline));
   switch (seen.status) {
     case 'done':
       await conclude(work, 'done', { outputs: seen.outputs, evidence: seen.evidence });
@@ -64,6 +65,34 @@ export async function observeStep(work: StepWork): Promise<StepReply> {
       }
       if (seen.note !== record.note) await remember(work, { note: seen.note });
       return reply('pending', nextWaitSeconds(context.elapsedSeconds, action.typical, step.timeoutSeconds));
+  }
+}
+
+/** Longer than this in a row nothing is looked at in vain; the plan may have another way. */
+const blindSeconds = 60;
+
+/**
+ * A look that fails with an error that passes is no answer, so it is looked again, as in any other wait: a service that
+ * has a bad minute must not end a step that may well be done. What was refused for its rate is there, and is asked until
+ * the step's own time is up; what does not answer at all is given a minute.
+ */
+async function look(
+  work: StepWork,
+  record: StepRecord,
+  observe: () => Promise<Observation>,
+): Promise<Observation> {
+  const now = work.runtime.clock.now();
+  try {
+    const seen = await observe();
+    if (record.blindSince !== undefined) await remember(work, { blindSince: undefined });
+    return seen;
+  } catch (error) {
+    if (!(error instanceof LifeboatError) || !error.retryable) throw error;
+    const blindSince = record.blindSince ?? now.toISOString();
+    const blindForMs = now.getTime() - Date.parse(blindSince);
+    if (!(error instanceof ThrottledError) && blindForMs >= blindSeconds * 1000) throw error;
+    if (record.blindSince === undefined) await remember(work, { blindSince });
+    return { status: 'pending', note: `It could not be looked at: ${error.message}` };
   }
 }
 

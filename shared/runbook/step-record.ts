@@ -28,6 +28,8 @@ export const stepRecordSchema = z.object({
   endedAt: z.string().optional(),
   /** When undoing was last begun. */
   undoBegunAt: z.string().optional(),
+  /** Since when every look has failed with an error that passes. */
+  blindSince: z.string().optional(),
   /** What the last look found missing. */
   note: z.string().optional(),
   error: z.object({ name: z.string(), message: z.string() }).optional(),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { InvalidInputError, ThrottledError } from '../../shared/errors.ts';
 import { executeStep } from '../../shared/runbook/execute-step.ts';
-import { at, makeScene } from './fixture.ts';
+import { at, died, makeScene } from './fixture.ts';
 
 describe('a function that lacks the kind of a step', () => {
   it('says which one, with the cause', async () => {
@@ -58,6 +59,52 @@ describe('time', () => {
     expect(waits.length).toBeLessThan(60);
     expect((await scene.record()).endedAt).toBe(at(waits.reduce((sum, wait) => sum + wait, 0)));
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThanOrEqual(3000 * 1.05);
+  });
+});
+
+describe('a look that fails with an error that passes', () => {
+  async function blind(error: Error, timeoutSeconds = 600) {
+    let failing = true;
+    const observe = () => {
+      if (failing) throw error;
+      return undefined;
+    };
+    const scene = await makeScene({ step: { timeoutSeconds }, behaviour: { observe } });
+    await scene.call('prepare');
+    await scene.call('act');
+    return Object.assign(scene, { mend: () => (failing = false) });
+  }
+  const throttled = new ThrottledError('Rate exceeded', { nextStep: 'Nothing.' });
+
+  it('is looked again, and the step is done when it can be seen', async () => {
+    const scene = await blind(died());
+    expect(await scene.call('observe')).toMatchObject({ next: 'pending' });
+    expect((await scene.record()).note).toBe('It could not be looked at: The handler died');
+    scene.wait(59);
+    expect(await scene.call('observe')).toMatchObject({ next: 'pending' });
+    scene.mend();
+    expect(await scene.call('observe')).toMatchObject({ next: 'done' });
+  });
+
+  it('is an error after a minute in a row, so that the plan can take another way', async () => {
+    const scene = await blind(died());
+    await scene.call('observe');
+    scene.wait(60);
+    await expect(scene.call('observe')).rejects.toThrow('The handler died');
+  });
+
+  it('is waited for until the time of the step is up when only the rate was refused', async () => {
+    const scene = await blind(throttled);
+    await scene.call('observe');
+    scene.wait(599);
+    expect(await scene.call('observe')).toMatchObject({ next: 'pending' });
+    scene.wait(1);
+    await expect(scene.call('observe')).rejects.toMatchObject({ name: 'StepTimedOutError' });
+  });
+
+  it('is an error at once when it will not pass', async () => {
+    const scene = await blind(new InvalidInputError('No such thing', { nextStep: 'Mend the plan.' }));
+    await expect(scene.call('observe')).rejects.toThrow('No such thing');
   });
 });
 

@@ -9,7 +9,7 @@ import { podProblems, readyNodes } from '../../kubernetes/rollout.ts';
 import { eksCluster } from '../../plan/components.ts';
 import type { KubernetesAccess } from '../../ports.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
-import { accessOf } from '../k8s-object.ts';
+import { accessOf, unansweredSeconds } from '../k8s-object.ts';
 import { clusterPermission } from '../k8s-permission.ts';
 
 const parameters = z.strictObject({
@@ -48,15 +48,20 @@ export const action = defineAction({
   outputs: {
     api: 'up or down',
     healthy: 'Whether the API, all nodes and all pods are well',
-    readyNodes: 'Nodes that are Ready and not cordoned',
-    unreadyNodes: 'Nodes that are not',
-    readyPods: 'Pods that are Ready',
-    unreadyPods: 'Pods that are not',
+    readyNodes: 'Nodes that are Ready and not cordoned; none while the API is down',
+    unreadyNodes: 'Nodes that are not; none while the API is down',
+    readyPods: 'Pods that are Ready; none while the API is down',
+    unreadyPods: 'Pods that are not; none while the API is down',
     problems: 'What is wrong with them, in words',
   },
   drill: 'same',
   mutates: false,
-  typical: { minSeconds: 1, likelySeconds: 2, maxSeconds: 20, source: 'Three requests, 10 s each at most' },
+  typical: {
+    minSeconds: 1,
+    likelySeconds: 2,
+    maxSeconds: 40,
+    source: 'Three requests, 10 s each at most; 30 s until it is called down',
+  },
   failureModes: [
     'The API server does not answer',
     'The function has no access entry in the cluster',
@@ -70,6 +75,9 @@ export const action = defineAction({
     const seen = await look(context, given);
     const healthy = isHealthy(seen, given);
     if (given.expect === 'healthy' && !healthy) return { status: 'pending', note: inWords(seen) };
+    // One request without an answer says nothing of a cluster, and steps may hang on what is said here.
+    const hasty = seen.api === 'down' && context.elapsedSeconds < unansweredSeconds;
+    if (hasty) return { status: 'pending', note: inWords(seen) };
     return answer(given, seen, healthy);
   },
 });
@@ -135,10 +143,13 @@ function answer({ cluster }: Parameters, seen: Picture, healthy: boolean): Obser
   const outputs: JsonObject = {
     api: seen.api,
     healthy,
-    readyNodes: seen.nodes.ready,
-    unreadyNodes: seen.nodes.all - seen.nodes.ready,
-    readyPods: seen.pods.ready,
-    unreadyPods: seen.pods.all - seen.pods.ready,
+    // What nobody could count is not nothing: there is no number then.
+    ...(seen.api === 'up' && {
+      readyNodes: seen.nodes.ready,
+      unreadyNodes: seen.nodes.all - seen.nodes.ready,
+      readyPods: seen.pods.ready,
+      unreadyPods: seen.pods.all - seen.pods.ready,
+    }),
     problems: seen.problems.join('; '),
   };
   const what = `Cluster ${cluster.name}: ${inWords(seen)}`;

@@ -25,7 +25,10 @@ describe('eks.connect', () => {
         selfHealing: false,
         component: parts.cluster as never,
       });
-      expect(await observe(scene, { expect: expected })).toMatchObject(answer);
+      const hasty = await observe(scene, { expect: expected });
+      expect(hasty).toMatchObject({ status: 'pending' });
+      const later = { ...scene.context, elapsedSeconds: 30 };
+      expect(await observe(scene, { expect: expected }, later)).toMatchObject(answer);
     }),
   );
 
