@@ -58,6 +58,7 @@ export function simulatedSql(
 type Place = { host: string; database: string };
 /** What a server says of itself as a replica. */
 type Found = { inRecovery?: boolean; replayedAtMs?: number };
+type Session = Found & { readOnly: boolean };
 
 function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: number): SqlConnection {
   let release: (() => void) | undefined;
@@ -75,12 +76,10 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
     }
   };
   const begin = async (text: string, found: Found & { writable: boolean }) => {
-    await run('BEGIN');
     try {
-      await replay(world, run, place, found);
       const byDefault = isReadOnly(world, place.host, place.database) && !isReadWriteBegin(text);
       readOnly = isReadOnlyBegin(text) || byDefault || !found.writable;
-      if (readOnly) await run('SET TRANSACTION READ ONLY');
+      await replay(world, run, place, { ...found, readOnly });
     } catch (error) {
       await run('ROLLBACK');
       throw error;
@@ -171,17 +170,21 @@ function keep(world: World, { host, database }: Place, text: string): void {
   else record(world, host, database, { atMs: world.nowMs(), text });
 }
 
-/** Puts what was committed before into the transaction. The damage of a disaster is the plan's own text. */
+/**
+ * Begins a transaction with what was committed before in it, all in one message: each costs two turns of two threads.
+ * The damage of a disaster is the plan's own text.
+ */
 async function replay(
   world: World,
   run: (text: string, before: TimedText[]) => Promise<Rows>,
   place: Place,
-  found: Found,
+  found: Session,
 ): Promise<void> {
   const journal = journalOf(world, place.host, place.database);
   const before = shown(world, journal).map(({ text, atMs }) => ({ text: onRehearsalClock(text), atMs }));
   try {
-    await run(settingsOf(world, place, found, journal.at(-1)?.atMs ?? 0), before);
+    const begin = { text: 'BEGIN', atMs: world.nowMs() };
+    await run(settingsOf(world, place, found, journal.at(-1)?.atMs ?? 0), [begin, ...before]);
   } catch (error) {
     if (!journal.some(entry => entry.damage)) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -216,7 +219,7 @@ function repeatable(world: World): ReadonlySet<string> {
   });
 }
 
-function settingsOf(world: World, { host, database }: Place, found: Found, lastAtMs: number): string {
+function settingsOf(world: World, { host, database }: Place, found: Session, lastAtMs: number): string {
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
   const known = new Set([...databasesAt(world, host), database, 'postgres']);
   const settings = {
@@ -227,6 +230,7 @@ function settingsOf(world: World, { host, database }: Place, found: Found, lastA
     // A position in the log that grows with every commit and that a replica reaches when it has replayed it.
     'rehearsal.wal': `${Math.floor(lastAtMs / 2 ** 32).toString(16)}/${(lastAtMs % 2 ** 32).toString(16)}`,
     default_transaction_read_only: isReadOnly(world, host, database) ? 'on' : 'off',
+    ...(found.readOnly && { transaction_read_only: 'on' }),
   };
   const parts = Object.entries(settings).map(
     ([name, value]) => `set_config('${name}', ${literal(value)}, true)`,

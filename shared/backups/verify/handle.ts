@@ -16,33 +16,36 @@ const optional = z
 
 /** What the verify function is called with: by the machines, by the hourly schedule, by an execution's end. */
 export const verifyEventSchema = z.union([
-  z.object({
-    operation: z.literal('begin'),
-    wish: z.object({
-      backup: z.string(),
-      of: optional,
-      point: optional,
-      by: z.string(),
-      restoreJob: optional,
+  // Told apart by their operation at once: a proof calls some forty times.
+  z.discriminatedUnion('operation', [
+    z.object({ operation: z.enum(['restore', 'look', 'query', 'teardown', 'record']), ...ofOne }),
+    z.object({
+      operation: z.literal('begin'),
+      wish: z.object({
+        backup: z.string(),
+        of: optional,
+        point: optional,
+        by: z.string(),
+        restoreJob: optional,
+      }),
+      execution: z.string(),
+      startedAt: z.string(),
     }),
-    execution: z.string(),
-    startedAt: z.string(),
-  }),
-  z.object({ operation: z.enum(['restore', 'look', 'query', 'teardown', 'record']), ...ofOne }),
-  z.object({ operation: z.literal('failed'), ...ofOne, error: z.string(), cause: z.string() }),
-  z.object({
-    operation: z.literal('list'),
-    wish: z.object({
-      backups: z.array(z.string()).optional(),
-      point: optional,
-      by: z.string().default('unknown'),
-      fleet: optional,
+    z.object({ operation: z.literal('failed'), ...ofOne, error: z.string(), cause: z.string() }),
+    z.object({
+      operation: z.literal('list'),
+      wish: z.object({
+        backups: z.array(z.string()).optional(),
+        point: optional,
+        by: z.string().default('unknown'),
+        fleet: optional,
+      }),
+      execution: z.string(),
+      startedAt: z.string(),
     }),
-    execution: z.string(),
-    startedAt: z.string(),
-  }),
-  z.object({ operation: z.literal('sum'), fleet: z.string() }),
-  z.object({ operation: z.literal('sweep') }),
+    z.object({ operation: z.literal('sum'), fleet: z.string() }),
+    z.object({ operation: z.literal('sweep') }),
+  ]),
   z.object({
     'detail-type': z.literal('Step Functions Execution Status Change'),
     detail: z.object({ executionArn: z.string(), startDate: z.number(), status: z.string() }),

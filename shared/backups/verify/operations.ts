@@ -9,6 +9,7 @@ import { type OpenScratch, proveFile } from './file.ts';
 import { instanceName, isThrowAway, removeThrowAway, startInstance, tagsOf } from './instance.ts';
 import { choosePoint, type PointWish, pointsOf, whyNoPoint } from './points.ts';
 import { askRestored } from './queries.ts';
+import type { Verification } from './record.ts';
 import { findVerification, openVerification, readVerification, updateVerification } from './state.ts';
 import { fail, planOf, reply, secondsSince, type VerifyReply, withPart } from './steps.ts';
 
@@ -177,10 +178,7 @@ export async function tearDown(runtime: Runtime, id: string): Promise<VerifyRepl
   const instance = await readInstance(runtime.aws, target.region, known.instance);
   if (instance && isThrowAway(instance, id)) {
     const state = await removeThrowAway(runtime, target.region, instance);
-    const now = runtime.clock.now().toISOString();
-    const { tearDownStartedAt = now } = await updateVerification(runtime, id, current => ({
-      tearDownStartedAt: current.tearDownStartedAt ?? now,
-    }));
+    const tearDownStartedAt = await tearingDownSince(runtime, known);
     if (state === 'going') {
       const over = secondsSince(runtime, tearDownStartedAt) > longestTearDownSeconds;
       return over
@@ -200,6 +198,16 @@ export async function tearDown(runtime: Runtime, id: string): Promise<VerifyRepl
       : current.parts,
   }));
   return reply(id, 'record');
+}
+
+/** When the first request to remove it was made; looked up in what was read, so that a look alone writes nothing. */
+async function tearingDownSince(runtime: Runtime, known: Verification): Promise<string> {
+  if (known.tearDownStartedAt !== undefined) return known.tearDownStartedAt;
+  const now = runtime.clock.now().toISOString();
+  const { tearDownStartedAt = now } = await updateVerification(runtime, known.id, current => ({
+    tearDownStartedAt: current.tearDownStartedAt ?? now,
+  }));
+  return tearDownStartedAt;
 }
 
 function later(

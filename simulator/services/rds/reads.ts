@@ -1,4 +1,5 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
+import { copyOf } from '../../world/copy.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 import { latestTimeMs, shownBackup } from './backups.ts';
 import { pageOf } from './input.ts';
@@ -22,7 +23,7 @@ export function describeInstances(world: World, call: Call): unknown {
           .map(instance => instance.shown.DBInstanceIdentifier);
   const found = ids.flatMap(id => seenInstance(world, call.region, id) ?? []);
   if (typeof wanted === 'string' && found.length === 0) throw notFound(wanted);
-  return { DBInstances: structuredClone(found).map(shown => withRestorable(world, call.region, shown)) };
+  return { DBInstances: found.map(shown => withRestorable(world, call.region, copyOf(shown))) };
 }
 
 /** Whether the filter `db-cluster-id` lets an instance through. */

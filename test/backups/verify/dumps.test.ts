@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBackup } from '../../../shared/backups/create.ts';
 import { scratchOf } from '../../../shared/backups/verify/embedded.ts';
 import { loadDump } from '../../../shared/backups/verify/file.ts';
@@ -23,6 +23,7 @@ describe('a dump of a real pg_dump is restored into a real Postgres', () => {
   const database = new PGlite();
   const scratch = scratchOf(database);
   afterAll(() => database.close());
+  beforeAll(() => database.waitReady, 60_000);
   beforeEach(() =>
     database.exec(
       'DROP SCHEMA public CASCADE; CREATE SCHEMA public; SELECT lo_unlink(oid) FROM pg_largeobject_metadata',
