@@ -13,6 +13,7 @@ export const builtInKinds: Readonly<Record<string, Readonly<Record<string, Resou
     ConfigMap: inNamespace('configmaps'),
     Endpoints: inNamespace('endpoints'),
     Event: inNamespace('events'),
+    LimitRange: inNamespace('limitranges'),
     Namespace: ofCluster('namespaces'),
     Node: ofCluster('nodes'),
     PersistentVolume: ofCluster('persistentvolumes'),

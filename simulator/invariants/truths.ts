@@ -1,5 +1,5 @@
 import type { Mode } from '../../shared/runbook/contract.ts';
-import { clustersOf } from '../kubernetes/cluster.ts';
+import { clustersOf, isProduction } from '../kubernetes/cluster.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { componentsOf, userNames } from '../world/addresses.ts';
@@ -15,7 +15,7 @@ import type { World } from '../world/world.ts';
 export function writersOf(world: World, mode: Mode): string[] {
   const hosts = new Set<string>();
   for (const cluster of clustersOf(world)) {
-    if (world.isLost(cluster.region)) continue;
+    if (world.isLost(cluster.region) || !isProduction(world.plan, cluster)) continue;
     if (mode === 'drill' && cluster.region !== world.plan.regions.primary) continue;
     for (const { pods, component } of cluster.deployments) {
       const own = component === undefined ? undefined : world.plan.components[component];
@@ -40,8 +40,18 @@ export function writersByData(world: World, mode: Mode): Map<string, string[]> {
     const { serverAt, serverOf } = appDependencies(world);
     let server = serverAt(host);
     while (server.copyOf) server = serverOf(server.copyOf.id);
-    return server.id;
+    return namesakeOf(world, server.id);
   });
+}
+
+/** Servers that the system runs itself get each other's dumps: those with the same database hold the same data. */
+function namesakeOf(world: World, host: string): string {
+  const servers = componentsOf(world.plan, 'postgres-server');
+  const own = servers.find(server => server.host === host);
+  const first = servers.find(
+    ({ region, database }) => region === world.plan.regions.primary && database === own?.database,
+  );
+  return first?.host ?? host;
 }
 
 /** The database of a region whose applications read no secret that the plan knows: the one that it declares there. */

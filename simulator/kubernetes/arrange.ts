@@ -107,6 +107,7 @@ function arrangeObjects(world: World, plan: Plan): void {
   for (const component of Object.values(plan.components)) {
     if ('cluster' in component && !standsFromStart(plan, component)) continue;
     if (component.type === 'k8s-namespace') {
+      if (component.onDemand) continue;
       ensureNamespace(ensureCluster(world, component.cluster, component.region), component.name);
     }
     if (!('namespace' in component)) continue;

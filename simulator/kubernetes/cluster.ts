@@ -129,15 +129,27 @@ export function ensureCluster(world: World, name: string, region: string): Simul
   return made;
 }
 
-/** Whether a cluster is there before anything has happened; the others are made by a build. */
-export function standsFromStart(
+/** Whether production runs in a cluster, and no tests. */
+export function isProduction(
   plan: Plan,
-  { cluster, region }: { cluster: string; region: string },
+  { name, region }: Pick<SimulatedCluster, 'name' | 'region'>,
 ): boolean {
-  const [declared] = componentsOf(plan, 'eks-cluster').filter(
+  return !componentsOf(plan, 'eks-cluster').some(
+    one => one.name === name && one.region === region && one.test,
+  );
+}
+
+type Place = { cluster: string; region: string; namespace?: string };
+
+/** Whether a cluster, or a namespace of it, is there before anything has happened; others are made by a run. */
+export function standsFromStart(plan: Plan, { cluster, region, namespace }: Place): boolean {
+  const clusters = componentsOf(plan, 'eks-cluster').filter(
     one => one.name === cluster && one.region === region,
   );
-  return declared?.onDemand !== true;
+  const namespaces = componentsOf(plan, 'k8s-namespace').filter(
+    one => one.cluster === cluster && one.region === region && one.name === namespace,
+  );
+  return ![...clusters, ...namespaces].some(one => one.onDemand);
 }
 
 /** Which pods of a deployment are ready, by their addresses; told whenever that changes. */

@@ -66,6 +66,8 @@ export function databaseHostOf(
     if (host !== undefined) return host;
   }
   const used = usedBy(world, deployment);
+  // What the plan does not know, such as a controller of the platform, is connected to no database of it.
+  if (deployment.component === undefined) return undefined;
   if (!used) return isDatabase(world, deployment) ? undefined : databaseHostFor(world, cluster.region);
   for (const component of used) {
     if (component.type === 'postgres-server') return component.host;

@@ -86,6 +86,9 @@ function arrangeSecrets(world: World, plan: Plan): void {
       }
     }
   }
+  for (const reference of referencesIn(Object.values(plan.scenarios).map(({ phases }) => phases))) {
+    for (const region of regionsOf(plan, reference)) addReference(world, region, reference, {});
+  }
   for (const { reference, value } of channelSecretValues(plan)) {
     const place = placeOfSecret(reference);
     if (place?.key) addKeys(world, plan.regions.recovery, place.name, { [place.key]: value });
@@ -102,6 +105,20 @@ function hostOf(database: AnyDatabase | undefined): string {
   if (database.type === 'postgres-server') return database.host;
   const endpoint = database.type === 'rds-cluster' ? clusterEndpointOf : endpointOf;
   return endpoint(database.region, database.identifier);
+}
+
+/** Where a secret is that a step reads: where the plan says, and in the recovery region if it says nothing. */
+function regionsOf(plan: Plan, reference: string): string[] {
+  const name = /^secret:([^#]+)/.exec(reference)?.[1];
+  const declared = componentsOf(plan, 'secret').filter(one => one.name === name);
+  return declared.length > 0 ? declared.map(({ region }) => region) : [plan.regions.recovery];
+}
+
+/** References that stand in the parameters of steps, such as the key of a request. */
+function* referencesIn(value: unknown): Generator<string> {
+  if (typeof value === 'string' && /^secret:[^$]+$/.test(value)) yield value;
+  else if (typeof value === 'object' && value !== null)
+    for (const inner of Object.values(value)) yield* referencesIn(inner);
 }
 
 const cacheTypes = new Set(['elasticache-replication-group', 'elasticache-target', 'redis-server']);
@@ -144,7 +161,8 @@ function addReference(world: World, region: string, reference: string, values: R
   if (parsed.store !== 'secretsmanager') return;
   const { username, password, host, port, dbname } = values;
   const url = `postgresql://${username}:${password}@${host}:${port}/${dbname}`;
-  const fallback = /url|uri|dsn/i.test(parsed.key ?? '') ? url : (password ?? Object.values(values)[0] ?? '');
+  const usual = password ?? Object.values(values)[0] ?? 'simulated';
+  const fallback = /url|uri|dsn/i.test(parsed.key ?? '') && host !== undefined ? url : usual;
   const named = parsed.key === undefined ? {} : { [parsed.key]: values[parsed.key] ?? fallback };
   addKeys(world, region, parsed.name, { ...values, ...named });
 }

@@ -12,6 +12,10 @@ export const eksCluster = z.strictObject({
     description:
       'Id of the codebuild-project that makes it anew; a build with a variable that says delete takes it away',
   }),
+  test: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Holds nothing of production: tests and drills work in it' }),
   onDemand: z
     .boolean()
     .default(false)
@@ -111,6 +115,10 @@ export const k8sNamespace = z.strictObject({
   type: z.literal('k8s-namespace'),
   cluster: z.string(),
   name: z.string(),
+  onDemand: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Not there, with all that is in it, until a run makes it; such as one for tests' }),
   veleroSchedule: z
     .string()
     .optional()

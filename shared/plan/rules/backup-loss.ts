@@ -44,12 +44,15 @@ export function worstLoss(
     case 'aws-backup':
       return backup.region === region || backup.copyTo?.region === region ? plus(takes.awsBackup) : undefined;
     case 'dump':
-      if (backup.region === region) return plus(takes.dump);
-      return backup.copy?.region === region ? plus(takes.dump + takes.objectReplication) : undefined;
+      if (backup.region === region) return plus(dumpTakes(gap));
+      return backup.copy?.region === region ? plus(dumpTakes(gap) + takes.objectReplication) : undefined;
     default:
       return undefined;
   }
 }
+
+/** A dump that is made more often than that takes less: the next one would come before it is done. */
+const dumpTakes = (gap: number = takes.dump) => Math.min(takes.dump, gap);
 
 const same = (seconds: number): WorstLoss => ({ certain: seconds, likely: seconds });
 

@@ -35,9 +35,21 @@ function restoredDatabases({ plan }: CheckContext, { steps }: ScenarioView): Res
         : undefined;
     if (!component || typeof target !== 'string') return [];
     const restored = 'source' in component && typeof component.source === 'string';
-    return [{ database: restored ? component.source : target, from }];
+    return [{ database: restored ? component.source : dumpedInto(plan, target), from }];
   });
   return [...new Map(found.map(each => [JSON.stringify(each), each])).values()];
+}
+
+/** A server that the system runs itself in the recovery region gets the dumps of its namesake in the primary one. */
+function dumpedInto(plan: CheckContext['plan'], target: string): string {
+  const own = plan.components[target];
+  const isDumped = (id: string) =>
+    Object.values(plan.backups).some(backup => databaseOf(plan, backup) === id);
+  if (own?.type !== 'postgres-server' || isDumped(target)) return target;
+  const namesake = Object.entries(plan.components).find(
+    ([id, other]) => other.type === 'postgres-server' && other.database === own.database && isDumped(id),
+  );
+  return namesake?.[0] ?? target;
 }
 
 const kinds: Record<string, Restored['from'] | undefined> = {

@@ -11,6 +11,7 @@ const databases = ['rds-instance'] as const;
 const dumped: readonly ComponentType[] = [
   'rds-instance',
   'rds-cluster',
+  'postgres-server',
   'redis-server',
   'elasticache-replication-group',
 ];

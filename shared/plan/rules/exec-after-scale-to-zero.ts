@@ -33,9 +33,21 @@ function executedIn(context: CheckContext, placed: PlacedStep): string | undefin
 }
 
 function deploymentOf(context: CheckContext, placed: PlacedStep): string | undefined {
+  return workloadOf(context, placed)?.name;
+}
+
+/** The deployment or stateful set that a step names; others may have its name in other clusters. */
+function workloadOf(context: CheckContext, placed: PlacedStep) {
   return componentsOf(context, placed).flatMap(({ component }) =>
-    'name' in component && component.type.startsWith('k8s-') ? [component.name] : [],
+    component.type === 'k8s-deployment' || component.type === 'k8s-statefulset' ? [component] : [],
   )[0];
+}
+
+/** Two steps are about the same workload unless both say that theirs are in different places. */
+function mayBeSame(context: CheckContext, one: PlacedStep, other: PlacedStep): boolean {
+  const [first, second] = [workloadOf(context, one), workloadOf(context, other)];
+  const place = (of: typeof first) => of && `${of.region}/${of.cluster}/${of.namespace}`;
+  return first === undefined || second === undefined || place(first) === place(second);
 }
 
 function match({ step }: PlacedStep, pattern: RegExp): RegExpExecArray | never[] {
@@ -50,7 +62,11 @@ function match({ step }: PlacedStep, pattern: RegExp): RegExpExecArray | never[]
 function isAtZero(context: CheckContext, view: ScenarioView, at: PlacedStep, name: string): boolean {
   const scaled = view.steps.flatMap(placed => {
     if (!isBefore(placed, at)) return [];
-    if (placed.step.do === 'k8s.scale' && deploymentOf(context, placed) === name)
+    if (
+      placed.step.do === 'k8s.scale' &&
+      deploymentOf(context, placed) === name &&
+      mayBeSame(context, placed, at)
+    )
       return [placed.step.with.replicas === 0];
     const [, typed, replicas] = match(
       placed,

@@ -4,7 +4,8 @@ import { textsIn } from './texts.ts';
 /** What people leave to be filled in later. Each has to be impossible, or nearly so, in a finished plan. */
 const placeholders: readonly RegExp[] = [
   /<[a-z][a-z0-9_-]*>/i,
-  /\[[A-Z]{3,}(?:[ _-][A-Z]+)*\]/,
+  // Tags that mails carry in their subjects are none.
+  /\[(?!(?:RESOLVED|CRITICAL|URGENT|DRILL|EXERCISE)\])[A-Z]{3,}(?:[ _-][A-Z]+)*\]/,
   /\[(?:x|X|(?:Your |Insert )?(?:Name|Names|Phone|Number|Email|Date|Time|Contact|Description|Address))\]/,
   /\b(?:sg|vpc|subnet|ami|i|vol)-x+\b/,
   /\bx{3,}\b/i,
@@ -23,7 +24,7 @@ export const placeholder: LintRule = {
   reason: 'A value that was to be filled in is found out in the middle of the outage.',
   check: ({ plan }) =>
     textsIn(plan)
-      .filter(({ path }) => path.at(-1) !== 'waived')
+      .filter(({ path }) => path.at(-1) !== 'waived' && !isForShell(plan, path))
       .flatMap(({ text, path }) => {
         const found = placeholders.map(pattern => pattern.exec(text)?.[0]).find(match => match !== undefined);
         if (found === undefined) return [];
@@ -32,3 +33,13 @@ export const placeholder: LintRule = {
         return [{ rule: placeholder.id, severity: 'warning', path, find: found, message, mend }];
       }),
 };
+
+/** The script of `sh -c` in a list of arguments: the pod's own shell fills its variables in. */
+function isForShell(plan: unknown, path: readonly (string | number)[]): boolean {
+  const index = path.at(-1);
+  if (typeof index !== 'number' || index === 0) return false;
+  const list = path
+    .slice(0, -1)
+    .reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], plan);
+  return Array.isArray(list) && /^-[a-z]*c$/.test(String(list[index - 1]));
+}

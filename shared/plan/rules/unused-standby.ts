@@ -1,4 +1,5 @@
 import type { LintRule } from '../cross-check.ts';
+import type { Plan } from '../schema.ts';
 import { textsIn } from './texts.ts';
 
 /** What costs money while it stands by. */
@@ -29,6 +30,7 @@ export const unusedStandby: LintRule = {
     );
     return Object.entries(components).flatMap(([id, component]) => {
       if (component.region !== regions.recovery || !paidFor.has(component.type) || named.has(id)) return [];
+      if (component.type === 'eks-nodegroup' && isWorkedIn(plan, component, named)) return [];
       return [
         {
           rule: unusedStandby.id,
@@ -42,3 +44,17 @@ export const unusedStandby: LintRule = {
     });
   },
 };
+
+/** Nodes are used by the steps that work in their cluster; those of a cluster that is yet to be made do not exist. */
+function isWorkedIn(
+  { components }: Plan,
+  { cluster, region }: { cluster: string; region: string },
+  named: ReadonlySet<string>,
+): boolean {
+  return Object.entries(components).some(([id, other]) => {
+    if (other.region !== region) return false;
+    if (other.type === 'eks-cluster') return other.name === cluster && other.onDemand;
+    const runsThere = other.type === 'k8s-deployment' || other.type === 'k8s-statefulset';
+    return runsThere && other.cluster === cluster && named.has(id);
+  });
+}

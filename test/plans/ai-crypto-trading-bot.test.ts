@@ -1,0 +1,3 @@
+import { rehearsesWell } from './support.ts';
+
+rehearsesWell('ai-crypto-trading-bot');
