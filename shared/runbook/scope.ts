@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { referencesOf, resolveJson } from '../plan/expression.ts';
 import type { Run, Step } from './contract.ts';
 
@@ -15,7 +15,7 @@ export function stepsNamedIn(step: Step): { own: string[]; failover: string[] } 
 
 /** What `${…}` may refer to while a step runs. All of it is fixed for the run but for the outputs of steps. */
 export function scopeOf(run: Run, outputs: JsonObject, failoverOutputs: JsonObject = {}): JsonObject {
-  return {
+  const known = {
     run: {
       id: run.id,
       date: run.startedAt.slice(0, 10).replaceAll('-', ''),
@@ -25,10 +25,25 @@ export function scopeOf(run: Run, outputs: JsonObject, failoverOutputs: JsonObje
       system: run.system,
     },
     incident: { id: run.incidentId, startedAt: run.outageStartedAt },
+  };
+  return {
+    ...known,
     steps: outputs,
     failover: run.failover === undefined ? {} : { run: { id: run.failover }, steps: failoverOutputs },
-    parameters: run.parameters,
+    parameters: Object.fromEntries(
+      Object.entries(run.parameters).map(([name, value]) => [name, parameterValue(value, known)]),
+    ),
   };
+}
+
+/** A default may be relative to the outage, such as `${incident.startedAt - 15m}`; what a person set is taken as it is. */
+function parameterValue(value: Run['parameters'][string], known: JsonObject): Json {
+  try {
+    return resolveJson(value, known);
+  } catch (error) {
+    if (error instanceof InvalidInputError) return value;
+    throw error;
+  }
 }
 
 /** The step's parameters with every expression resolved, or the reason why they can't be. */

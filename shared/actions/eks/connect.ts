@@ -43,7 +43,10 @@ export const action = defineAction({
   summary: "Proves that a cluster's API server is ready and lets Lifeboat in",
   parameters,
   components: { cluster: 'eks-cluster' },
-  outputs: { api: 'up or down', version: 'Kubernetes version of the cluster' },
+  outputs: {
+    api: 'up or down, or missing where EKS knows no such cluster',
+    version: 'Kubernetes version of the cluster',
+  },
   drill: 'same',
   mutates: false,
   typical: {
@@ -67,6 +70,10 @@ export const action = defineAction({
     switch (state.api) {
       case 'absent':
       case 'denied':
+        if (state.api === 'absent' && expect === 'report') {
+          const what = `EKS knows no cluster ${cluster.name} in ${cluster.region}`;
+          return { status: 'done', outputs: { api: 'missing', version: '' }, evidence: [{ what }] };
+        }
         return { status: 'failed', reasons: [state.reason], evidence: [] };
       case 'down': {
         // One request without an answer says nothing of a cluster, and steps may hang on what is said here.

@@ -19,6 +19,12 @@ const parameters = z.object({
     .positive()
     .default(1)
     .meta({ description: 'In how many Availability Zones it must be enabled' }),
+  expect: z
+    .enum(['active', 'report'])
+    .default('active')
+    .meta({
+      description: 'report: whatever state it is in, or that it is missing, is an answer to branch on',
+    }),
 });
 type Component = z.output<typeof parameters>['loadBalancer'];
 
@@ -53,6 +59,14 @@ function differences(component: Component, found: LoadBalancer): Reason[] {
   return [...differs('dnsName', found.DNSName), ...differs('hostedZoneId', found.CanonicalHostedZoneId)];
 }
 
+function report(component: Component, found: LoadBalancer | undefined) {
+  const state = found?.State?.Code ?? 'missing';
+  const zones = (found?.AvailabilityZones ?? []).flatMap(zone => zone.ZoneName ?? []);
+  const notes = found ? differences(component, found).map(({ what }) => what) : [];
+  const outputs = { state, dnsName: found?.DNSName ?? '', zones };
+  return finish([`The load balancer ${component.name} is ${state}.`, ...notes].join(' '), outputs);
+}
+
 /** Waits until a load balancer is active, and holds its name and zone against what the plan says. */
 export const action = defineAction({
   kind: 'elbv2.describe',
@@ -60,7 +74,7 @@ export const action = defineAction({
   parameters,
   components: { loadBalancer: 'load-balancer' },
   outputs: {
-    state: 'active, provisioning, active_impaired or failed',
+    state: 'active, provisioning, active_impaired, failed or missing',
     dnsName: 'Its DNS name',
     zones: 'Availability Zones that it is enabled in',
   },
@@ -78,7 +92,8 @@ export const action = defineAction({
     'It is active and has no healthy target: elbv2.target-health tells',
   ],
   permissions: () => [readTargetGroupPermission('elasticloadbalancing:DescribeLoadBalancers')],
-  async prepare(context, { loadBalancer: component }) {
+  async prepare(context, { loadBalancer: component, expect }) {
+    if (expect === 'report') return { status: 'ready', baseline: {}, evidence: [] };
     const found = await readBalancer(context, component);
     if (!found) {
       const what = `There is no load balancer ${component.name} in ${component.region}.`;
@@ -89,8 +104,9 @@ export const action = defineAction({
     if (reasons.length > 0) return { status: 'refused', reasons, evidence: [] };
     return { status: 'ready', baseline: {}, evidence: [] };
   },
-  async observe(context, { loadBalancer: component, zones: needed }) {
+  async observe(context, { loadBalancer: component, zones: needed, expect }) {
     const found = await readBalancer(context, component);
+    if (expect === 'report') return report(component, found);
     const state = found?.State?.Code ?? 'gone';
     const why = found?.State?.Reason ? ` (${found.State.Reason})` : '';
     if (!found || state === 'failed') {

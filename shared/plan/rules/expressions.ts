@@ -11,8 +11,25 @@ import { textsIn } from './texts.ts';
 export function checkExpressions(context: CheckContext): Problem[] {
   return [
     ...context.scenarios.flatMap(view => view.steps.flatMap(placed => checkStep(context, view, placed))),
+    ...defaults(context),
     ...misplaced(context),
   ];
+}
+
+/** The default of a scenario's parameter is filled in when the run begins: of the run and the outage something is known. */
+function defaults({ plan }: CheckContext): Problem[] {
+  return Object.entries(plan.scenarios).flatMap(([id, { parameters }]) =>
+    Object.entries(parameters).flatMap(([name, { default: value }]) =>
+      expressionProblems(String(value), ['scenarios', id, 'parameters', name, 'default'], ([root]) =>
+        root === 'run' || root === 'incident'
+          ? undefined
+          : {
+              message: 'a default knows the run and the incident only',
+              mend: 'Use run or incident, such as ${incident.startedAt - 15m}.',
+            },
+      ),
+    ),
+  );
 }
 
 function checkStep(context: CheckContext, view: ScenarioView, placed: PlacedStep): Problem[] {
@@ -92,7 +109,9 @@ function misplaced({ plan }: CheckContext): Problem[] {
   const { templates: _templates, documents: _documents, costs: _costs, ...rest } = plan;
   return textsIn(rest).flatMap(({ text, path }): Problem[] => {
     const inStep = path[0] === 'scenarios' && (path.includes('with') || path.at(-2) === 'when');
-    const at = inStep || path.at(-1) === 'waived' ? -1 : text.replaceAll('$${', '   ').indexOf('${');
+    const inDefault = path[0] === 'scenarios' && path[2] === 'parameters' && path.at(-1) === 'default';
+    const at =
+      inStep || inDefault || path.at(-1) === 'waived' ? -1 : text.replaceAll('$${', '   ').indexOf('${');
     if (at < 0) return [];
     return [
       {

@@ -1,4 +1,6 @@
 import type { LintRule } from '../cross-check.ts';
+import type { Plan } from '../schema.ts';
+import type { PropertyKeyPath } from '../schema-walk.ts';
 import { textsIn } from './texts.ts';
 
 /** What people leave to be filled in later. Each has to be impossible, or nearly so, in a finished plan. */
@@ -13,10 +15,19 @@ const placeholders: readonly RegExp[] = [
   /\b(?:PAGE|ZONE|HOSTED_ZONE|ACCOUNT|CLUSTER|CHANNEL|TEAM|PROJECT)_ID\b/,
   /\b(?:CHANGE[-_ ]?ME|FILL[-_ ]?ME|TBD|FIXME)\b/i,
   /\bZ123456789\w*/,
-  /\$[A-Z][A-Z0-9_]{2,}\b/,
-  /\$X\b/,
   /YYYYMMDD/,
 ];
+
+/** A shell would fill them in, and none reads a plan; except one that is started in a pod, whose variables they are. */
+const variables: readonly RegExp[] = [/\$[A-Z][A-Z0-9_]{2,}\b/, /\$X\b/];
+
+function isForAShell(plan: Plan, path: PropertyKeyPath): boolean {
+  const list = path.slice(0, -1).reduce<unknown>((value, key) => {
+    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  }, plan);
+  if (!Array.isArray(list) || path.at(-2) !== 'command') return false;
+  return /^(?:\/bin\/)?(?:ba|da)?sh$/.test(String(list[0])) && list[1] === '-c' && path.at(-1) === 2;
+}
 
 export const placeholder: LintRule = {
   id: 'placeholder',
@@ -26,7 +37,8 @@ export const placeholder: LintRule = {
     textsIn(plan)
       .filter(({ path }) => path.at(-1) !== 'waived' && !isForShell(plan, path))
       .flatMap(({ text, path }) => {
-        const found = placeholders.map(pattern => pattern.exec(text)?.[0]).find(match => match !== undefined);
+        const wanted = isForAShell(plan, path) ? placeholders : [...placeholders, ...variables];
+        const found = wanted.map(pattern => pattern.exec(text)?.[0]).find(match => match !== undefined);
         if (found === undefined) return [];
         const message = `"${found.slice(0, 60)}" looks like a placeholder`;
         const mend = 'Write the real value; a secret as secret:NAME#key, a value of the run as ${…}.';

@@ -35,7 +35,7 @@ export function checkStepReference(
   const wrong = checkOrder(other, placed) ?? checkOutput(context, other, output);
   // A condition without a value does not hold, so it may look at a step that was left out or failed.
   if (wrong || inCondition) return wrong;
-  return checkModes(context, other, placed) ?? checkFailure(other) ?? checkCondition(other, placed);
+  return checkModes(context, other, placed) ?? checkFailure(other, placed) ?? checkCondition(other, placed);
 }
 
 /** What is wrong with `${failover.run.id}` or `${failover.steps.<id>.<output>}`. */
@@ -128,8 +128,10 @@ function checkModes({ actions }: CheckContext, other: PlacedStep, placed: Placed
   };
 }
 
-function checkFailure(other: PlacedStep): Complaint | undefined {
+/** A step that is carried out only if the other one was done finds what it put out. */
+function checkFailure(other: PlacedStep, { step: { when } }: PlacedStep): Complaint | undefined {
   if (other.step.onFailure !== 'continue') return undefined;
+  if (when?.value === `\${steps.${other.step.id}.status}` && when.is === 'done') return undefined;
   return {
     rule: 'reference-may-be-missing',
     severity: 'warning',

@@ -39,6 +39,11 @@ describe('eks.connect', () => {
         status: 'failed',
         reasons: [{ what: 'There is no cluster shop-dr in ap-southeast-4.' }],
       });
+      // Whoever asks in order to decide gets it as an answer.
+      expect(await observe(scene, { expect: 'report' })).toMatchObject({
+        status: 'done',
+        outputs: { api: 'missing' },
+      });
     }));
 
   it('names what the role may not do', () =>

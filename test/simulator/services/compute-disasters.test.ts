@@ -88,6 +88,8 @@ describe('a load balancer', () => {
       strike({ type: 'loss' }, 'lb');
       const gone = await play('elbv2.describe', { loadBalancer: 'lb' });
       expect(reasonsOf(gone.preparation)).toBe(`There is no load balancer shop in ${region}.`);
+      const asked = await play('elbv2.describe', { loadBalancer: 'lb', expect: 'report' });
+      expect(asked.seen).toMatchObject({ status: 'done', outputs: { state: 'missing', zones: [] } });
     }));
 });
 
