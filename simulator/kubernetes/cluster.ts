@@ -85,6 +85,8 @@ export type SimulatedAutoscaler = {
   deployment: string;
   minReplicas: number;
   maxReplicas: number;
+  /** The object as it was written, with its annotations and the metrics that it goes by. */
+  written?: JsonObject;
 };
 
 export type SimulatedCluster = {

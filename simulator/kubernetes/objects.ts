@@ -168,12 +168,13 @@ export function autoscalerObject(
   autoscaler: SimulatedAutoscaler,
   workload: SimulatedDeployment | undefined,
 ): V2HorizontalPodAutoscaler {
-  const { namespace, name, deployment, minReplicas, maxReplicas } = autoscaler;
+  const { namespace, name, deployment, minReplicas, maxReplicas, written } = autoscaler;
   return {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
-    metadata: { name, namespace },
+    metadata: { ...(written?.metadata as object), name, namespace },
     spec: {
+      ...(written?.spec as object),
       scaleTargetRef: { apiVersion: 'apps/v1', kind: workload?.kind ?? 'Deployment', name: deployment },
       minReplicas,
       maxReplicas,

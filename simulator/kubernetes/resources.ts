@@ -143,6 +143,7 @@ export function createObject(
       deployment: scaleTargetRef.name,
       minReplicas,
       maxReplicas,
+      written: body,
     };
     cluster.autoscalers.push(made);
     world.changed(
@@ -232,7 +233,7 @@ function foundAutoscaler(
       const parsed = autoscalerSchema.safeParse(next);
       if (!parsed.success || parsed.data.spec.minReplicas > parsed.data.spec.maxReplicas) return false;
       const { minReplicas, maxReplicas } = parsed.data.spec;
-      Object.assign(autoscaler, { minReplicas, maxReplicas });
+      Object.assign(autoscaler, { minReplicas, maxReplicas, written: next });
       world.changed(resource, `Between ${minReplicas} and ${maxReplicas} replicas`, 'lifeboat');
       autoscale(world, cluster, autoscaler);
       return true;

@@ -19,12 +19,9 @@ const parameters = z.object({
     .positive()
     .default(1)
     .meta({ description: 'In how many Availability Zones it must be enabled' }),
-  expect: z
-    .enum(['active', 'report'])
-    .default('active')
-    .meta({
-      description: 'report: whatever state it is in, or that it is missing, is an answer to branch on',
-    }),
+  expect: z.enum(['active', 'report']).default('active').meta({
+    description: 'report: whatever state it is in, or that it is missing, is an answer to branch on',
+  }),
 });
 type Component = z.output<typeof parameters>['loadBalancer'];
 
