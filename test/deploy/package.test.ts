@@ -24,7 +24,7 @@ describe('a packaged plan', async () => {
   const packages = join(folder, 'good');
   const { exitCode, output } = await packageInto(packages);
   if (exitCode !== 0) throw new Error(output);
-  const { plan, deployment } = await liquidAbt();
+  const { plan, deployment } = await liquidAbt('whole');
   const text = readFileSync(join(packages, 'cloudformation-template-update-stack.json'), 'utf8');
   const template: Template = JSON.parse(text);
   const resources = Object.entries(template.Resources);

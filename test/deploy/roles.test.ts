@@ -161,3 +161,19 @@ describe('what a role is denied', () => {
     }
   });
 });
+
+describe('the roles of the whole plan', async () => {
+  const { deployment: whole } = await liquidAbt('whole');
+  const roles = ['lambda.amazonaws.com', 'states.amazonaws.com'].flatMap(service =>
+    roleIds(whole.resources, service),
+  );
+
+  it.each(roles)('%s names its actions, changes nothing on * and fits into an inline policy', role => {
+    const own = statementsOf(whole.resources, role);
+    const allowed = own.filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed.flatMap(({ Action }) => Action).filter(action => /[*?]/.test(action))).toEqual([]);
+    const open = allowed.filter(({ Resource }) => Resource.includes('*')).flatMap(({ Action }) => Action);
+    expect(open.filter(action => !reading.test(verbOf(action)) && !(action in openActions))).toEqual([]);
+    expect(JSON.stringify(own).length).toBeLessThan(10_240);
+  });
+});

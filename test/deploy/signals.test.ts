@@ -3,7 +3,10 @@ import { deploymentOf } from '../../deploy/build.ts';
 import { primarySignalsTemplate } from '../../deploy/primary-signals.ts';
 import { type Plan, planSchema } from '../../shared/plan/schema.ts';
 import { lifeboat, planPath } from '../cli/collect.ts';
-import { plan as liquidAbt } from '../simulator/support/liquid-abt.ts';
+import { plan as whole } from '../simulator/support/liquid-abt.ts';
+import { coreOf } from './support.ts';
+
+const liquidAbt = coreOf(whole);
 
 const { primary, recovery } = liquidAbt.regions;
 const metric = (region: string, more: object = {}) => ({
