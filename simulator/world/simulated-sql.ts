@@ -19,6 +19,7 @@ import {
   setReadOnly,
 } from './sql-journal.ts';
 import {
+  actsOnServer,
   beginsTransaction,
   catalogChange,
   commits,
@@ -77,7 +78,8 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
   };
   const begin = async (text: string, found: Found & { writable: boolean }) => {
     try {
-      const byDefault = isReadOnly(world, place.host, place.database) && !isReadWriteBegin(text);
+      const exempt = isReadWriteBegin(text) || actsOnServer(text);
+      const byDefault = isReadOnly(world, place.host, place.database) && !exempt;
       readOnly = isReadOnlyBegin(text) || byDefault || !found.writable;
       await replay(world, run, place, { ...found, readOnly });
     } catch (error) {
@@ -114,7 +116,7 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
         throw error;
       }
     }
-    await begin('', found);
+    await begin(text, found);
     let kept: string[] = [];
     try {
       const answer = await perform(world, place, run, text, { pending: [], readOnly });

@@ -9,6 +9,9 @@ export const isReadWriteBegin = (text: string) => beginsTransaction(text) && /\b
 /** Reads that are not: functions that change something although they are selected. */
 const changing = /\b(pg_terminate_backend|pg_cancel_backend|nextval|setval|pg_promote)\s*\(/i;
 
+/** What a server does to itself, which a read-only transaction may ask of it. */
+export const actsOnServer = (text: string) => /\bpg_(terminate|cancel)_backend\s*\(/i.test(text);
+
 /** Whether the statement may leave something behind when it is committed. */
 export function writes(text: string): boolean {
   if (/^\s*with\b/i.test(text)) return /\b(insert|update|delete|merge)\b/i.test(text) || changing.test(text);

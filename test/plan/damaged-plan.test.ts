@@ -18,7 +18,7 @@ describe('the plan of LIQUID ABT', () => {
   it('has no findings but those that it gives a reason for', async () => {
     const { plan, findings } = await checkPlan({ text, file: 'plan.yml' });
     expect(findings.filter(finding => finding.waived === undefined)).toEqual([]);
-    expect(findings.map(finding => finding.rule)).toEqual(['automatic-on-one-observer', 'no-failback']);
+    expect(findings.map(finding => finding.rule)).toEqual(['automatic-on-one-observer']);
     expect(Object.keys(plan?.scenarios ?? {}).slice(0, 2)).toEqual(['database-failure', 'region-failure']);
   });
 

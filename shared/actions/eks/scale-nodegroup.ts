@@ -25,7 +25,12 @@ const parameters = z.strictObject({
     description:
       'Nodes that have to be Ready; all of `size` without. Fewer where some are lost with their zone and still counted',
   }),
+  mayShrink: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Whether a group that is bigger is made smaller; without it, it is left as it is' }),
 });
+type Parameters = z.output<typeof parameters>;
 type Component = z.output<typeof parameters>['nodegroup'];
 
 const baselineSchema = z.object({
@@ -38,15 +43,15 @@ const baselineSchema = z.object({
 });
 
 /**
- * Brings an EKS managed node group up to at least `size` nodes and waits until that many, or `ready`, are Ready. A group that is
- * bigger already is left as it is; maxSize is raised where it is in the way.
+ * Brings an EKS managed node group up to at least `size` nodes and waits until that many, or `ready`, are Ready. A
+ * group that is bigger already is left as it is, unless it may shrink; maxSize is raised where it is in the way.
  *
  * In the cluster the function's role needs an access entry with a group that is bound to a ClusterRole with: `list`
  * on nodes.
  */
 export const action = defineAction({
   kind: 'eks.scale-nodegroup',
-  summary: 'Scales an EKS node group up and waits for its nodes to be Ready',
+  summary: 'Scales an EKS node group and waits for its nodes to be Ready',
   parameters,
   components: { nodegroup: 'eks-nodegroup' },
   outputs: { nodes: 'Nodes of the group that are Ready' },
@@ -79,7 +84,8 @@ export const action = defineAction({
     ];
   },
 
-  async prepare(context, { nodegroup: component, size, ready = size }) {
+  async prepare(context, given) {
+    const { nodegroup: component, size, ready = size } = given;
     const refused = refuseProductionInDrill(context, component.region, `node group ${component.name}`);
     if (refused) return refused;
     const client = context.aws.client(EKSClient, component.region);
@@ -100,19 +106,21 @@ export const action = defineAction({
       earlierIssues: issueCodes(nodegroup),
       requestToken: token(context, context.clock.now().toISOString()),
     };
-    if (before.desiredSize >= size && nodes >= ready) {
+    if (isReached(given, before.desiredSize) && nodes >= ready) {
       return { status: 'already-done', baseline, outputs: { nodes }, evidence };
     }
     return { status: 'ready', baseline, evidence };
   },
 
-  async act(context, { nodegroup: component, size }, baseline) {
+  async act(context, given, baseline) {
+    const { nodegroup: component } = given;
     const client = context.aws.client(EKSClient, component.region);
     const nodegroup = await readNodegroup(client, component);
-    if (nodegroup) await raise(context, component, scalingOf(nodegroup), size, baseline);
+    if (nodegroup) await resize(context, given, scalingOf(nodegroup), baseline);
   },
 
-  async observe(context, { nodegroup: component, size, ready = size }, baseline) {
+  async observe(context, given, baseline) {
+    const { nodegroup: component, size, ready = size, mayShrink } = given;
     const { earlierUpdates, earlierIssues } = baselineSchema.parse(baseline);
     const client = context.aws.client(EKSClient, component.region);
     const nodegroup = await readNodegroup(client, component);
@@ -136,24 +144,27 @@ export const action = defineAction({
       return { status: 'failed', reasons, evidence: [] };
     }
     let scaling = scalingOf(nodegroup);
-    if (scaling.desiredSize < size && succeeded) {
+    if (!isReached(given, scaling.desiredSize) && succeeded) {
       // The update may have ended after the node group was read, so that is read again before anybody is blamed.
       scaling = scalingOf((await readNodegroup(client, component)) ?? nodegroup);
-      if (scaling.desiredSize < size) {
+      if (!isReached(given, scaling.desiredSize)) {
         return { status: 'failed', reasons: [setBack(component, scaling)], evidence: [] };
       }
     }
-    if (scaling.desiredSize < size) {
+    if (!isReached(given, scaling.desiredSize)) {
       // The request was turned away since another update was under way; it is made again until EKS takes it.
-      await raise(context, component, scaling, size, baseline);
+      await resize(context, given, scaling, baseline);
       return { status: 'pending', note: `waiting for another update of ${component.name} to end` };
     }
     if (nodes < ready) return { status: 'pending', note: `${nodes} of ${ready} nodes Ready` };
+    if (mayShrink && nodes > size)
+      return { status: 'pending', note: `${nodes} nodes are left of more than ${size}` };
     const what = `Node group ${component.name} has ${nodes} Ready nodes, ${ready} wanted`;
     return { status: 'done', outputs: { nodes }, evidence: [{ what, data: { nodes, size } }] };
   },
 
-  async undo(context, { nodegroup: component, size }, baseline): Promise<Observation> {
+  async undo(context, given, baseline): Promise<Observation> {
+    const { nodegroup: component, size } = given;
     const { before, earlierUpdates } = baselineSchema.parse(baseline);
     const client = context.aws.client(EKSClient, component.region);
     const nodegroup = await readNodegroup(client, component);
@@ -163,7 +174,7 @@ export const action = defineAction({
       evidence: [{ what, data: { ...before } }],
     });
     if (!nodegroup) return doneAs(`Node group ${component.name} is gone, so there is nothing to bring back`);
-    if (before.desiredSize >= size) return doneAs(`The size of ${component.name} was not changed`);
+    if (isReached(given, before.desiredSize)) return doneAs(`The size of ${component.name} was not changed`);
     // While an update runs, EKS still shows the size before it, which would look as if nothing had to be undone.
     const updates = await findScalingUpdates(client, component, size, earlierUpdates);
     if (nodegroup.status === 'UPDATING' || updates.some(update => update.status === 'InProgress')) {
@@ -178,16 +189,25 @@ export const action = defineAction({
   },
 });
 
-/** Asks for at least `size` nodes; never for fewer than there are. */
-async function raise(
+/** Whether the group is as big as wanted; a bigger one is, unless it may shrink. */
+function isReached({ size, mayShrink }: Parameters, desiredSize: number): boolean {
+  return mayShrink ? desiredSize === size : desiredSize >= size;
+}
+
+/** Asks for at least `size` nodes; never for fewer than there are, unless the group may shrink. */
+async function resize(
   context: ActionContext,
-  component: Component,
+  given: Parameters,
   now: Scaling,
-  size: number,
   baseline: JsonObject,
 ): Promise<void> {
-  if (now.desiredSize >= size) return;
-  const wanted = { minSize: now.minSize, maxSize: Math.max(now.maxSize, size), desiredSize: size };
+  const { nodegroup: component, size } = given;
+  if (isReached(given, now.desiredSize)) return;
+  const wanted = {
+    minSize: Math.min(now.minSize, size),
+    maxSize: Math.max(now.maxSize, size),
+    desiredSize: size,
+  };
   await recordChange(context, component, now, wanted);
   const { requestToken } = baselineSchema.parse(baseline);
   await requestScaling(context.aws.client(EKSClient, component.region), component, wanted, requestToken);

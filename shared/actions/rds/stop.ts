@@ -4,14 +4,18 @@ import { rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { askUnlessBusy, startAgain } from '../../aws/rds-power.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
-import { noInstance } from '../../aws/rds-writer.ts';
-import { type ComponentOf, rdsInstance } from '../../plan/components.ts';
+import { identifierOf, noInstance, whichInstance } from '../../aws/rds-writer.ts';
+import { rdsInstance, rdsRestoreTarget } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import { alreadyDone, fail, finish, pending, ready } from '../outcomes.ts';
 
-type Database = ComponentOf<'rds-instance'>;
-const parameters = z.object({ database: rdsInstance });
+const parameters = z.object({
+  database: z.discriminatedUnion('type', [rdsInstance, rdsRestoreTarget]),
+  /** Identifier of the instance, if a run made it. */
+  instance: z.string().optional(),
+});
+type Parameters = z.output<typeof parameters>;
 const baselineSchema = z.object({ status: z.string() });
 
 /** A request that was turned away is made again after this time. */
@@ -25,7 +29,7 @@ export const action = defineAction({
   kind: 'rds.stop',
   summary: 'Stops a database; RDS starts it again by itself after seven days',
   parameters,
-  components: { database: 'rds-instance' },
+  components: { database: ['rds-instance', 'rds-restore-target'] },
   outputs: { restartsAt: 'when RDS starts it again by itself, ISO-8601 UTC; null if it does not say' },
   drill: 'isolated',
   mutates: true,
@@ -35,15 +39,19 @@ export const action = defineAction({
     'It starts by itself after seven days, and costs again',
     'No backup is taken and nothing is replicated while it is stopped',
   ],
-  permissions: ({ database: { region, identifier } }) => [
+  permissions: ({ database: { type, region, identifier } }) => [
     {
       actions: ['rds:DescribeDBInstances', 'rds:StopDBInstance', 'rds:StartDBInstance'],
-      resources: [rdsArn('db', region, identifier)],
+      resources: [rdsArn('db', region, type === 'rds-instance' ? identifier : `${identifier}-*`)],
     },
   ],
 
-  async prepare(context, { database }) {
-    const { region, identifier } = database;
+  async prepare(context, given) {
+    const { region } = given.database;
+    const identifier = identifierOf(given.database, given.instance);
+    if (identifier === undefined) {
+      return { status: 'refused', reasons: [whichInstance(given.database.id)], evidence: [] };
+    }
     const refused = refuseProductionInDrill(context, region, `database ${identifier}`);
     if (refused) return refused;
     const instance = await readInstance(context.aws, region, identifier);
@@ -58,12 +66,12 @@ export const action = defineAction({
     return ready({ status }, `${identifier} in ${region} is ${status}`);
   },
 
-  async act(context, { database }) {
-    await stop(context, database);
+  async act(context, given) {
+    await stop(context, placeOf(given));
   },
 
-  async observe(context, { database }) {
-    const { region, identifier } = database;
+  async observe(context, given) {
+    const { region, identifier } = placeOf(given);
     const instance = await readInstance(context.aws, region, identifier);
     const status = instance?.DBInstanceStatus;
     if (instance === undefined)
@@ -73,19 +81,27 @@ export const action = defineAction({
       const limit = outputs.restartsAt ? `; RDS starts it again by itself at ${outputs.restartsAt}` : '';
       return finish(`${identifier} is stopped${limit}`, outputs, outputs);
     }
-    if (status === 'available' && context.elapsedSeconds >= askAgainSeconds) await stop(context, database);
+    if (status === 'available' && context.elapsedSeconds >= askAgainSeconds)
+      await stop(context, { region, identifier });
     return pending(`${identifier} is ${status}`);
   },
 
-  async undo(context, { database }, baseline) {
+  async undo(context, given, baseline) {
+    const place = placeOf(given);
     if (baselineSchema.parse(baseline).status === 'stopped') {
-      return finish(`${database.identifier} was stopped before`);
+      return finish(`${place.identifier} was stopped before`);
     }
-    return startAgain(context, database);
+    return startAgain(context, place);
   },
 });
 
-function stop(context: ActionContext, { region, identifier }: Database): Promise<void> {
+type Place = { region: string; identifier: string };
+
+function placeOf({ database, instance }: Parameters): Place {
+  return { region: database.region, identifier: identifierOf(database, instance) ?? database.identifier };
+}
+
+function stop(context: ActionContext, { region, identifier }: Place): Promise<void> {
   const change = { call: 'rds.StopDBInstance', region, resource: identifier, what: 'Stopped' };
   return askUnlessBusy(context, change, () =>
     context.aws

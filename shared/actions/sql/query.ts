@@ -34,6 +34,10 @@ const parameters = z.strictObject({
     .meta({ description: 'Another database of the same server, such as the one that sql.restore-dump made' }),
   query: z.string(),
   expect: expectation,
+  becomesWithin: durationSchema.optional().meta({
+    description:
+      'How long the answer may take to become the expected one, such as on a replica; at once without it',
+  }),
   timeout: durationSchema
     .default(30)
     .refine(seconds => seconds <= 100, 'at most 100s: a function can not wait longer')
@@ -97,6 +101,9 @@ export const action = defineAction({
     const lost = expect.newest ? lossSeconds(value, expect.newest.before ?? outageStartedAt) : 0;
     const data: JsonObject = { query, value, rows, host, expected, lossSeconds: lost ?? 0 };
     const wrong = mismatch(found, expect, outageStartedAt);
+    if (wrong && context.elapsedSeconds < (wanted.becomesWithin ?? 0)) {
+      return { status: 'pending', note: `${query} answers ${wrong} at ${host}` };
+    }
     if (wrong) {
       const evidence = [{ what: `${query} answered ${value} at ${host}`, data }];
       return { status: 'failed', reasons: [unexpected(query, host, wrong)], evidence };

@@ -46,6 +46,8 @@ export function checkFailoverReference(
 ): Complaint | undefined {
   const of = context.scenarios.find(({ id: scenario }) => scenario === view.scenario.failbackOf);
   if (!of) {
+    // Which scenario it is was said, and that there is none, or none without errors, is told where it is said.
+    if (view.scenario.failbackOf !== undefined) return undefined;
     return {
       message: 'only a failback knows what it goes back from',
       mend: 'Say with "failbackOf" which scenario this one goes back from.',

@@ -15,7 +15,7 @@ import type { JsonObject } from '../../../shared/json.ts';
 import { components } from '../../support/compute-plan.ts';
 import { contextOf, faultsOf, inWorld, run, type Scene } from '../../support/compute-world.ts';
 
-const parameters = { nodegroup: components.nodes, size: 3 };
+const parameters = { nodegroup: components.nodes, size: 3, mayShrink: false };
 
 async function settle({ context, drive, wait }: Scene, baseline: JsonObject) {
   for (let looks = 0; looks < 200; looks++) {
@@ -55,6 +55,24 @@ describe('eks.scale-nodegroup in a simulated world', () => {
       },
       { faults: faultsOf({ 'eks.UpdateNodegroupConfig': ['lost-reply'] }) },
     ));
+
+  it('makes a bigger group smaller only if it may shrink', () =>
+    inWorld(async scene => {
+      await settle(scene, await prepareAndAct(scene));
+      const smaller = { ...parameters, size: 1 };
+      expect(await scene.drive(action.prepare(scene.context, smaller))).toMatchObject({
+        status: 'already-done',
+      });
+      const shrinking = { ...smaller, mayShrink: true };
+      const ready = await scene.drive(action.prepare(scene.context, shrinking));
+      if (ready.status !== 'ready') throw new Error(JSON.stringify(ready));
+      await scene.drive(Promise.resolve(action.act?.(scene.context, shrinking, ready.baseline)));
+      await scene.wait(600);
+      expect(await scene.drive(action.observe(scene.context, shrinking, ready.baseline))).toMatchObject({
+        status: 'done',
+        outputs: { nodes: 1 },
+      });
+    }));
 
   it('goes back to the size before on undo', () =>
     inWorld(async scene => {

@@ -53,6 +53,24 @@ describe('sql.query on a PostgreSQL', () => {
     });
   });
 
+  it('gives the answer time to become the expected one, if the plan says so', async () => {
+    const given = action.parameters.parse({ ...parameters, expect: { min: 4 }, becomesWithin: '1m' });
+    const answerAfter = (elapsedSeconds: number) =>
+      inWorld(async ({ world, drive }) => {
+        const network = { sql: simulatedSql(world, postgres) };
+        const context = {
+          ...contextOf({ network, secret: async () => url, action: 'sql.query' }),
+          elapsedSeconds,
+        };
+        return drive(action.observe(context, given, {}));
+      });
+    expect(await answerAfter(59)).toMatchObject({
+      status: 'pending',
+      note: expect.stringContaining('answers 3'),
+    });
+    expect(await answerAfter(60)).toMatchObject({ status: 'failed' });
+  });
+
   it('asks another database of the server, such as a restored one', async () => {
     const asked: string[] = [];
     await inWorld(async ({ drive }) => {
