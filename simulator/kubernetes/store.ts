@@ -102,8 +102,17 @@ export function removeObject(world: World, cluster: SimulatedCluster, object: Si
   const metadata = isObject(object.body.metadata) ? object.body.metadata : {};
   const { name, namespace } = metadataOf(object.body);
   const resource = `k8s/${cluster.name}/${namespace}/${object.plural}/${name}`;
+  // Whoever deletes asks for the background deletion of dependents, such as the pods of a Job.
+  const isDependent = ({ body }: SimulatedObject) => {
+    const { ownerReferences } = isObject(body.metadata) ? body.metadata : {};
+    const owners = Array.isArray(ownerReferences) ? ownerReferences : [];
+    const ours = owners.some(
+      owner => isObject(owner) && owner.kind === object.body.kind && owner.name === name,
+    );
+    return ours && metadataOf(body).namespace === namespace;
+  };
   const gone = () => {
-    cluster.objects = cluster.objects.filter(other => other !== object);
+    cluster.objects = cluster.objects.filter(other => other !== object && !isDependent(other));
   };
   if (object.plural === 'namespaces') {
     object.body = { ...object.body, status: { phase: 'Terminating' } };

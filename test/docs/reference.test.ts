@@ -19,7 +19,7 @@ describe('the reference pages', () => {
 
   it('say what the rules say (mend: node scripts/write-reference.ts)', async () => {
     expect(read('docs/reference/lint-rules.md')).toBe(await lintRulesPage());
-  });
+  }, 180_000);
 
   it('say what the schema and the simulator say (mend: node scripts/write-reference.ts)', () => {
     expect(read('docs/reference/plan.md')).toBe(planPage());
