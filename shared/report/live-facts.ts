@@ -22,10 +22,10 @@ export async function liveFacts(port: Port): Promise<NonNullable<ReadinessInput[
 
 async function restoresOf(port: Port): Promise<Restore[]> {
   const all = await listVerifications(port);
-  return all.flatMap(({ backup, endedAt, outcome, rtoSeconds }) =>
+  return all.flatMap(({ backup, endedAt, outcome, rtoSeconds, withinSeconds }) =>
     outcome === 'under-way' || endedAt === undefined
       ? []
-      : [{ backup, at: endedAt, proven: outcome === 'proven', seconds: rtoSeconds }],
+      : [{ backup, at: endedAt, proven: outcome === 'proven', seconds: rtoSeconds, withinSeconds }],
   );
 }
 

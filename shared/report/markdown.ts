@@ -121,9 +121,12 @@ function followUpsSection({ detail }: Report, name: (id: string) => string): str
     task.state === 'overdue' || task.state === 'done-late' ? `**${followUpText(task)}**` : followUpText(task),
     md(task.evidence ?? ''),
   ]);
+  const live = detail.liveState ? ` What is done later is in the ledger: \`${detail.liveState}\`.` : '';
   return section(
     'Tasks and deadlines',
-    table(['Task', 'Owner', 'Due', 'Deadline set by', 'State', 'Evidence'], rows),
+    rows.length === 0
+      ? ''
+      : `As they stood at ${fullTime(detail.asOf)}.${live}\n\n${table(['Task', 'Owner', 'Due', 'Deadline set by', 'State', 'Evidence'], rows)}`,
   );
 }
 

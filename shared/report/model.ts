@@ -19,7 +19,7 @@ import {
 } from './objectives.ts';
 import { phasesOf, type RunView, stepsNotReached } from './phases.ts';
 import { entriesOf, ledgerOfRun } from './read-ledger.ts';
-import { replayCommand } from './replay.ts';
+import { liveStateCommand, replayCommand } from './replay.ts';
 import type { Detail, Facts, PhaseDetail, Report, ReportStep, StepDetail } from './report.ts';
 import { downtimeOf, serviceLevels } from './service-levels.ts';
 import { secondsBetween } from './time.ts';
@@ -168,6 +168,8 @@ function detailOf(
       name,
     }),
     followUps: followUpsOf(own),
+    asOf: own.at(-1)?.at ?? run.startedAt,
+    liveState: liveStateCommand(plan, run, facts) ?? null,
     impact: scenario.impact?.trim() ?? null,
     services: [...scenario.services],
     outageCost: outageCost(

@@ -1,8 +1,16 @@
 import type { Plan } from '../plan/schema.ts';
 import { type MatrixRow, type Measured, recoveryMatrix } from './matrix.ts';
+import { historyOf } from './readiness-history.ts';
 
 /** One restore that was to prove a backup. */
-export type Restore = { backup: string; at: string; proven: boolean; seconds: number | null };
+export type Restore = {
+  backup: string;
+  at: string;
+  proven: boolean;
+  seconds: number | null;
+  /** What the plan gives it. */
+  withinSeconds: number;
+};
 /** A follow-up of a past incident that nobody has done yet. */
 export type OpenFollowUp = { title: string; owners: string[]; dueAt: string; incident: string };
 
@@ -17,7 +25,21 @@ export type ReadinessInput = {
 
 /** Something that stands between the plan and its promise, the worst first. */
 export type Gap = { severity: 'bad' | 'warn'; what: string; mend: string };
-export type Point = { at: string; seconds: number; mode: 'real' | 'drill'; targetSeconds: number };
+/** One figure of a run or a restore. `met`: within its objective and, of a restore, proven. */
+export type Point = {
+  at: string;
+  seconds: number;
+  targetSeconds: number;
+  kind: 'real' | 'drill' | 'proven' | 'not proven';
+  met: boolean;
+};
+/** Figures of one kind over time, oldest first; never empty. */
+export type Series = {
+  id: string;
+  title: string;
+  what: 'Recovery time' | 'Data loss' | 'Restore time';
+  points: Point[];
+};
 
 export type Readiness = {
   system: string;
@@ -30,8 +52,7 @@ export type Readiness = {
   rows: MatrixRow[];
   backups: { id: string; title: string; promised: boolean; last: Restore | null }[];
   openTasks: OpenFollowUp[];
-  /** Recovery times over time, by scenario, oldest first. */
-  history: { scenario: string; title: string; points: Point[] }[];
+  history: Series[];
 };
 
 /** A drill that is older proves little: systems change every week. */
@@ -69,7 +90,7 @@ export function readinessOf(input: ReadinessInput): Readiness {
     rows,
     backups,
     openTasks,
-    history: historyOf(rows, live?.runs ?? []),
+    history: historyOf(plan, rows, live?.runs ?? [], live?.restores ?? []),
   };
 }
 
@@ -189,22 +210,6 @@ function reviewGaps(plan: Plan, now: string): Gap[] {
       mend: `${plan.system.owner}: review it, and set the next date.`,
     },
   ];
-}
-
-function historyOf(rows: readonly MatrixRow[], runs: readonly Measured[]): Readiness['history'] {
-  return rows.flatMap(row => {
-    const points = runs
-      .filter(run => row.of === 'scenario' && run.scenario === row.id && run.startedAt !== undefined)
-      .flatMap((run): Point[] => {
-        if (run.rtoSeconds === null || !row.rto || run.mode === 'dry-run') return [];
-        const mode = run.mode === 'drill' ? 'drill' : 'real';
-        return [
-          { at: run.startedAt ?? '', seconds: run.rtoSeconds, mode, targetSeconds: row.rto.targetSeconds },
-        ];
-      })
-      .sort((a, b) => (a.at < b.at ? -1 : 1));
-    return points.length > 0 ? [{ scenario: row.id, title: row.title, points }] : [];
-  });
 }
 
 function olderThan(at: string, now: string, days: number): boolean {

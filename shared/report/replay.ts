@@ -17,6 +17,13 @@ export function replayCommand(plan: Plan, run: Run, facts: Facts): string | unde
   ].join(' ');
 }
 
+/** The command that shows what people have done since. Undefined for a rehearsal, which leaves nothing running. */
+export function liveStateCommand(plan: Plan, run: Run, facts: Facts): string | undefined {
+  if (facts.seed !== undefined) return undefined;
+  const path = facts.planPath ?? `plans/${plan.system.id}/plan.yml`;
+  return `npx lifeboat status ${quote(path)} --incident ${run.incidentId}`;
+}
+
 function changedParameters(plan: Plan, run: Run): Run['parameters'] {
   const defaults = plan.scenarios[run.scenario]?.parameters ?? {};
   const changed = Object.entries(run.parameters).filter(([name, value]) => defaults[name]?.default !== value);

@@ -134,8 +134,12 @@ export type Detail = {
   /** Audiences that were due to be told and never were. */
   untold: { audience: string; dueSeconds: number }[];
   openTasks: OpenTask[];
-  /** What was set to be done around and after the incident. */
+  /** What was set to be done around and after the incident, as it stood at `asOf`. */
   followUps: FollowUp[];
+  /** Time of the newest entry of the ledger that this report knows. */
+  asOf: string;
+  /** Command that says what has become of it since; null for a rehearsal, which is over. */
+  liveState: string | null;
   /** What it meant for users and which services were affected, by the plan; null where it says nothing. */
   impact: string | null;
   services: string[];

@@ -28,6 +28,17 @@ const done = (task: string, title: string, evidence: string): Entry => ({
 });
 
 describe('follow-ups in a report', () => {
+  it('of a real run say where their state is after it was written; a rehearsal is over', async () => {
+    const input = await recoveredRun();
+    const command = `npx lifeboat status plans/${input.plan.system.id}/plan.yml --incident ${input.run.incidentId}`;
+    const last = input.ledger.at(-1)?.at ?? '';
+    const ledger = [...input.ledger, ...ledgerOf([last, set('t1', 'Find the root cause')])];
+    const real = buildReport({ ...input, ledger, facts: {} });
+    expect(renderHtml(real)).toContain(command);
+    expect(renderMarkdown(real)).toContain(command);
+    expect(buildReport({ ...input, ledger, facts: { seed: 1 } }).detail.liveState).toBeNull();
+  });
+
   it('are done in time, late, open or overdue, by the newest word of the ledger', () => {
     const ledger = ledgerOf(
       ['2026-03-10T17:00:00.000Z', set('t1', 'Notice')],
@@ -72,6 +83,11 @@ describe('follow-ups in a report', () => {
     const page = renderHtml(report);
     expect(parsePage(page).text).toContain('Tasks and deadlines');
     expect(page).not.toContain('<b>switch</b>');
+    for (const text of [page, renderMarkdown(report)]) {
+      expect(text.replaceAll('&#45;', '-')).toContain(
+        `s they stood at ${last.slice(0, 10)} ${last.slice(11, 19)} UTC`,
+      );
+    }
     expect(renderMarkdown(report)).toMatch(/\| Find the root cause \| .*GDPR Art\. 33/);
   });
 });

@@ -63,8 +63,8 @@ describe('what a deployed system has on record', () => {
       });
     }
     expect((await liveFacts(world.runtime)).restores).toEqual([
-      { backup: 'database', at: minute(20), proven: true, seconds: 900 },
-      { backup: 'database', at: minute(30), proven: false, seconds: 900 },
+      { backup: 'database', at: minute(20), proven: true, seconds: 900, withinSeconds: 3600 },
+      { backup: 'database', at: minute(30), proven: false, seconds: 900, withinSeconds: 3600 },
     ]);
   });
 });

@@ -81,7 +81,13 @@ describe('a backup', () => {
   const kept = { ...plan, backups: { db: { title: 'Database', verify: {} } } } as unknown as typeof plan;
   const about = (...restores: NonNullable<ReadinessInput['live']>['restores']) =>
     gaps({ plan: kept, live: live({ restores }) }).filter(gap => gap.includes('Database'));
-  const restore = (at: string, proven = true) => ({ backup: 'db', at, proven, seconds: 600 });
+  const restore = (at: string, proven = true) => ({
+    backup: 'db',
+    at,
+    proven,
+    seconds: 600,
+    withinSeconds: 3600,
+  });
 
   it.each([
     ['that nothing has proven is a gap', [], 'bad: Database: no restore has ever proven it.'],
@@ -127,12 +133,43 @@ describe('the readiness page', () => {
     expect(tags.filter(({ name }) => name === 'h1')).toHaveLength(1);
   });
 
-  it('plots recovery times against the objective, and says the same in words', () => {
-    expect(parsePage(page).tags.filter(({ name }) => name === 'circle')).toHaveLength(2);
-    expect(page).toContain('2026-02-01: 2 h 30 min (drill); 2026-03-01: 4 h 10 min (drill)');
-    expect(page).toMatch(
-      /role="img" aria-label="Recovery times of Region failure over time against an objective of 4 h"/,
-    );
+  it('plots recovery times against the objective, each miss in another form, and says the same in words', () => {
+    const { tags } = parsePage(page);
+    expect(tags.filter(({ name }) => name === 'circle')).toHaveLength(3);
+    expect(page.match(/<path class="bad"/g)).toHaveLength(1);
+    expect(page).toContain('aria-label="Recovery time of Region failure over time, against 4 h"');
+    expect(page).toContain('aria-label="Data loss of Region failure over time, against 1 h"');
+    expect(page).toContain('2 figures of Region failure');
+    expect(page).toContain('4 h 10 min, missed');
+  });
+
+  it('plots how long restores took; one that proved nothing is a miss however fast it was', () => {
+    const kept = { ...plan, backups: { db: { title: 'Database', verify: {} } } } as unknown as typeof plan;
+    const restores = [
+      { backup: 'db', at: '2026-03-01T03:00:00.000Z', proven: false, seconds: 300, withinSeconds: 3600 },
+      { backup: 'db', at: '2026-02-01T03:00:00.000Z', proven: true, seconds: 900, withinSeconds: 3600 },
+      { backup: 'db', at: '2026-03-02T03:00:00.000Z', proven: false, seconds: null, withinSeconds: 3600 },
+    ];
+    const found = of({ plan: kept, live: live({ restores }) });
+    expect(found.history).toMatchObject([
+      { what: 'Restore time', title: 'Database', points: [{ met: true, kind: 'proven' }, { met: false }] },
+    ]);
+    expect(renderReadiness(found)).toContain('Database: restore time');
+  });
+
+  it.each([
+    ['nobody looked', {}, 'The deployed system was not asked.'],
+    ['nothing was recorded yet', { live: live() }, 'No real run and no restore is on record yet.'],
+  ])('says so instead of plotting when %s', (_what, change, words) => {
+    const bare = renderReadiness(of(change));
+    expect(bare).toContain(words);
+    expect(bare).not.toContain('<svg');
+  });
+
+  it('begins with how many gaps there are, as a sentence', () => {
+    expect(page).toMatch(/<h1>No gap, \d to watch<\/h1>/);
+    expect(renderReadiness({ ...of(), gaps: [] })).toContain('<h1>Ready, by all that was measured</h1>');
+    expect(page.indexOf('id="gaps"')).toBeLessThan(page.indexOf('id="objectives"'));
   });
 
   it('is the same for the same facts', () => {

@@ -1,9 +1,10 @@
 import { formatDuration } from '../../plan/duration.ts';
 import type { MatrixCell, MatrixRow, Measured } from '../matrix.ts';
-import type { Gap, Point, Readiness } from '../readiness.ts';
+import type { Gap, Readiness, Series } from '../readiness.ts';
 import { fullTime } from '../time.ts';
 import { html, type Markup, trusted } from './markup.ts';
 import { badge, dataTable, section } from './parts.ts';
+import { plot } from './plot.ts';
 import { styles } from './styles.ts';
 
 /** The readiness page of one system: gaps first. It needs nothing else, and the same facts give the same bytes. */
@@ -12,10 +13,10 @@ export function renderReadiness(readiness: Readiness): string {
   const bad = gaps.filter(({ severity }) => severity === 'bad').length;
   const headline =
     gaps.length === 0
-      ? 'ready, by all that was measured'
+      ? 'Ready, by all that was measured'
       : bad > 0
         ? `${bad} ${bad === 1 ? 'gap' : 'gaps'}`
-        : `no gap, ${gaps.length} to watch`;
+        : `No gap, ${gaps.length} to watch`;
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -34,7 +35,7 @@ export function renderReadiness(readiness: Readiness): string {
 <main>
 ${section('gaps', 'Gaps', gapList(gaps))}
 ${section('objectives', 'Objectives against what was measured', matrixTable(readiness), 'Rehearsed is what a recovery without faults needed in the simulator; real is what happened on AWS.')}
-${section('history', 'Recovery times over time', history(readiness))}
+${section('history', 'Over time', history(readiness))}
 ${section('backups', 'Backups', backups(readiness))}
 ${section('tasks', 'Open tasks', tasks(readiness))}
 </main>
@@ -132,38 +133,25 @@ function tasks({ openTasks, at }: Readiness): Markup | null {
   );
 }
 
-function history({ history: all }: Readiness): Markup | null {
-  if (all.length === 0) return null;
-  return html`${all.map(
-    ({ title, points }) =>
-      html`<h3>${title}</h3>${plot(title, points)}<p class="muted">${points.map(point => `${point.at.slice(0, 10)}: ${formatDuration(point.seconds)} (${point.mode === 'drill' ? 'drill' : 'real'})`).join('; ')}</p>`,
+function history({ history: all, live }: Readiness): Markup {
+  if (all.length === 0) {
+    return html`<p>${live ? 'No real run and no restore is on record yet.' : 'The deployed system was not asked.'}</p>`;
+  }
+  return html`<p class="intro">Below the dashed line is well. A dot met its objective, a diamond did not.</p>${all.map(
+    series => html`<h3>${series.title}: ${series.what.toLowerCase()}</h3>${plot(series)}${figures(series)}`,
   )}`;
 }
 
-/** Width and height of a plot in its own units, and the margins of the area with points. */
-const size = { width: 640, height: 150, left: 56, right: 12, top: 12, bottom: 24 };
-
-/** Each run as a dot over time, with its objective as a line: below it is well. The list beneath says the same. */
-function plot(title: string, points: readonly Point[]): Markup {
-  const most =
-    Math.max(...points.map(({ seconds, targetSeconds }) => Math.max(seconds, targetSeconds))) * 1.1;
-  const times = points.map(({ at }) => Date.parse(at));
-  const [first = 0, last = 0] = [Math.min(...times), Math.max(...times)];
-  const inner = size.width - size.left - size.right;
-  const x = (at: string) =>
-    Math.round(
-      size.left + (last === first ? inner / 2 : ((Date.parse(at) - first) / (last - first)) * inner),
-    );
-  const y = (seconds: number) =>
-    Math.round(size.height - size.bottom - (seconds / most) * (size.height - size.top - size.bottom));
-  const goal = points.at(-1)?.targetSeconds ?? 0;
-  const axis = `M${size.left} ${size.top}V${size.height - size.bottom}H${size.width - size.right}`;
-  return html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="Recovery times of ${title} over time against an objective of ${formatDuration(goal)}" style="width:100%;max-width:${size.width}px;height:auto">
-<path d="${axis}" fill="none" stroke="var(--line)"/>
-<line x1="${size.left}" x2="${size.width - size.right}" y1="${y(goal)}" y2="${y(goal)}" stroke="var(--muted)" stroke-dasharray="5 4"/>
-<text x="4" y="${y(goal) + 4}" fill="var(--muted)" font-size="12">${formatDuration(goal)}</text>
-${points.map(point => html`<circle cx="${x(point.at)}" cy="${y(point.seconds)}" r="5" fill="${point.seconds <= point.targetSeconds ? 'var(--good)' : 'var(--bad)'}" stroke="var(--card)" stroke-width="${point.mode === 'drill' ? 0 : 2}"/>`)}
-<text x="${size.left}" y="${size.height - 6}" fill="var(--muted)" font-size="12">${points[0]?.at.slice(0, 10)}</text>
-<text x="${size.width - size.right}" y="${size.height - 6}" text-anchor="end" fill="var(--muted)" font-size="12">${points.at(-1)?.at.slice(0, 10)}</text>
-</svg>`;
+/** The same in words; folded, since a system that is drilled every month has many. */
+function figures({ title, what, points }: Series): Markup {
+  const columns = [{ title: 'Day', wide: true }, { title: what }, { title: 'Objective' }, { title: 'Kind' }];
+  const rows = points
+    .toReversed()
+    .map(({ at, seconds, targetSeconds, kind, met }) => [
+      at.slice(0, 10),
+      badge(met ? 'good' : 'bad', `${formatDuration(seconds)}${met ? '' : ', missed'}`),
+      formatDuration(targetSeconds),
+      kind,
+    ]);
+  return html`<details><summary>${points.length} ${points.length === 1 ? 'figure' : 'figures'} of ${title}</summary>${dataTable(`${title}: ${what.toLowerCase()}`, columns, rows)}</details>`;
 }

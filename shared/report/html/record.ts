@@ -42,7 +42,10 @@ export function followUps({ detail }: Report): Markup | null {
     { title: 'State' },
     { title: 'Evidence' },
   ];
-  return dataTable('Tasks and deadlines, as they stood when this page was made', columns, rows);
+  return html`${dataTable(`Tasks and deadlines, as they stood at ${fullTime(detail.asOf)}`, columns, rows)}${
+    detail.liveState &&
+    html`<p class="note">What is done later is in the ledger, not on this page: <code>${detail.liveState}</code>. The readiness page lists what is still open.</p>`
+  }`;
 }
 
 /** Who was told what, when, and how that lies to its deadline. */

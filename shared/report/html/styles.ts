@@ -8,6 +8,9 @@ const dark = `--page:#0d131a;--card:#151d27;--ink:#e7edf4;--muted:#9dadbf;--line
 const base = `*{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;color-scheme:light dark}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+svg.plot{display:block;width:100%;max-width:640px;height:auto}
+svg.plot .axis{fill:none;stroke:var(--line)}svg.plot .goal{stroke:var(--muted);stroke-dasharray:5 4}svg.plot .way{fill:none;stroke:var(--muted);stroke-width:1}
+svg.plot text{fill:var(--muted);font-size:12px}svg.plot .good{fill:var(--good)}svg.plot .bad{fill:var(--bad)}
 main,header.top,footer{max-width:1180px;margin:0 auto;padding:0 24px}
 h1{font-size:clamp(1.65rem,4vw,2.5rem);line-height:1.15;letter-spacing:-.02em;margin:.15em 0 .4em;text-wrap:balance}
 h2{font-size:1.15rem;margin:0 0 .7em;letter-spacing:-.005em}
