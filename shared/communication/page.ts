@@ -69,7 +69,7 @@ export function render(page: PageContent): string {
 <style>${style}</style>
 </head>
 <body>
-${mode ? `<p class="mode ${mode}">${banners[mode]}</p>` : ''}
+${mode ? `<header class="mode ${mode}">${banners[mode]}</header>` : ''}
 <main>
 <header>
 <p class="system">${escapeHtml(system)}</p>
