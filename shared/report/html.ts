@@ -44,7 +44,7 @@ function notice(report: Report): Markup | null {
   const text = runNotice(report);
   if (!text) return null;
   const word = report.detail.simulated ? 'Rehearsal' : report.mode === 'drill' ? 'Drill' : 'Dry run';
-  return html`<div class="notice" role="note"><b>${word}</b>${text}</div>`;
+  return html`<aside class="notice" aria-label="${word}"><b>${word}</b>${text}</aside>`;
 }
 
 function header(report: Report): Markup {
