@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Plan } from '../shared/plan/schema.ts';
 import type { Exercise } from '../shared/trace/judge.ts';
-import { rehearseCalendar } from '../simulator/backups/calendar.ts';
+import { daysUntilAllDue, rehearseCalendar } from '../simulator/backups/calendar.ts';
 import { exerciseBackups } from '../simulator/exercise-backups.ts';
 import { exercise, plannedExercises } from '../simulator/exercise-plan.ts';
 import { bucketFilesOf } from '../simulator/world/bucket-files.ts';
@@ -34,7 +34,12 @@ export async function allExercises(plan: Plan, path: string, io: Pick<Io, 'err'>
     exercises.push(done);
   }
   if (Object.keys(plan.calendar).length > 0) {
-    const { ok, exercised } = await rehearseCalendar({ plan, planDirectory, seed: 1 });
+    const { ok, exercised } = await rehearseCalendar({
+      plan,
+      planDirectory,
+      seed: 1,
+      days: daysUntilAllDue(plan),
+    });
     const outcome = ok ? 'done' : 'failed';
     io.err(`rehearsed calendar: ${outcome}\n`);
     exercises.push({ name: 'calendar', outcome, elements: exercised });

@@ -89,6 +89,19 @@ export async function rehearseCalendar(
   });
 }
 
+/** Days until everything on schedule has been due once, and two for the last of it to end; at most a year and a day. */
+export function daysUntilAllDue(plan: Plan): number {
+  const fromMs = Date.parse(plan.rehearsal.outageStart);
+  const schedules = [...Object.values(plan.backups), ...Object.values(plan.calendar)].flatMap(
+    ({ schedule }) => schedule ?? [],
+  );
+  const firsts = schedules.map(schedule => {
+    const momentMs = momentOf(schedule);
+    return Math.max(momentMs ?? occurrences(schedule, fromMs, fromMs + 366 * dayMs)[0] ?? fromMs, fromMs);
+  });
+  return Math.min(366, Math.ceil((Math.max(fromMs, ...firsts) - fromMs) / dayMs) + 2);
+}
+
 async function letPeopleAnswer({ world, functions }: Stage): Promise<void> {
   registerPods(world);
   createPeople(world, {
