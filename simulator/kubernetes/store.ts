@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { World } from '../world/world.ts';
-import type { SimulatedCluster, SimulatedObject } from './cluster.ts';
+import { publishReady, type SimulatedCluster, type SimulatedObject } from './cluster.ts';
 import { isObject } from './patches.ts';
 
 /** Objects of a cluster that are kept as their bodies: everything but workloads, their pods, nodes and autoscalers. */
@@ -117,7 +117,7 @@ export function removeObject(world: World, cluster: SimulatedCluster, object: Si
   if (object.plural === 'namespaces') {
     object.body = { ...object.body, status: { phase: 'Terminating' } };
     const key = `namespace-end/${cluster.region}/${cluster.name}/${name}/${cluster.writes}`;
-    emptyNamespace(cluster, name);
+    emptyNamespace(world, cluster, name);
     world.changed(resource, `Namespace ${name} is being deleted`, 'lifeboat');
     world.after(world.duration(namespaceEnd, key), resource, `Namespace ${name} is gone`, gone);
     return;
@@ -136,7 +136,11 @@ export function removeObject(world: World, cluster: SimulatedCluster, object: Si
 }
 
 /** Everything in a namespace goes, at once as far as anybody outside can tell. */
-export function emptyNamespace(cluster: SimulatedCluster, namespace: string): void {
+export function emptyNamespace(world: World, cluster: SimulatedCluster, namespace: string): void {
+  for (const deployment of cluster.deployments.filter(one => one.namespace === namespace)) {
+    deployment.pods = [];
+    publishReady(world, cluster, deployment);
+  }
   cluster.objects = cluster.objects.filter(({ body }) => metadataOf(body).namespace !== namespace);
   cluster.deployments = cluster.deployments.filter(deployment => deployment.namespace !== namespace);
   cluster.autoscalers = cluster.autoscalers.filter(autoscaler => autoscaler.namespace !== namespace);

@@ -24,7 +24,7 @@ export function strikeCluster(world: World, blow: Blow): Holds | undefined {
     case 'k8s-namespace': {
       const cluster = clusterOf(world, component.cluster, component.region);
       if (blow.type !== 'loss') return undefined;
-      emptyNamespace(cluster, component.name);
+      emptyNamespace(world, cluster, component.name);
       cluster.objects = cluster.objects.filter(
         ({ plural, body }) => plural !== 'namespaces' || nameOf(body) !== component.name,
       );

@@ -43,7 +43,13 @@ const parameters = z
   );
 type Parameters = z.output<typeof parameters>;
 
-const baselineSchema = z.object({ restore: z.string(), backup: z.string(), takenAt: z.string() });
+const baselineSchema = z.object({
+  restore: z.string(),
+  backup: z.string(),
+  takenAt: z.string(),
+  /** Whether the target was there before this step: then undo leaves it. */
+  existed: z.boolean().default(false),
+});
 
 const targetOf = ({ namespace, into }: Parameters) => into ?? namespace;
 const namespaceRef = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', name });
@@ -89,17 +95,24 @@ export const action = defineAction({
     if (drill) return drill;
     const chosen = await choose(context, given);
     if ('what' in chosen) return refused(chosen);
-    const workloads = await workloadsIn(context, given);
-    if (workloads.length > 0 && !given.intoExisting) return refused(notEmpty(given, workloads));
+    const [workloads, namespace] = await Promise.all([
+      workloadsIn(context, given),
+      readObject(context, accessOf(cluster), namespaceRef(targetOf(given))),
+    ]);
+    const taken = workloads.length > 0 && !given.intoExisting ? notEmpty(given, workloads) : undefined;
+    // While all is well the namespace is full: a dry run says what a recovery would refuse, and looks at the rest.
+    if (taken && context.run.mode !== 'dry-run') return refused(taken);
     const occasion = shortHash(`${context.step.id}/${context.clock.now().toISOString()}`, 5);
     const takenAt = chosen.status.startTimestamp ?? '';
     const baseline = {
       restore: context.names.resource(`restore-${occasion}`, 63),
       backup: chosen.metadata.name,
       takenAt,
+      existed: namespace !== undefined,
     };
     const what = `Backup ${baseline.backup}, begun at ${takenAt}, will be restored into ${targetOf(given)}`;
-    return { status: 'ready', baseline, evidence: [{ what, data: { takenAt } }] };
+    const note = taken ? [{ what: `A recovery would refuse as things are: ${taken.what}` }] : [];
+    return { status: 'ready', baseline, evidence: [{ what, data: { takenAt } }, ...note] };
   },
 
   async act(context, given, baseline) {
@@ -148,12 +161,12 @@ export const action = defineAction({
     return { status: 'done', outputs, evidence: [{ what, data: outputs }] };
   },
 
-  async undo(context, given): Promise<Observation> {
+  async undo(context, given, baseline): Promise<Observation> {
     const access = accessOf(given.cluster);
     const target = targetOf(given);
     const found = await readObject(context, access, namespaceRef(target));
     if (!found) return { status: 'done', outputs: {}, evidence: [{ what: `Namespace ${target} is gone` }] };
-    if (labelsOf(found)[runLabel] !== context.run.id) {
+    if (labelsOf(found)[runLabel] !== context.run.id || baselineSchema.parse(baseline).existed) {
       const what = `Namespace ${target} was there before; what was restored into it stays`;
       return { status: 'done', outputs: {}, evidence: [{ what }] };
     }

@@ -54,6 +54,24 @@ describe('velero.backup', () => {
 describe('velero.restore', () => {
   const parameters = { cluster, namespace: 'shop', schedule: 'nightly' };
 
+  it('leaves a namespace that was there before it on undo, though the run made it', () =>
+    inCluster(async scene => {
+      const beside = { ...parameters, into: 'shop-restored' };
+      await perform(scene, restore, beside);
+      const again = { ...beside, intoExisting: true };
+      const { baseline } = await perform(scene, restore, again);
+      expect(await undo(scene, restore, again, baseline)).toMatchObject({ status: 'done' });
+      expect(scene.cluster.deployments.map(({ namespace }) => namespace)).toContain('shop-restored');
+    }));
+
+  it('says in a dry run what a recovery would refuse, and looks at the backup', () =>
+    inCluster(async scene => {
+      const context = { ...scene.context, run: { ...scene.context.run, mode: 'dry-run' as const } };
+      const prepared = await scene.drive(restore.prepare(context, given(restore, parameters)));
+      expect(prepared.status).toBe('ready');
+      expect(JSON.stringify(prepared.evidence)).toMatch(/would refuse.*Velero would skip them/);
+    }));
+
   it('brings a lost namespace back from the newest complete backup', () =>
     inCluster(async scene => {
       const holds = kubernetes.strike?.(scene.world, { type: 'loss', component: parts.namespace as never });
