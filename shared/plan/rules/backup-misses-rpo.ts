@@ -20,11 +20,11 @@ export const backupMissesRpo: LintRule = {
   },
 };
 
-type Restored = { database: string; from: 'dump' | 'rds' };
+type Restored = { database: string; from: 'dump' | 'rds'; phase: string };
 
 /** Databases that a scenario brings back from a backup, and from which sort of backup. */
 function restoredDatabases({ plan }: CheckContext, { steps }: ScenarioView): Restored[] {
-  const found = steps.flatMap(({ step, modes }): Restored[] => {
+  const found = steps.flatMap(({ step, modes, phase }): Restored[] => {
     const from = kinds[step.do];
     if (from === undefined || !modes.includes('recover')) return [];
     // A dump is loaded beside the live database, which is what was backed up.
@@ -35,7 +35,7 @@ function restoredDatabases({ plan }: CheckContext, { steps }: ScenarioView): Res
         : undefined;
     if (!component || typeof target !== 'string') return [];
     const restored = 'source' in component && typeof component.source === 'string';
-    return [{ database: restored ? component.source : dumpedInto(plan, target), from }];
+    return [{ database: restored ? component.source : dumpedInto(plan, target), from, phase }];
   });
   return [...new Map(found.map(each => [JSON.stringify(each), each])).values()];
 }
@@ -58,7 +58,7 @@ const kinds: Record<string, Restored['from'] | undefined> = {
   'sql.restore-dump': 'dump',
 };
 
-function judge({ plan }: CheckContext, view: ScenarioView, { database, from }: Restored): Problem[] {
+function judge({ plan }: CheckContext, view: ScenarioView, { database, from, phase }: Restored): Problem[] {
   const lost = lostRegion(plan, view);
   const home = Object.hasOwn(plan.components, database) ? plan.components[database]?.region : undefined;
   const regions = [plan.regions.recovery, ...(home === undefined || home === lost ? [] : [home])];
@@ -71,7 +71,7 @@ function judge({ plan }: CheckContext, view: ScenarioView, { database, from }: R
     (best, loss) => (best && best.likely <= loss.likely ? best : loss),
     undefined,
   );
-  return targetsOf(plan, view.id).flatMap(({ rpo, what }): Problem[] => {
+  return targetsOf(plan, view, phase).flatMap(({ rpo, what }): Problem[] => {
     const problem = (severity: Problem['severity'], message: string, mend: string): Problem => ({
       rule: backupMissesRpo.id,
       severity,
@@ -94,12 +94,21 @@ function judge({ plan }: CheckContext, view: ScenarioView, { database, from }: R
   });
 }
 
-/** The strictest objective of a scenario, with whose it is. */
-function targetsOf(plan: CheckContext['plan'], scenario: string): { rpo: number; what: string }[] {
+/** The strictest objective that a restore in this phase counts for, with whose it is. */
+function targetsOf(
+  plan: CheckContext['plan'],
+  { id: scenario, scenario: { phases } }: ScenarioView,
+  phase: string,
+): { rpo: number; what: string }[] {
   const own = { rpo: objectivesOf(plan, scenario).rpo, what: 'the RPO' };
+  const at = phases.findIndex(({ id }) => id === phase);
   const tiers = tiersOf(plan, scenario).flatMap(id => {
-    const rpo = tierObjectivesOf(plan, scenario, id).rpo;
-    return rpo === undefined ? [] : [{ rpo, what: `the RPO of the tier "${id}"` }];
+    const { rpo } = tierObjectivesOf(plan, scenario, id);
+    // A tier that is back before has none of its data here.
+    const back = phases.findLastIndex(one => one.tiers?.includes(id));
+    return rpo === undefined || (back >= 0 && back < at)
+      ? []
+      : [{ rpo, what: `the RPO of the tier "${id}"` }];
   });
   const all = [own, ...tiers];
   const strictest = Math.min(...all.map(({ rpo }) => rpo));
