@@ -1,4 +1,5 @@
-import { noteLinks, redisPlane } from '../world/redis-nodes.ts';
+import { componentsOf } from '../world/addresses.ts';
+import { noteLinks, type RedisNode, redisPlane } from '../world/redis-nodes.ts';
 import type { Blow, SimulatedService, World } from '../world/world.ts';
 
 /** Redis servers that the system runs itself. They have no API of AWS: what they answer is in `world/redis.ts`. */
@@ -19,10 +20,13 @@ function strike(world: World, { type, component }: Blow): (() => boolean) | unde
   node.serving = false;
   if (type === 'loss') node.keys.clear();
   world.changed(node.id, `Redis at ${node.host} ${type === 'loss' ? 'is gone with its data' : 'fails'}`);
-  // Another server of the plan that writes takes its place.
+  // A server that has followed it and now writes takes its place; where none ever did, any other of the plan.
+  const followers = componentsOf(world.plan, 'redis-server').filter(one => one.replicaOf === component.id);
+  const others = followers.length > 0 ? followers.map(({ id }) => `redis/${id}`) : undefined;
   return () => ![...redisPlane(world).nodes.values()].some(writes);
 
-  function writes(one: { managed: boolean; serving: boolean; masterId: string | undefined; region: string }) {
-    return !one.managed && one.serving && one.masterId === undefined && !world.isLost(one.region);
+  function writes({ id, managed, serving, masterId, region }: RedisNode) {
+    const mayReplace = !managed && (others === undefined || id === node?.id || others.includes(id));
+    return mayReplace && serving && masterId === undefined && !world.isLost(region);
   }
 }
