@@ -5,6 +5,7 @@ import type { Plan } from '../shared/plan/schema.ts';
 import type { Report } from '../shared/report/report.ts';
 import { rehearse } from '../simulator/rehearse.ts';
 import { measureBundles } from './bundles.ts';
+import { measureDecisionPage } from './decision-page.ts';
 
 /**
  * `npm run bench`: figures, not tests. What is measured here depends on the machine; quote the median, and the
@@ -21,6 +22,7 @@ if (!liquidAbt) throw new Error('the plan of LIQUID ABT is missing');
 await throughput(liquidAbt);
 for (const one of plans) await overhead(one);
 wholeProcess();
+await decisionPage();
 if (!process.argv.includes('--quick')) await bundles();
 process.exit(0);
 
@@ -110,6 +112,16 @@ function wholeProcess(): void {
     'npm run rehearse, whole process',
     `${(median(times) / 1000).toFixed(2)} s`,
     `best ${(Math.min(...times) / 1000).toFixed(2)} s`,
+  );
+}
+
+/** Limits: 30 kB, and 100 ms after a cold import. */
+async function decisionPage(): Promise<void> {
+  const { bytes, answerMs } = await measureDecisionPage();
+  say(
+    'approval page, first answer of a process',
+    `${answerMs.toFixed(0)} ms`,
+    `${(bytes / 1000).toFixed(1)} kB`,
   );
 }
 
