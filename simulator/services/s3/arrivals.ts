@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ComponentOf } from '../../../shared/plan/components.ts';
 import { parseDuration } from '../../../shared/plan/duration.ts';
+import { writeArchive } from '../../backups/pg-archive.ts';
 import { componentsOf } from '../../world/addresses.ts';
 import type { World } from '../../world/world.ts';
 import { type Bucket, bucketsOf, storeObject } from './state.ts';
@@ -43,7 +44,11 @@ function put(
     atMs - writtenAfterSeconds(parseDuration(every) ?? 86_400) * 1000,
   ).toISOString();
   const body = `simulated file of ${sourceTime}\n`;
-  storeObject(world, bucket, key, { body, lastModified: time });
+  // What is called a dump is one, so that whoever reads it to its end finds it whole.
+  const bytes = /\.(?:pg)?dump$/.test(suffix)
+    ? writeArchive(world.plan.system.id, `-- ${body}`)
+    : Buffer.from(body);
+  storeObject(world, bucket, key, { body, bytes, lastModified: time });
   if (!manifest) return;
   const text = JSON.stringify({
     version: 1,
@@ -52,8 +57,8 @@ function put(
     file: key,
     sourceTime,
     createdAt: time.toISOString(),
-    bytes: Buffer.byteLength(body),
-    sha256: createHash('sha256').update(body).digest('hex'),
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
     by: 'the rehearsal',
   });
   storeObject(world, bucket, `${key}.manifest.json`, { body: text, lastModified: time });
