@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { backupTags, fileKey, snapshotName } from '../../shared/backups/names.ts';
 import { occurrences } from '../../shared/backups/occurrences.ts';
 import { databaseOf } from '../../shared/backups/survey/rds.ts';
+import type { Schedule } from '../../shared/plan/schedule.ts';
 import type { Backup, BackupOf } from '../../shared/plan/schema.ts';
 import { ensureCluster } from '../kubernetes/cluster.ts';
 import { storeObject as storeKubernetes } from '../kubernetes/store.ts';
@@ -14,6 +15,7 @@ import { keyOf, rdsState } from '../services/rds/state.ts';
 import { bucketsOf, storeObject } from '../services/s3/state.ts';
 import type { World } from '../world/world.ts';
 import { writeArchive } from './pg-archive.ts';
+import { looksAtBackups, playedTimes } from './sparse.ts';
 
 const dayMs = 86_400_000;
 /** More of each class than these are not needed for anybody to look at. */
@@ -43,9 +45,10 @@ export function arrangeBackups(world: World, options: ArrangeOptions): void {
 
 /** Lets the backups that others make go on being made until `untilMs`. */
 export function keepMaking(world: World, options: ArrangeOptions, untilMs: number): void {
+  const looks = looksAtBackups(world.plan, world.nowMs(), untilMs);
   for (const [id, backup] of Object.entries(world.plan.backups)) {
     if (!madeByOthers(backup) || !backup.schedule) continue;
-    for (const atMs of occurrences(backup.schedule, world.nowMs(), untilMs)) {
+    for (const atMs of playedTimes(backup.schedule, world.nowMs(), untilMs, looks)) {
       setTimeout(() => addOne(world, id, backup, atMs, options), atMs - world.nowMs());
     }
   }
@@ -60,9 +63,15 @@ export function madeByOthers(backup: Backup): boolean {
 function timesOf(world: World, { schedule, retention }: Backup): number[] {
   const now = world.nowMs();
   const past = schedule
-    ? occurrences(schedule, now - Math.min(retention * 1000, 40 * dayMs), now - 3_600_000)
+    ? occurrences(schedule, now - Math.min(retention * 1000, 40 * dayMs), now - settledMs(schedule, now))
     : [];
   return past.length > 0 ? past.slice(-mostKept) : [now - 2 * 3_600_000];
+}
+
+/** How long ago the newest one was made at the least: an hour, or as long as it is until the next one. */
+function settledMs(schedule: Schedule, nowMs: number): number {
+  const [first = 0, second = Number.POSITIVE_INFINITY] = occurrences(schedule, nowMs, nowMs + 2 * dayMs);
+  return Math.min(3_600_000, second - first);
 }
 
 function addOne(world: World, id: string, backup: Backup, atMs: number, options: ArrangeOptions): void {
@@ -217,12 +226,17 @@ function keyOfTarget(world: World, { verify }: Backup): string | undefined {
 
 type FileBackup = BackupOf<'dump' | 'kubernetes-export' | 'secrets-export' | 'terraform-state'>;
 
-function addBuckets(world: World, { bucket, region, copy }: FileBackup): void {
+function addBuckets(world: World, { bucket, region, copy, prefix }: FileBackup): void {
   const buckets = bucketsOf(world);
   const made = (name: string, at: string) => ({ name, region: at, versioned: true, objects: new Map() });
   if (copy && !buckets.has(copy.bucket)) buckets.set(copy.bucket, made(copy.bucket, copy.region));
   const known = buckets.get(bucket) ?? made(bucket, region);
   buckets.set(bucket, { ...known, ...(copy && { replica: copy.bucket }) });
+  // Files that stand for these while scenarios are rehearsed hold nothing that could be checked or restored.
+  for (const name of [bucket, ...(copy ? [copy.bucket] : [])]) {
+    const objects = buckets.get(name)?.objects;
+    for (const key of objects?.keys() ?? []) if (key.startsWith(prefix)) objects?.delete(key);
+  }
 }
 
 const suffixes = {

@@ -12,6 +12,7 @@ import { registerPods } from '../simulated-runtime.ts';
 import { createPeople } from '../world/people.ts';
 import { sleep } from '../world/sleep.ts';
 import { keepMaking } from './arrange.ts';
+import { looksAtBackups, playedTimes } from './sparse.ts';
 import { onStage, type Stage, type StageRequest } from './stage.ts';
 
 /** What became of one element of the plan in the time that was played. */
@@ -141,9 +142,10 @@ function note(element: CalendarElement | undefined, now: Date, what: string, fai
 function duesOf(stage: Stage, fromMs: number, toMs: number): Due[] {
   const { plan } = stage.runtime;
   const dues: Due[] = [];
+  const looks = looksAtBackups(plan, fromMs, toMs);
   for (const [id, backup] of Object.entries(plan.backups)) {
     if (!backup.schedule || !isMadeHere(backup)) continue;
-    for (const atMs of occurrences(backup.schedule, fromMs, toMs)) {
+    for (const atMs of playedTimes(backup.schedule, fromMs, toMs, looks)) {
       dues.push({ atMs, element: `backups.${id}`, run: dueAt => create(stage, [id], dueAt, 'schedule') });
     }
   }
@@ -153,7 +155,7 @@ function duesOf(stage: Stage, fromMs: number, toMs: number): Due[] {
     const times =
       momentMs !== undefined && momentMs <= fromMs
         ? [fromMs + 3_600_000]
-        : occurrences(entry.schedule, fromMs, toMs);
+        : playedTimes(entry.schedule, fromMs, toMs, []);
     for (const atMs of times)
       dues.push({ atMs, element: `calendar.${id}`, run: dueAt => carryOut(stage, plan, id, dueAt) });
   }
