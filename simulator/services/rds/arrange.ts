@@ -4,7 +4,7 @@ import type { Plan } from '../../../shared/plan/schema.ts';
 import { componentsOf } from '../../world/addresses.ts';
 import type { World } from '../../world/world.ts';
 import { keyArnOf } from '../kms.ts';
-import { backupArn, beginBackup, replicationLag } from './backups.ts';
+import { backupArn, beginBackup, daysKept, replicationLag } from './backups.ts';
 import { resourceIdOf } from './create.ts';
 import { instanceArn } from './events.ts';
 import { copyFrom } from './lineage.ts';
@@ -53,7 +53,7 @@ function addInstance(world: World, database: ComponentOf<'rds-instance'>): void 
       StorageEncrypted: true,
       KmsKeyId: keyArnOf(world, region, keyOfInstance(world, database)),
       DeletionProtection: true,
-      BackupRetentionPeriod: 7,
+      BackupRetentionPeriod: daysKept(world.plan, database.id, region),
       TagList: [],
     },
   };

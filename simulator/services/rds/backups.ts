@@ -1,5 +1,7 @@
 import type { DBInstanceAutomatedBackup } from '@aws-sdk/client-rds';
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
+import type { Plan } from '../../../shared/plan/schema.ts';
+import { componentsOf } from '../../world/addresses.ts';
 import { type Call, hashToUnit, SimulatedAwsError, type World } from '../../world/world.ts';
 import { keyArnOf, keyIsEnabled } from '../kms.ts';
 import { instanceArn } from './events.ts';
@@ -97,9 +99,28 @@ export function shownBackup(world: World, backup: AutomatedBackup): DBInstanceAu
     KmsKeyId: backup.kmsKeyArn,
     Engine: backup.engine,
     EngineVersion: '16.4',
-    BackupRetentionPeriod: 7,
+    BackupRetentionPeriod: daysOf(world, backup),
     TagList: backup.tags,
   };
+}
+
+/** Days that automated backups of a database are kept in a region: as the plan promises, or a week. */
+export function daysKept(plan: Plan, component: string | undefined, region: string): number {
+  const promised = Object.values(plan.backups).find(backup => {
+    if (!('component' in backup) || backup.component !== component) return false;
+    if (backup.type === 'rds-replicated-backups') return backup.region === region;
+    return backup.type === 'rds-automated' && plan.components[backup.component]?.region === region;
+  });
+  return promised === undefined ? 7 : Math.round(promised.retention / 86_400);
+}
+
+/** An instance says itself how long its own backups are kept; a replication was begun with a time of its own. */
+function daysOf(world: World, { region, source, of }: AutomatedBackup): number {
+  if (of && region === of.region) return of.shown.BackupRetentionPeriod ?? 7;
+  const database = componentsOf(world.plan, 'rds-instance').find(
+    one => one.region === source.region && one.identifier === source.identifier,
+  );
+  return daysKept(world.plan, database?.id, region);
 }
 
 /** The backup goes with its instance through renames, until that is deleted. */
