@@ -1,9 +1,11 @@
 import type { Permission } from '../shared/actions/contract.ts';
 import { clusterPermission } from '../shared/actions/k8s-permission.ts';
+import { type BuildProject, buildPermissions } from '../shared/aws/codebuild.ts';
 import { expiresTag, runTag, systemTag } from '../shared/aws/names.ts';
 import { kmsKeyArn, rdsArn } from '../shared/aws/rds-arns.ts';
 import { secretReadPermission } from '../shared/aws/secret-reference.ts';
 import { backupTag, purposeTag } from '../shared/backups/names.ts';
+import { type Target, targetOf } from '../shared/backups/verify/steps.ts';
 import type { Component, ComponentOf } from '../shared/plan/components.ts';
 import type { Backup, BackupOf, Plan } from '../shared/plan/schema.ts';
 
@@ -297,10 +299,14 @@ export function stepPermissions(
 
 /** For proving: throw-away instances that carry the tag of a verification, and nothing else. */
 export function provingPermissions(plan: Plan): Permission[] {
-  const targets = new Map<string, ComponentOf<'rds-restore-target'>>();
+  const targets = new Map<string, Target>();
+  const builds = new Map<string, BuildProject>();
   for (const { verify } of Object.values(plan.backups)) {
-    const target: Component | undefined = verify && plan.components[verify.into];
-    if (verify && target?.type === 'rds-restore-target') targets.set(verify.into, target);
+    const target = verify && targetOf(plan, verify);
+    if (verify && target) targets.set(verify.larger?.into ?? verify.into, target);
+    const build: Component | undefined = plan.components[verify?.larger?.build ?? ''];
+    if (build?.type === 'codebuild-project')
+      builds.set(build.name, { ...build, id: verify?.larger?.build ?? '' });
   }
   const restoreTesting: Permission[] = Object.values(plan.backups).some(({ type }) => type === 'aws-backup')
     ? [
@@ -323,24 +329,29 @@ export function provingPermissions(plan: Plan): Permission[] {
   return [
     ...lookingPermissions(plan),
     ...[...targets.values()].flatMap(restoring),
+    ...[...builds.values()].flatMap(buildPermissions),
     ...quota,
     ...restoreTesting,
   ];
 }
 
-function restoring(target: ComponentOf<'rds-restore-target'>): Permission[] {
+function restoring(target: Target): Permission[] {
   const { region, identifier } = target;
   const made = rdsArn('db', region, `${identifier}-*`);
   const tagged = { Null: { [`aws:RequestTag/${purposeTag}`]: 'false' } };
-  const restores = ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot'];
+  const restores =
+    target.type === 'rds-new-instance'
+      ? ['rds:CreateDBInstance']
+      : ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBInstanceFromDBSnapshot'];
   return [
     readsRds(region),
     { actions: [...restores, 'rds:AddTagsToResource'], resources: [made], conditions: tagged },
     {
       actions: restores,
       resources: [
-        rdsArn('snapshot', region, '*'),
-        rdsArn('auto-backup', region, '*'),
+        ...(target.type === 'rds-new-instance'
+          ? []
+          : [rdsArn('snapshot', region, '*'), rdsArn('auto-backup', region, '*')]),
         rdsArn('subgrp', region, target.subnetGroup),
         rdsArn('pg', region, target.parameterGroup),
         rdsArn('og', region, 'default*'),

@@ -63,7 +63,10 @@ export const runsInNetwork = (plan: Plan, name: string) =>
 /** Proofs connect to what they restored; exports, dumps and Velero are asked of a cluster. */
 function connectsForBackups({ backups }: Plan, name: string): boolean {
   const some = (holds: (backup: Backup) => boolean) => Object.values(backups).some(holds);
-  if (name === 'verify') return some(({ verify }) => verify !== undefined && verify.into !== 'embedded');
+  if (name === 'verify')
+    return some(
+      ({ verify }) => verify !== undefined && (verify.into !== 'embedded' || verify.larger !== undefined),
+    );
   return (
     ['backups', 'backup'].includes(name) &&
     some(({ type }) => ['kubernetes-export', 'velero', 'dump'].includes(type))

@@ -17,7 +17,8 @@ import { shortHash } from './names.ts';
 import { parseSecretReference } from './secret-reference.ts';
 
 export type BuildProject = ComponentOf<'codebuild-project'>;
-type Context = Pick<ActionContext, 'aws' | 'run' | 'step'>;
+type Context = Pick<ActionContext, 'aws'>;
+type Starter = Pick<ActionContext, 'aws' | 'changed'> & { step: { timeoutSeconds: number } };
 
 /** Marks a build as that of one step; CodeBuild itself knows a repeated request for five minutes only. */
 const tokenVariable = 'LIFEBOAT_STEP';
@@ -74,7 +75,7 @@ const timeoutMinutes = { min: 5, max: 2160 };
 
 /** Starts a build, unless it was started already. */
 export async function startBuild(
-  context: ActionContext,
+  context: Starter,
   project: BuildProject,
   token: string,
   wanted: BuildRequest,

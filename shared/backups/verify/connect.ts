@@ -1,7 +1,7 @@
 import { LifeboatError } from '../../errors.ts';
 import { connectionUrl } from '../../network/connection-url.ts';
-import type { ComponentOf } from '../../plan/components.ts';
 import type { Runtime } from '../../runtime.ts';
+import type { Target } from './steps.ts';
 
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 60_000;
@@ -9,19 +9,20 @@ const statementTimeoutMs = 60_000;
 /** Connects to a throw-away instance with the password that RDS has made for it. */
 export async function connect(
   runtime: Runtime,
-  target: ComponentOf<'rds-restore-target'>,
+  target: Target,
   secretArn: string | undefined,
   endpoint: { host: string; port: number },
+  database = target.database,
 ) {
   const secret = await runtime.secret(secretArn ? `secret:${secretArn}` : target.credentials, target.region);
-  const url = connectionUrl(secret, { ...endpoint, database: target.database });
+  const url = connectionUrl(secret, { ...endpoint, database });
   return runtime.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
 }
 
 /** True, or what the database says instead. */
 export async function answersAsPrimary(
   runtime: Runtime,
-  target: ComponentOf<'rds-restore-target'>,
+  target: Target,
   secretArn: string | undefined,
   endpoint: { host: string; port: number },
 ): Promise<true | string> {

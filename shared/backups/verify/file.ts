@@ -43,7 +43,7 @@ export async function proveFile(
     reasons: [{ what, mend }],
   });
   if (backup.type !== 'dump')
-    return failed(`A ${backup.type} is no dump`, 'Name a rds-restore-target under "verify.into".');
+    return failed(`A ${backup.type} is no dump`, 'Name an rds-restore-target under "verify.into".');
   if (!openScratch)
     return failed('This function has no embedded Postgres', 'Deploy again; the verify function brings it.');
   const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(point.from) ?? [];
@@ -58,7 +58,7 @@ export async function proveFile(
   if (verdict.facts.bytes > mostEmbeddedBytes) {
     return failed(
       `${key} has ${verdict.facts.bytes} bytes, which does not fit into the embedded Postgres`,
-      'Restore this class into an rds-restore-target instead.',
+      'Give "verify" a "larger": an rds-new-instance, and a codebuild-project that restores into it.',
     );
   }
   const readSeconds = since();

@@ -1,4 +1,5 @@
 import {
+  CreateDBInstanceCommand,
   type DBInstance,
   DeleteDBInstanceCommand,
   DescribeDBInstancesCommand,
@@ -9,12 +10,11 @@ import {
 import { isNamed, isNotFound, request } from '../../aws/aws-errors.ts';
 import { expiresTag, runTag, systemTag } from '../../aws/names.ts';
 import { pages } from '../../aws/rds-reader.ts';
-import type { ComponentOf } from '../../plan/components.ts';
 import type { Runtime } from '../../runtime.ts';
 import { purposeTag, verificationPurpose } from '../names.ts';
 import type { Point } from './points.ts';
+import type { Target } from './steps.ts';
 
-type Target = ComponentOf<'rds-restore-target'>;
 type Port = Pick<Runtime, 'aws'>;
 
 /** The throw-away instance is left over when it is still there so long after the restore should have ended. */
@@ -64,9 +64,19 @@ export async function startInstance(
     Tags: tags,
   };
   const snapshot = point.method === 'snapshot';
-  const call = snapshot ? 'rds.RestoreDBInstanceFromDBSnapshot' : 'rds.RestoreDBInstanceToPointInTime';
+  const call = `rds.${target.type === 'rds-new-instance' ? 'CreateDBInstance' : snapshot ? 'RestoreDBInstanceFromDBSnapshot' : 'RestoreDBInstanceToPointInTime'}`;
   try {
     await request({ call, region }, async () => {
+      if (target.type === 'rds-new-instance') {
+        await client.send(
+          new CreateDBInstanceCommand({
+            ...settings,
+            ...emptyInstance(target),
+            DBInstanceIdentifier: identifier,
+          }),
+        );
+        return;
+      }
       if (snapshot) {
         await client.send(
           new RestoreDBInstanceFromDBSnapshotCommand({
@@ -94,6 +104,20 @@ export async function startInstance(
       return 'full';
     throw error;
   }
+}
+
+/** What a restore takes over from its source and an empty instance has to be told. */
+function emptyInstance(target: Extract<Target, { type: 'rds-new-instance' }>) {
+  return {
+    Engine: target.engine,
+    EngineVersion: target.engineVersion,
+    AllocatedStorage: target.allocatedStorage,
+    StorageType: target.storageType,
+    StorageEncrypted: true,
+    KmsKeyId: target.kmsKey,
+    DBName: target.database,
+    MasterUsername: 'lifeboat',
+  };
 }
 
 /** Whether a verification made the instance: nothing else is ever deleted. */

@@ -7,6 +7,7 @@ import { verificationId } from '../names.ts';
 import { answersAsPrimary, connect } from './connect.ts';
 import { type OpenScratch, proveFile } from './file.ts';
 import { instanceName, isThrowAway, removeThrowAway, startInstance, tagsOf } from './instance.ts';
+import { loadIntoInstance, needsInstance, restoredDatabase } from './large-dump.ts';
 import { choosePoint, type PointWish, pointsOf, whyNoPoint } from './points.ts';
 import { askRestored } from './queries.ts';
 import type { Verification } from './record.ts';
@@ -36,6 +37,7 @@ export async function begin(
   if (known) return reply(known.id, known.point ? 'restore' : 'record');
   const windows = await pointsOf(runtime, wish.backup, backup, wish.of);
   const point = choosePoint(windows, wish.point ?? verify.point, id);
+  const apart = target !== undefined && point !== undefined && needsInstance(verify, point);
   await openVerification(runtime, {
     id,
     backup: wish.backup,
@@ -44,14 +46,14 @@ export async function begin(
     execution,
     startedAt: runtime.clock.now().toISOString(),
     ...(point && { point }),
-    ...(target && { instance: instanceName(target, id) }),
+    ...(apart && target && { instance: instanceName(target, id) }),
     parts: [],
     checks: [],
     rpoSeconds: null,
     rtoSeconds: null,
     withinSeconds: verify.within,
     reasons: point ? [] : [await whyNoPoint(runtime, backup, wish.point ?? verify.point)],
-    tornDown: target === undefined || point === undefined,
+    tornDown: !apart,
     outcome: 'under-way',
     ...(wish.restoreJob !== undefined && { restoreJob: wish.restoreJob }),
   });
@@ -123,6 +125,12 @@ export async function look(runtime: Runtime, id: string): Promise<VerifyReply> {
       'Look at the security groups of the target and at the functions that connect to it.',
     );
   }
+  if (target.type === 'rds-new-instance') {
+    const secretArn = instance.MasterUserSecret?.SecretArn;
+    const loaded = await loadIntoInstance(runtime, known, { endpoint, secretArn });
+    if (loaded.status === 'failed') return fail(runtime, id, loaded.reason.what, loaded.reason.mend);
+    if (loaded.status === 'pending') return later(runtime, id, verify, since);
+  }
   await updateVerification(runtime, id, current => ({
     endpoint,
     parts: withPart(current.parts, 'restore', since),
@@ -138,7 +146,14 @@ export async function query(runtime: Runtime, id: string): Promise<VerifyReply> 
   if (!target || !endpoint || !point) return reply(id, 'teardown');
   const began = runtime.clock.now().getTime();
   const instance = await readInstance(runtime.aws, target.region, known.instance ?? '');
-  const connection = await connect(runtime, target, instance?.MasterUserSecret?.SecretArn, endpoint);
+  const database = target.type === 'rds-new-instance' ? restoredDatabase : target.database;
+  const connection = await connect(
+    runtime,
+    target,
+    instance?.MasterUserSecret?.SecretArn,
+    endpoint,
+    database,
+  );
   try {
     const { checks, rpoSeconds } = await askRestored(connection, verify, new Date(point.at));
     const seconds = (runtime.clock.now().getTime() - began) / 1000;

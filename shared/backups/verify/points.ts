@@ -61,12 +61,13 @@ export async function pointsOf(runtime: Runtime, id: string, backup: Backup, of?
     case 'dump': {
       const place = backup.copy && backup.copy.region === plan.regions.recovery ? backup.copy : backup;
       const files = await listFiles({ aws }, backup, place);
-      return files.map(({ id: key, at }) => ({
+      return files.map(({ id: key, at, bytes }) => ({
         point: {
           method: 'file' as const,
           from: `s3://${place.bucket}/${key}`,
           at: at.toISOString(),
           useLatest: false,
+          ...(bytes !== undefined && { bytes }),
         },
       }));
     }

@@ -20,6 +20,8 @@ export const verificationSchema = z.object({
       from: z.string(),
       at: z.string(),
       useLatest: z.boolean(),
+      /** Size of a file. */
+      bytes: z.number().optional(),
     })
     .optional(),
   /** The throw-away instance; none for what fits into the embedded Postgres. */

@@ -12,7 +12,9 @@ export type VerifyReply = {
   waitSeconds: number;
 };
 
-export type Planned = { backup: Backup; verify: VerifyPlan; target?: ComponentOf<'rds-restore-target'> };
+/** What a throw-away instance is made after. An rds-new-instance is empty at first, and gets a dump. */
+export type Target = ComponentOf<'rds-restore-target'> | ComponentOf<'rds-new-instance'>;
+export type Planned = { backup: Backup; verify: VerifyPlan; target?: Target };
 
 export function planOf({ plan }: Pick<Runtime, 'plan'>, id: string): Planned {
   const backup = Object.hasOwn(plan.backups, id) ? plan.backups[id] : undefined;
@@ -22,8 +24,17 @@ export function planOf({ plan }: Pick<Runtime, 'plan'>, id: string): Planned {
     });
   }
   const { verify } = backup;
-  const target = plan.components[verify.into];
-  return { backup, verify, ...(target?.type === 'rds-restore-target' && { target }) };
+  const target = targetOf(plan, verify);
+  return { backup, verify, ...(target && { target }) };
+}
+
+/** The throw-away instance's component; for dumps only what is too large for the embedded Postgres is put there. */
+export function targetOf(
+  { components }: Pick<Runtime['plan'], 'components'>,
+  verify: VerifyPlan,
+): Target | undefined {
+  const target = components[verify.larger?.into ?? verify.into];
+  return target?.type === 'rds-restore-target' || target?.type === 'rds-new-instance' ? target : undefined;
 }
 
 export const reply = (id: string, next: VerifyReply['next'], waitSeconds = 0): VerifyReply => ({

@@ -6,7 +6,7 @@ import { isThrowAway, listInstances, removeThrowAway } from './instance.ts';
 import { tearDown } from './operations.ts';
 import { record } from './result.ts';
 import { findVerification, listVerifications } from './state.ts';
-import { fail, type VerifyReply } from './steps.ts';
+import { fail, targetOf, type VerifyReply } from './steps.ts';
 
 /** The time-out of the verify machine, and an hour. */
 const longestExecutionMs = 25 * 3_600_000;
@@ -66,7 +66,7 @@ async function closeForgotten(runtime: Runtime, send: SendPage): Promise<void> {
 /** Regions that verifications restore in. */
 function regionsOf({ plan }: Pick<Runtime, 'plan'>): string[] {
   const targets = Object.values(plan.backups).flatMap(({ verify }) =>
-    verify ? (plan.components[verify.into] ?? []) : [],
+    verify ? (targetOf(plan, verify) ?? []) : [],
   );
   return [...new Set(targets.map(({ region }) => region))].sort();
 }

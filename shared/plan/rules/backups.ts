@@ -2,7 +2,7 @@ import type { ComponentType } from '../components.ts';
 import type { CheckContext } from '../cross-check.ts';
 import { didYouMean, type Problem } from '../finding.ts';
 import { nearest } from '../nearest.ts';
-import type { Backup, CalendarEntry } from '../schema.ts';
+import type { Backup, CalendarEntry, VerifyPlan } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 import { unknownId } from './references.ts';
 
@@ -87,10 +87,22 @@ function checkVerify(context: CheckContext, id: string, { verify, type }: Backup
     { rule: 'verify-target', severity: 'error', path, message, mend },
   ];
   if (verify.into === 'embedded') {
-    if (type === 'dump') return [];
+    if (type === 'dump') return checkLarger(context, id, verify);
     return problem(
       `Only a dump can be restored into an embedded Postgres, and this is of type ${type}`,
       'Name a component of type rds-restore-target.',
+    );
+  }
+  if (type === 'dump') {
+    return problem(
+      'A dump is no snapshot, and RDS can not restore it',
+      'Write "into: embedded", with "larger" for dumps that do not fit into a function.',
+    );
+  }
+  if (verify.larger) {
+    return problem(
+      '"larger" is for dumps only',
+      'Take it away; what RDS has made is restored into an instance anyway.',
     );
   }
   const wrong = ofType(context, verify.into, ['rds-restore-target'], path);
@@ -110,6 +122,42 @@ function checkVerify(context: CheckContext, id: string, { verify, type }: Backup
     'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
   );
 }
+
+/** Where dumps go that do not fit into a function: an instance apart from all that a recovery makes, and a build. */
+function checkLarger(context: CheckContext, id: string, { larger }: VerifyPlan): Problem[] {
+  if (!larger) return [];
+  const path = ['backups', id, 'verify', 'larger'];
+  const wrong = [
+    ...ofType(context, larger.into, ['rds-new-instance'], [...path, 'into']),
+    ...ofType(context, larger.build, ['codebuild-project'], [...path, 'build']),
+  ];
+  if (wrong.length > 0) return wrong;
+  const target = context.plan.components[larger.into];
+  const shared = Object.entries(context.plan.components).find(
+    ([other, component]) =>
+      other !== larger.into &&
+      (component.type === 'rds-restore-target' || component.type === 'rds-new-instance') &&
+      target?.type === 'rds-new-instance' &&
+      component.region === target.region &&
+      component.subnetGroup === target.subnetGroup &&
+      !isForProofs(context, other),
+  );
+  if (!shared) return [];
+  return [
+    {
+      rule: 'verify-target',
+      severity: 'error',
+      path: [...path, 'into'],
+      message: `"${larger.into}" is in the subnet group of "${shared[0]}", which a recovery restores into`,
+      mend: 'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
+    },
+  ];
+}
+
+const isForProofs = ({ plan }: CheckContext, component: string) =>
+  Object.values(plan.backups).some(
+    ({ verify }) => verify?.into === component || verify?.larger?.into === component,
+  );
 
 function checkRetention(id: string, backup: Backup): Problem[] {
   const path = ['backups', id, 'retention'];

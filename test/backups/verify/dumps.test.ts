@@ -4,11 +4,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBackup } from '../../../shared/backups/create.ts';
 import { scratchOf } from '../../../shared/backups/verify/embedded.ts';
 import { loadDump } from '../../../shared/backups/verify/file.ts';
+import { isThrowAway } from '../../../shared/backups/verify/instance.ts';
 import { statementsOf } from '../../../shared/backups/verify/sql-script.ts';
 import { listVerifications } from '../../../shared/backups/verify/state.ts';
 import type { Backup, Plan } from '../../../shared/plan/schema.ts';
 import { onStage } from '../../../simulator/backups/stage.ts';
+import { rdsState } from '../../../simulator/services/rds/state.ts';
 import { bucketsOf, storeObject } from '../../../simulator/services/s3/state.ts';
+import type { Call } from '../../../simulator/world/world.ts';
 import { liquidAbt, planDirectory } from '../fleet-plan.ts';
 
 const dump = (name: string) => readFileSync(new URL(`../../fixtures/dumps/${name}`, import.meta.url));
@@ -101,6 +104,49 @@ describe('dumps in S3', () => {
     } as Backup;
     return { ...plan, backups: { dumps: backup }, calendar: {} };
   };
+  const withLarger = (plan: Plan): Plan => {
+    const { dumps: backup } = plan.backups;
+    const { region } = plan.components['database-proof'] ?? {};
+    const kmsKey = 'arn:aws:kms:ap-southeast-4:123456789012:key/7c1f0a52-93d4-4e0b-a6a7-2f58c9d1e634';
+    const target = {
+      id: 'dump-proof',
+      type: 'rds-new-instance',
+      region,
+      identifier: 'dump-proof',
+      engine: 'postgres',
+      engineVersion: '16.4',
+      instanceClass: 'db.t4g.medium',
+      allocatedStorage: 100,
+      storageType: 'gp3',
+      multiAz: false,
+      subnetGroup: 'dumps-isolated',
+      securityGroups: ['sg-0d0d0d0d0d0d0d0d0'],
+      parameterGroup: 'default.postgres16',
+      kmsKey,
+      database: plan.components.database?.type === 'rds-instance' ? plan.components.database.database : '',
+      port: 5432,
+      credentials: 'secret:unused',
+      writeProbe: 'SELECT 1',
+    };
+    const build = {
+      id: 'restore-dumps',
+      type: 'codebuild-project',
+      region,
+      name: 'restore-dumps',
+      takes: '20m',
+    };
+    const larger = { above: 0, into: 'dump-proof', build: 'restore-dumps' };
+    return {
+      ...plan,
+      components: { ...plan.components, 'dump-proof': target, 'restore-dumps': build } as Plan['components'],
+      backups: {
+        dumps: {
+          ...backup,
+          verify: { ...backup?.verify, freshness: undefined, larger },
+        } as Backup,
+      },
+    };
+  };
   const prove = async (plan: Plan, damage?: (body: string) => string) =>
     onStage({ plan, planDirectory, seed: 1 }, async ({ engine, runtime, world }) => {
       if (damage) {
@@ -138,6 +184,41 @@ describe('dumps in S3', () => {
     const other = await prove(plan, body => body.replaceAll('bitcoin_purchases', 'orders'));
     expect(other?.reasons.map(({ what }) => what).join()).toMatch(/bitcoin_purchases.* does not exist/);
   });
+  it.each([
+    ['nothing', 'proven', []],
+    ['build-failed', 'not-proven', [/The build of .* ended as FAILED/]],
+    ['lost-reply:codebuild.StartBuild', 'proven', []],
+    ['lost-reply:rds.CreateDBInstance', 'proven', []],
+  ])(
+    'that are too large for the function are restored into an instance, with %s',
+    async (fault, outcome, why) => {
+      const plan = withLarger(dumps('pg-custom', await liquidAbt()));
+      const faults = fault === 'nothing' ? [] : [fault];
+      await onStage({ plan, planDirectory, seed: 1, faults }, async ({ engine, runtime, world }) => {
+        const seen: Call[] = [];
+        world.onCall(call => seen.push(call));
+        const { result } = engine.startExecution({
+          stateMachineArn: runtime.settings.verifyMachineArns?.one ?? '',
+          input: { backup: 'dumps', by: 'test' },
+        });
+        await result;
+        const [found] = await listVerifications(runtime);
+        expect(found).toMatchObject({ outcome, tornDown: true });
+        expect(found?.reasons.map(({ what }) => what)).toEqual(why.map(said => expect.stringMatching(said)));
+        expect([...rdsState(world).instances.values()].filter(({ shown }) => isThrowAway(shown))).toEqual([]);
+        const made = seen.find(({ operation }) => operation === 'CreateDBInstance');
+        expect(made?.input).toMatchObject({
+          DBSubnetGroupName: 'dumps-isolated',
+          ManageMasterUserPassword: true,
+        });
+        // The build knows only the name of the secret that has the password.
+        const build = seen.find(({ operation }) => operation === 'StartBuild');
+        expect(JSON.stringify(build?.input)).toMatch(
+          /"CREDENTIALS","value":"arn:aws:secretsmanager:[^"]*:rds!db-/,
+        );
+      });
+    },
+  );
   it('that something else makes are not made here', async () => {
     await onStage(
       { plan: dumps('plain-sql', await liquidAbt()), planDirectory, seed: 1 },
