@@ -3,7 +3,7 @@ import type { Point, Series } from '../readiness.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Width and height of a plot in its own units, and the margins of the area with points. */
-const size = { width: 640, height: 170, left: 76, right: 16, top: 14, bottom: 26 };
+const size = { width: 640, height: 170, left: 16, right: 16, top: 14, bottom: 30 };
 
 /**
  * Figures over time, with their objective as a dashed line: below it is well. A figure that met it is a dot, one that
@@ -27,7 +27,7 @@ export function plot({ title, what, points }: Series): Markup {
   return html`<svg class="plot" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${label}">
 <path class="axis" d="${axis}"/>
 <line class="goal" x1="${size.left}" x2="${size.width - size.right}" y1="${y(goal)}" y2="${y(goal)}"/>
-<text x="${size.left - 8}" y="${y(goal) + 4}" text-anchor="end">${formatDuration(goal)}</text>
+<text x="${size.left + 6}" y="${y(goal) + (y(goal) < size.height / 2 ? 24 : -6)}">${formatDuration(goal)}</text>
 ${points.length > 1 && html`<polyline class="way" points="${line}"/>`}
 ${points.map(point => mark(x(point.at), y(point.seconds), point))}
 <text x="${size.left}" y="${size.height - 7}">${points[0]?.at.slice(0, 10)}</text>

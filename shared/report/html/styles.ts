@@ -118,10 +118,10 @@ const drawing = `.gantt svg{display:block;width:100%;min-width:820px;height:auto
 const narrow = `@media(max-width:940px){.cards{grid-template-columns:1fr 1fr}.cards .card:last-child{grid-column:1/-1}}
 @media(max-width:640px){main,header.top,footer{padding-left:14px;padding-right:14px}section,.card{padding:16px 15px}
 .cards{grid-template-columns:1fr;gap:12px}.verdict{gap:12px}.verdict .mark{width:40px;height:40px;margin-top:26px}
-table.data,.data tbody,.data tr,.data td{display:block;width:100%}.data thead{display:none}
+table.data,.data tbody,.data tr{display:block;width:100%}svg.plot text{font-size:22px}.data thead{display:none}
 .data tr{border-bottom:1px solid var(--line);padding:8px 0}.data tr:last-child{border:0}
-.data td{position:relative;border:0;padding:2px 0 2px 108px;min-height:1.6em;text-align:left}
-.data td::before{content:attr(data-label);color:var(--muted);font-size:.84rem;position:absolute;left:0;top:4px;width:100px}
+.data td{display:flow-root;width:100%;border:0;padding:2px 0 2px 108px;min-height:1.6em;text-align:left;overflow-wrap:anywhere}.data .badge,.data time{white-space:normal}
+.data td::before{content:attr(data-label);color:var(--muted);font-size:.84rem;float:left;margin-left:-108px;width:100px}
 .data td.empty{display:none}.pairs div{grid-template-columns:1fr;gap:0}.log li{grid-template-columns:72px 80px;}.log li span:last-child{grid-column:1/-1}}`;
 
 const print = `@media print{:root{${light}}html{color-scheme:light}body{background:#fff;font-size:11pt}nav{display:none}
