@@ -9,9 +9,6 @@ export const accessOf = ({ name, region }: { name: string; region: string }): Ku
   region,
 });
 
-/** For so long an API server does not answer before it is called down. */
-export const unansweredSeconds = 30;
-
 export function refused(...reasons: Reason[]): Preparation {
   return { status: 'refused', reasons, evidence: [] };
 }

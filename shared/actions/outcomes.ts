@@ -1,6 +1,9 @@
 import type { JsonObject } from '../json.ts';
 import type { Evidence, Observation, Preparation } from './contract.ts';
 
+/** For so long a service does not answer before that counts as an answer: one request without one says nothing. */
+export const unansweredSeconds = 30;
+
 /** A refusal with one reason. */
 export function refuse(what: string, mend: string, evidence: Evidence[] = []): Preparation {
   return { status: 'refused', reasons: [{ what, mend }], evidence };

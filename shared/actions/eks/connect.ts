@@ -4,8 +4,8 @@ import { isNotFound, isUnreachable, request } from '../../aws/aws-errors.ts';
 import { RequestRejectedError, ServiceUnavailableError } from '../../errors.ts';
 import { eksCluster } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
-import { unansweredSeconds } from '../k8s-object.ts';
 import { clusterPermission } from '../k8s-permission.ts';
+import { unansweredSeconds } from '../outcomes.ts';
 
 const rightSchema = z.strictObject({
   verb: z.string(),

@@ -10,6 +10,7 @@ import {
 } from '../../aws/elasticache-reader.ts';
 import { cache } from '../../plan/components.ts';
 import { defineAction } from '../contract.ts';
+import { pending, unansweredSeconds } from '../outcomes.ts';
 
 /** Says what ElastiCache knows of a cache, so that later steps can go by it. "Unreachable" is an answer. */
 export const action = defineAction({
@@ -78,6 +79,7 @@ export const action = defineAction({
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       const what = `ElastiCache in ${region} does not answer`;
+      if (context.elapsedSeconds < unansweredSeconds) return pending(what);
       return { status: 'done', outputs: { status: 'unreachable', ...unknown }, evidence: [{ what }] };
     }
   },

@@ -9,8 +9,9 @@ import { podProblems, readyNodes } from '../../kubernetes/rollout.ts';
 import { eksCluster } from '../../plan/components.ts';
 import type { KubernetesAccess } from '../../ports.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
-import { accessOf, unansweredSeconds } from '../k8s-object.ts';
+import { accessOf } from '../k8s-object.ts';
 import { clusterPermission } from '../k8s-permission.ts';
+import { unansweredSeconds } from '../outcomes.ts';
 
 const parameters = z.strictObject({
   cluster: eksCluster,

@@ -9,7 +9,7 @@ import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { rdsInstance, rdsNewInstance, rdsRestoreTarget } from '../../plan/components.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
-import { ready } from '../outcomes.ts';
+import { pending, ready, unansweredSeconds } from '../outcomes.ts';
 
 const expectation = z
   .strictObject({
@@ -94,6 +94,7 @@ export const action = defineAction({
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       const what = `RDS in ${region} does not answer, so nothing is known of ${identifier}`;
+      if (context.elapsedSeconds < unansweredSeconds) return pending(what);
       if (mayBeUnreachable) return { status: 'done', outputs: unreachable, evidence: [{ what }] };
       const mend = `Look at the AWS Health status of ${region}, then retry.`;
       return { status: 'failed', reasons: [{ what, mend }], evidence: [] };

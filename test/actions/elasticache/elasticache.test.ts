@@ -42,8 +42,17 @@ describe('elasticache.describe', () => {
         outputs: { status: 'missing' },
       });
       scene.world.loseRegion(primary);
-      expect(await describeGroup(scene)).toMatchObject({ outputs: { status: 'unreachable' } });
+      const silent = await describeGroup(scene);
+      expect(silent).toMatchObject({ outputs: { status: 'unreachable' } });
+      expect(silent.seconds).toBeGreaterThanOrEqual(30);
     }));
+
+  it('does not take one bad moment for silence', () =>
+    inData(
+      async scene =>
+        expect(await describeGroup(scene)).toMatchObject({ outputs: { status: 'available', nodes: 3 } }),
+      { faults: ['error5xx:elasticache.DescribeReplicationGroups'] },
+    ));
 });
 
 describe('elasticache.create', () => {
