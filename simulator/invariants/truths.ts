@@ -40,8 +40,21 @@ export function writersByData(world: World, mode: Mode): Map<string, string[]> {
     const { serverAt, serverOf } = appDependencies(world);
     let server = serverAt(host);
     while (server.copyOf) server = serverOf(server.copyOf.id);
-    return namesakeOf(world, server.id);
+    return dataOf(world, host, server.id);
   });
+}
+
+/**
+ * A database that was made anew from a dump has no ancestor, and takes the name of the one whose data it holds. Which
+ * servers had these names at first is kept, since a swap renames them.
+ */
+function dataOf(world: World, host: string, root: string): string {
+  const first = world.state('declared-servers', () => {
+    const hosts = componentsOf(world.plan, 'rds-instance').map(one => endpointOf(one.region, one.identifier));
+    return new Map(hosts.map(name => [appDependencies(world).serverAt(name).id, name]));
+  });
+  const known = first.get(root) ?? [...first.values()].find(name => name === host);
+  return known ?? namesakeOf(world, root);
 }
 
 /** Servers that the system runs itself get each other's dumps: those with the same database hold the same data. */
