@@ -127,12 +127,17 @@ function topics(plan: Plan): Resources {
   return { ...resources, ...subscriptions(plan) };
 }
 
-/** People are subscribed to the topic of their channel; CloudFormation reads the address where it is kept. */
+/**
+ * People are subscribed to the topic of their channel, or of the first one that is tried in its place; CloudFormation
+ * reads the address where it is kept.
+ */
 function subscriptions(plan: Plan): Resources {
   const resources: Resources = {};
   for (const [id, person] of Object.entries(plan.people)) {
-    const channel = plan.channels[person.channel];
-    if (channel?.type !== 'sns' || channel.protocol === 'other' || !person.contact) continue;
+    const channel = [person.channel, ...person.fallback]
+      .flatMap(name => plan.channels[name] ?? [])
+      .find(one => one.type === 'sns' && one.protocol !== 'other');
+    if (channel?.type !== 'sns' || !person.contact) continue;
     resources[logicalId('subscription', id)] = {
       Type: 'AWS::SNS::Subscription',
       Properties: {

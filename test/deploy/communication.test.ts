@@ -9,6 +9,7 @@ const plan: Plan = {
   ...base,
   channels: {
     ...base.channels,
+    phone: { type: 'pagerduty', routingKey: 'secret:phone#key', region: 'us', severity: 'critical' },
     chat: {
       type: 'slack',
       channel: 'C024BE91L',
