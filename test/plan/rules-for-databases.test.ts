@@ -45,6 +45,11 @@ test('a replica that is promoted needs a fence like a restore', async () => {
       'do: rds.promote-replica # <- restore-without-fence\n            with:\n              replica: replica\n              maxLoss: 1h',
     );
   expect(await rulesOf(replica)).toContain('restore-without-fence');
+  // RDS stops no writer that has a replica: in the writer's own region the promotion itself proves that it is gone.
+  const primary = /primary: (\S+)/.exec(text)?.[1];
+  const beside = replica.replace(/(replica:\n\s+type: rds-instance\n\s+region: )\S+/, `$1${primary}`);
+  expect(beside).not.toBe(replica);
+  expect(await rulesOf(beside)).not.toContain('restore-without-fence');
 });
 
 test('a replica follows a database that the plan knows', async () => {

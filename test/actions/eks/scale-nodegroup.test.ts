@@ -45,6 +45,15 @@ describe('eks.scale-nodegroup in a simulated world', () => {
       expect(await settle(scene, baseline)).toMatchObject({ status: 'done', outputs: { nodes: 3 } });
     }));
 
+  it('is done with fewer Ready nodes where the plan says so, such as after the loss of a zone', () =>
+    inWorld(async scene => {
+      const fewer = { ...parameters, ready: 1 };
+      const baseline = await prepareAndAct(scene);
+      await scene.wait(61);
+      const seen = await scene.drive(action.observe(scene.context, fewer, baseline));
+      expect(seen).toMatchObject({ status: 'done', outputs: { nodes: expect.any(Number) } });
+    }));
+
   it('asks once when the reply to the request is lost', () =>
     inWorld(
       async scene => {
