@@ -4,10 +4,11 @@ import type { Plan } from '../../shared/plan/schema.ts';
 
 /** What comes more often than that is too much to play for a year, one by one. */
 const oftenMs = 6 * 3_600_000;
+const firstMs = 3 * 3_600_000;
 const dayMs = 86_400_000;
 
 /**
- * When a schedule is played. All of its times; of one that comes often only those of the first day, and the last few
+ * When a schedule is played. All of its times; of one that comes often only those of the first hours, and the last few
  * before each of `looks`, when something asks how young the newest one is.
  */
 export function playedTimes(
@@ -20,7 +21,7 @@ export function playedTimes(
   const gapMs = first !== undefined && second !== undefined ? second - first : Number.POSITIVE_INFINITY;
   if (gapMs >= oftenMs) return occurrences(schedule, fromMs, toMs);
   const before = Math.max(3 * gapMs, 1_800_000);
-  const windows = [[fromMs, Math.min(fromMs + dayMs, toMs)], ...looks.map(look => [look - before, look])];
+  const windows = [[fromMs, Math.min(fromMs + firstMs, toMs)], ...looks.map(look => [look - before, look])];
   const times = windows.flatMap(([start = 0, end = 0]) =>
     occurrences(schedule, Math.max(start, fromMs), end),
   );
