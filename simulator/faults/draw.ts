@@ -37,6 +37,8 @@ export function drawFaults(plan: Plan, seed: number, { calls, handlers }: Used):
     () => 'kms-key-missing',
     () => 'build-failed',
     () => 'backups-deleted',
+    () => 'reboot-in-vain',
+    () => 'nodes-never-join',
     () => 'region:us-east-1',
     () => `region:${plan.regions.recovery}`,
   ];

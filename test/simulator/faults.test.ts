@@ -27,7 +27,8 @@ async function faultsOf(scenario: string): Promise<string[]> {
   ];
 }
 
-for (const scenario of Object.keys(plan.scenarios)) {
+// Every call of these two in every way; the other scenarios, here and of other plans, are what campaigns are for.
+for (const scenario of ['database-failure', 'region-failure']) {
   const seed = scenario.length * 1009;
   describe(`${scenario} reaches its objectives (seed ${seed}) with`, async () => {
     test.each(await faultsOf(scenario))('%s', async fault => {
