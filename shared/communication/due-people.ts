@@ -126,23 +126,31 @@ function closing(situation: Situation): PlannedMessage[] {
   const end = ending(situation);
   const hand = resolvedByHand(situation);
   const tell = (template: string, at: string) =>
-    peopleInvolved(situation).map(person => ({
-      ...toPerson(situation, person, template, template, at),
-      key: `${template}/person:${person}/${situation.run.id}`,
-      dueAt: shift(at, closingDeadlineSeconds),
-    }));
+    peopleInvolved(situation).map(({ person, since }) => {
+      // Whoever is first reached after the end, such as the owner of a follow-up, can't have been told of it before.
+      const from = since > at ? since : at;
+      return {
+        ...toPerson(situation, person, template, template, from),
+        key: `${template}/person:${person}/${situation.run.id}`,
+        dueAt: shift(from, closingDeadlineSeconds),
+      };
+    });
   return [
     ...(end ? tell(closingTemplate(situation), end.at) : []),
     ...(hand ? tell('resolved', hand.at) : []),
   ];
 }
 
-/** Everybody who got a message of their own in this incident. */
-function peopleInvolved(situation: Situation): string[] {
-  const named = allOf(situation, 'message')
-    .filter(({ entry }) => entry.status === 'sent' && entry.audience.startsWith('person:'))
-    .map(({ entry }) => entry.audience.slice('person:'.length));
-  return [...new Set(named)].sort();
+/** Everybody who got a message of their own in this incident, and since when. */
+function peopleInvolved(situation: Situation): { person: string; since: string }[] {
+  const first = new Map<string, string>();
+  for (const { at, entry } of allOf(situation, 'message')) {
+    const person = entry.audience.startsWith('person:') ? entry.audience.slice('person:'.length) : undefined;
+    if (person !== undefined && entry.status === 'sent' && !first.has(person)) first.set(person, at);
+  }
+  return [...first]
+    .map(([person, since]) => ({ person, since }))
+    .sort((a, b) => (a.person < b.person ? -1 : 1));
 }
 
 /** People of the plan who are reached in this mode. */

@@ -24,7 +24,7 @@ const matrices: Record<string, { scenario: string; updates: readonly Update[]; r
       ['engineering', 'slack', 15, 'LA-127, LA-131'],
       ['person:on-call-engineer', 'sms', 15, 'LA-127'],
       ['person:platform-lead', 'email', 30, 'LA-128'],
-      ['person:engineering-manager', 'pagerduty', 60, 'LA-129'],
+      ['person:engineering-manager', 'sms', 60, 'LA-129'],
       ['person:cto', 'sms', 65, 'LA-130'],
       ['executives', 'email', 30, 'LA-130'],
       ['customers', 'email', 30, 'LA-135'],
