@@ -55,8 +55,14 @@ async function derive(path: string): Promise<Deployment> {
   assertValid(deployment.stateMachines);
   mkdirSync(dirname(deployment.planFile), { recursive: true });
   const actions = await loadActions(allSteps(plan).map(step => step.do));
-  writeFileSync(deployment.planFile, JSON.stringify(withEstimates(plan, actions)));
+  writeFileSync(deployment.planFile, JSON.stringify(withEstimates(plan, actions), withoutTracing));
   return deployment;
+}
+
+/** What only `validate`, `trace` and readers of the plan look at; a function that runs it need not carry it along. */
+export function withoutTracing(key: string, value: unknown): unknown {
+  if (key === 'documents') return [];
+  return key === 'implements' || key === 'waived' ? undefined : value;
 }
 
 /** A plan with errors is not deployed. */

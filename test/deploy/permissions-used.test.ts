@@ -12,7 +12,8 @@ import { startVirtualTime } from '../../simulator/world/clock.ts';
 import { startDatabases } from '../../simulator/world/databases.ts';
 import { runningFunction } from '../../simulator/world/functions.ts';
 import type { Call, SimulatedService } from '../../simulator/world/world.ts';
-import { account, allows, liquidAbt, region, resolve, statementsOf } from './support.ts';
+import { iamActionOf } from '../plans/iam-actions.ts';
+import { account, allows, allowsAnywhere, liquidAbt, region, resolve, statementsOf } from './support.ts';
 
 /**
  * Holds what functions really ask of AWS, in rehearsals, against what their roles allow. A permission that is missing
@@ -88,7 +89,8 @@ function listening(service: SimulatedService, seen: Seen[]): SimulatedService {
   return { ...service, operations: Object.fromEntries(operations) };
 }
 
-type Need = { action: string; resource: string };
+/** Without a resource: held to the action only. */
+type Need = { action: string; resource?: string };
 
 /** What IAM asks for before it lets a call through. Source: the Service Authorization Reference of each service. */
 function needsOf({ service, operation, region: where, input }: Call): Need[] {
@@ -137,6 +139,19 @@ function needsOf({ service, operation, region: where, input }: Call): Need[] {
       );
     case 'rds':
       return need(...rdsResources(operation, input, rest => arn('rds', rest)));
+    case 'codebuild': {
+      const names = [input.names, input.ids, input.projectName]
+        .flat()
+        .flatMap(name => (name ? [String(name)] : []));
+      return need(...names.map(name => arn('codebuild', `project/${name.split(':')[0]}`)));
+    }
+    case 'events':
+    case 'ec2':
+    case 'quota':
+    case 'scheduler':
+    case 'servicequotas':
+    case 'cloudwatch':
+      return [{ action: iamActionOf({ service, operation }) }];
     default:
       throw new Error(`Say here what ${service}:${operation} is asked for.`);
   }
@@ -194,8 +209,9 @@ const unseen: Readonly<Record<string, string>> = {
   'verify *': 'held to its calls in test/backups/calendar.test.ts, which plays the calendar',
   'triage sns:Publish': 'pages people when a guard refuses or a person has to start the run',
   'probe sns:Publish': 'pages people when a guard refuses or a person has to start the run',
+  'triage secretsmanager:GetSecretValue': 'a page may go through a channel whose token is a secret',
+  'probe secretsmanager:GetSecretValue': 'a page may go through a channel whose token is a secret',
   'run states:SendTaskSuccess': 'a drill that gives way to a real incident has its questions closed',
-  'run secretsmanager:GetSecretValue': 'closing messages may carry a link to acknowledge',
   'communicate states:SendTaskSuccess': 'hands over an answer whose first handing over was cut short',
   'ask states:SendTaskSuccess': 'hands over an answer that was given before the question was asked again',
   'rds rds:StopDBInstance': 'the fence of a region that answers; here it is lost',
@@ -224,7 +240,11 @@ describe('permissions', () => {
   it('allows every call that a function makes', () => {
     const refused = seen.flatMap(({ name, call }) =>
       needsOf(call)
-        .filter(({ action, resource }) => !allows(roles[name] ?? [], action, resource))
+        .filter(({ action, resource }) =>
+          resource === undefined
+            ? !allowsAnywhere(roles[name] ?? [], action)
+            : !allows(roles[name] ?? [], action, resource),
+        )
         .map(({ action, resource }) => `${name}: ${action} on ${resource}`),
     );
     expect([...new Set(refused)].sort()).toEqual([]);

@@ -304,8 +304,8 @@ export const referenceDamages: Damage[] = [
   ),
   damage(
     'a component in a third region',
-    'region: ap-southeast-4\n    name: liquid-abt-dr\n',
-    'region: eu-west-1\n    name: liquid-abt-dr\n',
+    'region: ap-southeast-4\n    url: https://status.',
+    'region: eu-west-1\n    url: https://status.',
     'other-region',
   ),
   damage('one region for both', 'recovery: ap-southeast-4', 'recovery: ap-southeast-2', 'same-region'),

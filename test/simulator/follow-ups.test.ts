@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../shared/plan/schema.ts';
+import type { Plan, Scenario } from '../../shared/plan/schema.ts';
 import { isSuccess } from '../../shared/report/verdict.ts';
 import { countOf, plan as liquidAbt, rehearsal, violations } from './support/liquid-abt.ts';
 
@@ -10,8 +10,10 @@ const followUp = (change: object) => ({
   modes: ['recover' as const],
   ...change,
 });
+const failure = liquidAbt.scenarios['region-failure'] as Scenario;
 const plan: Plan = {
   ...liquidAbt,
+  scenarios: { ...liquidAbt.scenarios, 'region-failure': { ...failure, followUps: {} } },
   followUps: {
     'post-mortem': followUp({ title: 'Hold the post-mortem', owner: 'platform-lead', due: 7 * 86_400 }),
     'regulator-notice': followUp({
