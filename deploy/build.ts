@@ -55,14 +55,18 @@ async function derive(path: string): Promise<Deployment> {
   assertValid(deployment.stateMachines);
   mkdirSync(dirname(deployment.planFile), { recursive: true });
   const actions = await loadActions(allSteps(plan).map(step => step.do));
-  writeFileSync(deployment.planFile, JSON.stringify(withEstimates(plan, actions), withoutTracing));
+  writeFileSync(deployment.planFile, packPlan(withEstimates(plan, actions)));
   return deployment;
 }
 
-/** What only `validate`, `trace` and readers of the plan look at; a function that runs it need not carry it along. */
-export function withoutTracing(key: string, value: unknown): unknown {
-  if (key === 'documents') return [];
-  return key === 'implements' || key === 'waived' ? undefined : value;
+/**
+ * The plan as a function carries it. What only `validate`, `trace`, rehearsals and readers look at is left out, since
+ * every function has a copy.
+ */
+export function packPlan(plan: Plan): string {
+  const lean = { ...plan, documents: [], dashboard: [], rehearsal: undefined };
+  const forReaders = ['implements', 'waived', 'disaster'];
+  return JSON.stringify(lean, (key, value) => (forReaders.includes(key) ? undefined : value));
 }
 
 /** A plan with errors is not deployed. */
