@@ -94,6 +94,16 @@ export const commands: Record<string, Command> = {
       );
     },
   },
+  estimates: {
+    summary: 'Rehearses all scenarios and keeps what their steps take, for the estimates in messages',
+    usage: 'PLAN',
+    details: '\nWrites rehearsed.json beside the plan; packaging bakes it in. Exit: 0; 2 bad input.\n',
+    options: {},
+    async run({ positionals }, io) {
+      const { estimates } = await import('./commands/estimates.ts');
+      return estimates(positionals, io);
+    },
+  },
   campaign: {
     summary: 'Rehearses many times with random faults and lists the seeds that went wrong',
     usage: 'PLAN… [--runs N] [--seed N] [--jobs N] [--json]',

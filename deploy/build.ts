@@ -6,6 +6,7 @@ import { fixedFunctions } from '../shared/deployment.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
 import { checkPlan } from '../shared/plan/check.ts';
+import { readRehearsed } from '../shared/plan/rehearsed.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { bakeStep } from '../state-machines/bake-step.ts';
 import { compileSystem } from '../state-machines/compile-system.ts';
@@ -55,7 +56,7 @@ async function derive(path: string): Promise<Deployment> {
   assertValid(deployment.stateMachines);
   mkdirSync(dirname(deployment.planFile), { recursive: true });
   const actions = await loadActions(allSteps(plan).map(step => step.do));
-  writeFileSync(deployment.planFile, packPlan(withEstimates(plan, actions)));
+  writeFileSync(deployment.planFile, packPlan(withEstimates(plan, actions, readRehearsed(dirname(path)))));
   return deployment;
 }
 

@@ -1,6 +1,7 @@
 import { loadActions } from '../shared/actions/load-actions.ts';
 import { fixedFunctions } from '../shared/deployment.ts';
 import type { LedgerEntry } from '../shared/incident/entries.ts';
+import { readRehearsed } from '../shared/plan/rehearsed.ts';
 import type { Plan, Scenario } from '../shared/plan/schema.ts';
 import { buildReport } from '../shared/report/model.ts';
 import type { Report } from '../shared/report/report.ts';
@@ -63,7 +64,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
     ),
   );
   const [actions, services] = await Promise.all([loadActions(kinds.map(step => step.do)), loadServices()]);
-  const plan = withEstimates(given, actions);
+  const plan = withEstimates(given, actions, readRehearsed(request.planDirectory));
   const deployment = deploy(plan, actions);
   const unknown = unknownTargets(request.faults, {
     services: services.map(service => service.name),

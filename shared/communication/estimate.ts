@@ -1,4 +1,6 @@
 import type { PhaseItem, StepPlan } from '../plan/schema.ts';
+import type { StepSeconds } from '../plan/sections/estimates.ts';
+import type { Mode } from '../runbook/contract.ts';
 import { allOf, ending, type Situation, shift } from './situation.ts';
 
 /** A step that takes longer than was expected is expected to end in so many seconds, and that again. */
@@ -18,7 +20,7 @@ export function estimatedEnd(situation: Situation): string | undefined {
   const left = (step: StepPlan): number => {
     if (step.modes && !step.modes.includes(run.mode)) return 0;
     const state = begun.get(step.id);
-    const expected = seconds[step.id] ?? 0;
+    const expected = secondsIn(seconds[step.id], run.mode);
     if (!state) return expected;
     if (state.over) return 0;
     return Math.max(
@@ -28,6 +30,12 @@ export function estimatedEnd(situation: Situation): string | undefined {
   };
   const total = phases.flatMap(phase => phase.steps).reduce((sum, item) => sum + longest(item, left), 0);
   return shift(now.toISOString(), Math.ceil(total));
+}
+
+/** What was measured in this mode; else the longest of the others, since a promise that is kept early harms nobody. */
+function secondsIn(seconds: StepSeconds | undefined, mode: Mode): number {
+  if (typeof seconds !== 'object') return seconds ?? 0;
+  return seconds[mode] ?? Math.max(0, ...Object.values(seconds));
 }
 
 function longest(item: PhaseItem, left: (step: StepPlan) => number): number {

@@ -6,6 +6,7 @@ import { backupSchema } from './sections/backups.ts';
 import { id, isoDate } from './sections/base.ts';
 import { calendarEntrySchema } from './sections/calendar.ts';
 import { audienceSchema, channelSchema, personSchema, templateSchema } from './sections/communication.ts';
+import { stepSecondsSchema } from './sections/estimates.ts';
 import { followUpSchema } from './sections/follow-ups.ts';
 import { levelObjectives } from './sections/objectives.ts';
 import { dashboardSchema, recordsSchema } from './sections/records.ts';
@@ -99,9 +100,9 @@ export const planSchema = z
       .record(id, followUpSchema)
       .default({})
       .meta({ description: 'What is due around or after every incident, hours or weeks later' }),
-    estimates: z.record(id, z.record(id, z.number().nonnegative())).optional().meta({
+    estimates: z.record(id, z.record(id, stepSecondsSchema)).optional().meta({
       description:
-        'Seconds that steps take, by scenario and step, as drills have measured them; the likely duration of their kind without it',
+        'Seconds that steps take, by scenario and step, as drills have measured them; what rehearsals measured without it',
     }),
     escalation: z
       .array(

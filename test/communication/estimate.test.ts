@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { estimatedEnd } from '../../shared/communication/estimate.ts';
 import type { Situation } from '../../shared/communication/situation.ts';
+import { withEstimates } from '../../state-machines/estimates.ts';
 import { ended, ledgerOf, makePlan, makeRun, minute, opened, stepEntry } from './fixture.ts';
 
 const plan = makePlan(raw =>
@@ -41,6 +42,23 @@ describe('the estimated end', () => {
     const phase = parallel.scenarios['region-failure']?.phases[1];
     if (phase) phase.steps = [{ parallel: [[first], [second]] }];
     expect(estimatedEnd({ ...at(0), plan: parallel })).toBe(minute(32));
+  });
+
+  it('is that of the mode, and without one the longest of the others', () => {
+    const byMode = makePlan(raw =>
+      Object.assign(raw, { estimates: { 'region-failure': { restore: { recover: 600, planned: 1200 } } } }),
+    );
+    expect(estimatedEnd({ ...at(0), plan: byMode })).toBe(minute(10));
+    expect(estimatedEnd({ ...at(0), plan: byMode, run: makeRun('drill') })).toBe(minute(20));
+  });
+
+  it('is what the plan says, else what was rehearsed, else what such steps take', () => {
+    const own = makePlan(raw => Object.assign(raw, { estimates: { 'region-failure': { restore: 60 } } }));
+    const actions = { 'dns.check': { typical: { likelySeconds: 30 } } } as never;
+    const rehearsed = { about: '', scenarios: { 'region-failure': { restore: 900, 'check-api': 120 } } };
+    expect(withEstimates(own, actions, rehearsed).estimates).toEqual({
+      'region-failure': { restore: 60, 'check-api': 120, 'check-dns': 30 },
+    });
   });
 
   it('is not known without estimates or after the end', () => {
