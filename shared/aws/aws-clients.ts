@@ -77,10 +77,17 @@ export function clientSettings(region: string, options: AwsClientOptions) {
     disableS3ExpressSessionAuth: false,
     disableClockSkewCorrection: false,
     ...(options.credentials && { credentials: options.credentials }),
-    // Emulators serve every bucket under one host name.
-    ...(options.endpoint !== undefined && { endpoint: options.endpoint, forcePathStyle: true }),
+    ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+    ...(servesBucketsByPath(options) && { forcePathStyle: true }),
     ...(options.ignoreConfiguredEndpoints && { ignoreConfiguredEndpointUrls: true }),
   };
+}
+
+/** Emulators serve every bucket under one host name; the SDK finds their address, and not that it has to ask so. */
+function servesBucketsByPath({ endpoint, ignoreConfiguredEndpoints }: AwsClientOptions): boolean {
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
+  const configured = !ignoreConfiguredEndpoints && Boolean(AWS_ENDPOINT_URL ?? AWS_ENDPOINT_URL_S3);
+  return endpoint !== undefined || configured;
 }
 
 /** Makes AWS clients, one per service and region, and keeps them for the life of the process. */
