@@ -57,3 +57,37 @@ test('a replica follows a database that the plan knows', async () => {
   const wrong = text.replace('type: rds-instance', 'type: rds-instance\n    replicaOf: nothing');
   expect(await rulesOf(wrong)).toContain('unknown-component');
 });
+
+test('a cluster that is restored in another region needs a fence like an instance', async () => {
+  const text = fixture('restore-without-fence', 'triggers');
+  const cluster = text
+    .replace('type: rds-instance', 'type: rds-cluster')
+    .replace('engine: postgres', 'engine: aurora-postgresql')
+    .replace('    multiAz: true\n', '')
+    .replace('type: rds-restore-target', 'type: rds-cluster-restore-target\n    engine: aurora-postgresql')
+    .replace('    multiAz: false\n', '')
+    .replace('parameterGroup: shop', 'clusterParameterGroup: shop')
+    .replace('do: rds.restore ', 'do: rds.restore-cluster ')
+    .replace(/ +pointTime: .*\n?/, '');
+  expect(await rulesOf(cluster)).toEqual(['restore-without-fence']);
+  const step = cluster.slice(cluster.indexOf('          - id: restore'));
+  const fence = '          - { id: fence, do: rds.fence, with: { database: database } }\n';
+  expect(await rulesOf(cluster.replace(step, `${fence}${step}`))).toEqual([]);
+});
+
+test('an empty database that is made for a dump in another region needs a fence as well', async () => {
+  const text = fixture('restore-without-fence', 'triggers');
+  const made = (region: string, database: string) =>
+    text
+      .replace(/type: rds-restore-target\n {4}region: .*/, `type: rds-new-instance\n    region: ${region}`)
+      .replace(/ {4}source: [\s\S]*?sourceRegion: .*\n/, '    engine: postgres\n    engineVersion: "16.4"\n')
+      .replace('multiAz: false', 'multiAz: false\n    allocatedStorage: 20')
+      .replace(/(kmsKey: alias\/shop\n {4}database: )shop/, `$1${database}`)
+      .replace(
+        /do: rds\.restore #[\s\S]*$/,
+        'do: rds.create-instance\n            with: { database: restored }\n',
+      );
+  expect(await rulesOf(made('eu-west-1', 'shop'))).toContain('restore-without-fence');
+  expect(await rulesOf(made('eu-west-1', 'scratch'))).not.toContain('restore-without-fence');
+  expect(await rulesOf(made('eu-central-1', 'shop'))).not.toContain('restore-without-fence');
+});

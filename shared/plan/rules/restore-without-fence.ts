@@ -47,20 +47,42 @@ type Writer = { id: string; modes: readonly Mode[] };
 function oldWriter({ components }: Plan, { step }: PlacedStep): Writer | undefined {
   const component = (value: unknown) =>
     typeof value === 'string' && Object.hasOwn(components, value) ? components[value] : undefined;
-  const writer = (id: string, modes: readonly Mode[]): Writer | undefined =>
-    component(id)?.type === 'rds-instance' ? { id, modes } : undefined;
-  if (step.do === 'rds.restore') {
-    const target = component(step.with.target);
-    if (target?.type !== 'rds-restore-target' || target.region === target.sourceRegion) return undefined;
-    return writer(target.source, ['recover', 'planned']);
+  const writer = (id: string, modes: readonly Mode[]): Writer | undefined => {
+    const type = component(id)?.type;
+    return type === 'rds-instance' || type === 'rds-cluster' ? { id, modes } : undefined;
+  };
+  switch (step.do) {
+    case 'rds.restore':
+    case 'rds.restore-cluster': {
+      const target = component(step.with.target);
+      if (target?.type !== 'rds-restore-target' && target?.type !== 'rds-cluster-restore-target')
+        return undefined;
+      return target.region === target.sourceRegion
+        ? undefined
+        : writer(target.source, ['recover', 'planned']);
+    }
+    case 'rds.create-instance': {
+      // Made to take a dump of the database that has the same name in another region.
+      const made = component(step.with.database);
+      if (made?.type !== 'rds-new-instance') return undefined;
+      const replaced = Object.entries(components).find(
+        ([, other]) =>
+          (other.type === 'rds-instance' || other.type === 'rds-cluster') &&
+          other.database === made.database &&
+          other.region !== made.region,
+      );
+      return replaced && writer(replaced[0], ['recover', 'planned']);
+    }
+    case 'rds.promote-replica': {
+      const replica = component(step.with.replica);
+      if (replica?.type !== 'rds-instance' || !replica.replicaOf) return undefined;
+      // RDS stops no writer that has a replica, so rds.fence never succeeds where RDS answers for both. There, as in
+      // planned mode, the step itself proves that the writer is gone or read-only, and refuses if it can't.
+      if (component(replica.replicaOf)?.region === replica.region) return undefined;
+      return writer(replica.replicaOf, ['recover']);
+    }
+    default:
+      // Members of a global database can't be stopped; rds.failover-global-cluster proves or asks by itself.
+      return undefined;
   }
-  if (step.do === 'rds.promote-replica') {
-    const replica = component(step.with.replica);
-    if (replica?.type !== 'rds-instance' || !replica.replicaOf) return undefined;
-    // RDS stops no writer that has a replica, so rds.fence never succeeds where RDS answers for both. There, as in
-    // planned mode, the step itself proves that the writer is gone or read-only, and refuses if it can't.
-    if (component(replica.replicaOf)?.region === replica.region) return undefined;
-    return writer(replica.replicaOf, ['recover']);
-  }
-  return undefined;
 }
