@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AwsClients, ClientConstructor } from '../../shared/aws/clients.ts';
 import { createKubernetesExec } from '../../shared/aws/kubernetes-exec.ts';
 import { mostExecBytes } from '../../shared/kubernetes/exec.ts';
 import type { KubernetesExecRequest } from '../../shared/ports.ts';
+import { mockClient } from '../support/mock-client.ts';
 import { makeSelfSigned } from '../support/self-signed.ts';
 
 const access = { cluster: 'shop-dr', region: 'ap-southeast-4' };

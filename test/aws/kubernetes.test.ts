@@ -3,11 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AwsClients, ClientConstructor } from '../../shared/aws/clients.ts';
 import { createKubernetes } from '../../shared/aws/kubernetes.ts';
 import type { KubernetesRequest } from '../../shared/ports.ts';
+import { mockClient } from '../support/mock-client.ts';
 import { makeSelfSigned } from '../support/self-signed.ts';
 
 const access = { cluster: 'shop-dr', region: 'ap-southeast-4' };

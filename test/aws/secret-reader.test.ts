@@ -1,10 +1,10 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { createAwsClients } from '../../shared/aws/aws-clients.ts';
 import { createSecretReader } from '../../shared/aws/secret-reader.ts';
 import { parseSecretReference, secretReadPermission } from '../../shared/aws/secret-reference.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 const manager = mockClient(SecretsManagerClient);
 const ssm = mockClient(SSMClient);

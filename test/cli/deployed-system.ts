@@ -10,11 +10,11 @@ import {
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { mockClient } from 'aws-sdk-client-mock';
 import dynalite from 'dynalite';
 import { vi } from 'vitest';
 import { createDynamoDbRecordStore } from '../../shared/incident/dynamodb-record-store.ts';
 import type { RecordStore } from '../../shared/incident/record-store.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 export const region = 'ap-southeast-4';
 export const account = '123456789012';

@@ -1,6 +1,5 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import type { AwsClients, ClientConstructor } from '../../shared/aws/clients.ts';
 import { topicsOf } from '../../shared/deployment.ts';
 import type { Entry, EntryOf, LedgerEntry } from '../../shared/incident/entries.ts';
@@ -10,6 +9,7 @@ import { createMemoryRecordStore } from '../../shared/incident/memory-record-sto
 import { type Plan, planSchema } from '../../shared/plan/schema.ts';
 import type { Mode, Run, Step } from '../../shared/runbook/contract.ts';
 import type { Runtime } from '../../shared/runtime.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 export const outageStartedAt = '2026-03-10T16:42:00.000Z';
 export const openedAt = '2026-03-10T16:47:00.000Z';

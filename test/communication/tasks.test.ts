@@ -1,11 +1,11 @@
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDecideHandler } from '../../handlers/decide.ts';
 import { communicate } from '../../shared/communication/communicate.ts';
 import { completeTask } from '../../shared/communication/complete-task.ts';
 import { readTasks } from '../../shared/communication/task-record.ts';
+import { mockClient } from '../support/mock-client.ts';
 import { makePlan, makeWorld, minute, type World } from './fixture.ts';
 
 const scheduler = mockClient(SchedulerClient);

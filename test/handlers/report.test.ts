@@ -1,5 +1,4 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createReportHandler } from '../../handlers/report.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
@@ -9,6 +8,7 @@ import type { Runtime } from '../../shared/runtime.ts';
 import { makePlan } from '../report/fixtures/plan.ts';
 import { recoveredMoments } from '../report/fixtures/recovered.ts';
 import { iso, makeRun } from '../report/fixtures/story.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 const s3 = mockClient(S3Client);
 const run = makeRun('recover', 180);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { mockClient } from 'aws-sdk-client-mock';
 import { expect, it } from 'vitest';
 import { createTriageHandler } from '../../handlers/triage.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
+import { mockClient } from '../support/mock-client.ts';
 import { createTestRuntime } from '../triage/runtime.ts';
 
 const load = (name: string): unknown =>

@@ -6,7 +6,6 @@ import {
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   ConflictError,
@@ -15,6 +14,7 @@ import {
   ThrottledError,
 } from '../../shared/errors.ts';
 import { createDynamoDbRecordStore } from '../../shared/incident/dynamodb-record-store.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 const region = 'ap-southeast-4';
 const key = { partition: 'SYSTEM#shop', sort: 'LOCK' };

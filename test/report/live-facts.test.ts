@@ -1,6 +1,5 @@
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { communicate } from '../../shared/communication/communicate.ts';
 import { completeTask } from '../../shared/communication/complete-task.ts';
@@ -9,6 +8,7 @@ import { verificationKey } from '../../shared/incident/keys.ts';
 import { toJson } from '../../shared/incident/update-record.ts';
 import { liveFacts } from '../../shared/report/live-facts.ts';
 import { makePlan, makeWorld, minute } from '../communication/fixture.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 mockClient(SchedulerClient).on(CreateScheduleCommand).resolves({});
 const plan = makePlan(raw =>

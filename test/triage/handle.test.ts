@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ServiceUnavailableError } from '../../shared/errors.ts';
 import { lastIncidentOf, openIncidentOf, resolveIncident } from '../../shared/incident/incident.ts';
@@ -12,6 +11,7 @@ import { readAutomation, setAutomation } from '../../shared/incident/switch.ts';
 import { wrapRecordStore } from '../../shared/incident/wrap-record-store.ts';
 import { handleSignal } from '../../shared/triage/handle.ts';
 import { readLastDecision } from '../../shared/triage/last-decision.ts';
+import { mockClient } from '../support/mock-client.ts';
 import { createTestRuntime, type TestRuntime } from './runtime.ts';
 
 const load = (name: string): unknown =>

@@ -1,7 +1,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { pageFirstLevel, pageOnce } from '../../shared/triage/page.ts';
+import { mockClient } from '../support/mock-client.ts';
 import { createTestRuntime } from './runtime.ts';
 
 const sns = mockClient(SNSClient);

@@ -1,9 +1,9 @@
 import { BatchGetProjectsCommand, CodeBuildClient, type SourceType } from '@aws-sdk/client-codebuild';
-import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { action } from '../../../shared/actions/codebuild/run.ts';
 import type { FaultSet } from '../../../simulator/faults/faults.ts';
 import { onBuild } from '../../../simulator/services/codebuild.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { components, faultsOf, inStores, type Scene, stepsOf } from '../../support/stores-world.ts';
 
 const { project, replica } = components;

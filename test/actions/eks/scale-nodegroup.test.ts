@@ -7,13 +7,13 @@ import {
   ResourceNotFoundException,
   UpdateNodegroupConfigCommand,
 } from '@aws-sdk/client-eks';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActionContext, Change } from '../../../shared/actions/contract.ts';
 import { action } from '../../../shared/actions/eks/scale-nodegroup.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import { components } from '../../support/compute-plan.ts';
 import { contextOf, faultsOf, inWorld, run, type Scene } from '../../support/compute-world.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const parameters = { nodegroup: components.nodes, size: 3, mayShrink: false };
 

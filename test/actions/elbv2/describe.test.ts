@@ -3,12 +3,12 @@ import {
   ElasticLoadBalancingV2Client,
   LoadBalancerNotFoundException,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { action } from '../../../shared/actions/elbv2/describe.ts';
 import { createAwsClients } from '../../../shared/aws/aws-clients.ts';
 import { ServiceUnavailableError } from '../../../shared/errors.ts';
 import { contextOf } from '../../support/compute-world.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { primary, recovery } from '../../support/traffic-plan.ts';
 
 const elb = mockClient(ElasticLoadBalancingV2Client);

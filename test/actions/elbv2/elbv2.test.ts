@@ -6,7 +6,6 @@ import {
   TargetGroupNotFoundException,
   type TargetHealthStateEnum,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../shared/actions/contract.ts';
 import { action as modify } from '../../../shared/actions/elbv2/modify-target-group.ts';
@@ -14,6 +13,7 @@ import { action as health } from '../../../shared/actions/elbv2/target-health.ts
 import { createAwsClients } from '../../../shared/aws/aws-clients.ts';
 import { RequestRejectedError, ServiceUnavailableError } from '../../../shared/errors.ts';
 import { contextOf, run } from '../../support/compute-world.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { primary, recovery, targets } from '../../support/traffic-plan.ts';
 
 const elb = mockClient(ElasticLoadBalancingV2Client);

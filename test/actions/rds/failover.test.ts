@@ -5,10 +5,10 @@ import {
   RDSClient,
   RebootDBInstanceCommand,
 } from '@aws-sdk/client-rds';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { action } from '../../../shared/actions/rds/failover.ts';
 import { sqlError } from '../../../shared/network/sql-errors.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { awsError, contextFor, database } from './support.ts';
 
 const rds = mockClient(RDSClient);

@@ -4,9 +4,9 @@ import {
   StartDBInstanceCommand,
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { action } from '../../../shared/actions/rds/fence.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { awsError, contextFor, database, noAnswer } from './support.ts';
 
 const rds = mockClient(RDSClient);

@@ -7,9 +7,9 @@ import {
   DescribeOrderableDBInstanceOptionsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { action } from '../../../shared/actions/rds/find-restore-point.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { awsError, backupArn, contextFor, keyArn, primary, target } from './support.ts';
 
 const rds = mockClient(RDSClient);

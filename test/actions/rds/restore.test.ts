@@ -8,9 +8,9 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
   RestoreDBInstanceToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { action } from '../../../shared/actions/rds/restore.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import {
   awsError,
   backupArn,

@@ -1,11 +1,11 @@
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { action } from '../../../shared/actions/region/assess.ts';
 import { createAwsClients } from '../../../shared/aws/aws-clients.ts';
 import { ServiceUnavailableError } from '../../../shared/errors.ts';
 import type { Mode } from '../../../shared/runbook/contract.ts';
 import { contextOf, run } from '../../support/compute-world.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { database, primary, recovery } from '../../support/traffic-plan.ts';
 
 const rds = mockClient(RDSClient);

@@ -5,10 +5,10 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { action } from '../../../shared/actions/secrets/put-value.ts';
 import type { ComponentOf } from '../../../shared/plan/components.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { awsError, contextFor, primary, recovery } from '../rds/support.ts';
 
 const manager = mockClient(SecretsManagerClient);

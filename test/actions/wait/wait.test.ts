@@ -1,11 +1,11 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { action as soak } from '../../../shared/actions/wait/soak.ts';
 import { action as until } from '../../../shared/actions/wait/until.ts';
 import { ServiceUnavailableError } from '../../../shared/errors.ts';
 import type { Network } from '../../../shared/ports.ts';
 import { alarmsOf } from '../../../simulator/world/alarms.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { inStores, type Scene, stepsOf } from '../../support/stores-world.ts';
 
 const url = 'https://shop.example/health';

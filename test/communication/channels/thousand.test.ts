@@ -1,8 +1,8 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sendMessage } from '../../../shared/communication/send.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { makePlan, makeWorld, minute, type World } from '../fixture.ts';
 
 /**

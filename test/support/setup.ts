@@ -1,0 +1,3 @@
+import { putBackAfterTests } from './tests-end.ts';
+
+putBackAfterTests();
