@@ -48,6 +48,8 @@ export async function startMiniStack(
       HOME: home,
       GATEWAY_PORT: String(port),
       MINISTACK_HOST: '127.0.0.1',
+      BIND_HOST: '127.0.0.1',
+      IOT_MTLS_ENABLED: '0',
       ...credentials,
       ...environment,
     },
