@@ -34,16 +34,23 @@ export async function allExercises(plan: Plan, path: string, io: Pick<Io, 'err'>
     exercises.push(done);
   }
   if (Object.keys(plan.calendar).length > 0) {
-    const { ok, exercised } = await rehearseCalendar({
+    const { ok, exercised, elements } = await rehearseCalendar({
       plan,
       planDirectory,
       seed: 1,
       days: daysUntilAllDue(plan),
+      sampled: true,
     });
     const outcome = ok ? 'done' : 'failed';
-    io.err(`rehearsed calendar: ${outcome}\n`);
+    const [played, due] = [sum(elements.map(one => one.played)), sum(elements.map(one => one.due))];
+    io.err(
+      `rehearsed calendar: ${outcome}; ${played} of the ${due} times that something is due were played\n`,
+    );
+    for (const { id, failures, why } of elements) if (failures > 0) io.err(`  ${id}: ${why}\n`);
     exercises.push({ name: 'calendar', outcome, elements: exercised });
   }
   await keepExercises(file, exercises);
   return exercises;
 }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);

@@ -63,6 +63,10 @@ export async function rehearseCalendarCommand(args: CalendarArguments, io: Io): 
   return result.ok ? 0 : 1;
 }
 
+const sampledText =
+  'These come often. They were carried out in the first hours and before each look at the backups; at their other times\n' +
+  'nothing was done, and what they would have made was put there:';
+
 function calendarText(
   { from, to, elements, evidence, leftBehind, ok, seed }: CalendarRehearsal,
   wallMs: number,
@@ -73,10 +77,13 @@ function calendarText(
     const said = why ?? (last ? `last ${last.at}: ${last.what}` : '');
     return `${id.padEnd(width)}  ${state.padEnd(7)}  ${String(runs).padStart(5)} times${failures > 0 ? `, ${failures} failed` : ''}  ${said}\n`;
   });
+  const sampled = elements
+    .filter(({ due, played }) => played < due)
+    .map(({ id, due, played }) => `  ${id.padEnd(width)}  ${played} of ${due} times\n`);
   const chain = evidence.intact
     ? `${evidence.entries} entries of evidence, the chain is intact`
     : 'the chain of evidence is BROKEN';
   const left =
     leftBehind.length > 0 ? `Left behind: ${leftBehind.join(', ')}\n` : 'Nothing was left behind.\n';
-  return `From ${from} to ${to}, seed ${seed}, in ${(wallMs / 1000).toFixed(1)} s\n\n${lines.join('')}\n${chain}. ${left}${ok ? 'Everything that the calendar wants was done.' : 'Not everything was done as the calendar wants.'}\n`;
+  return `From ${from} to ${to}, seed ${seed}, in ${(wallMs / 1000).toFixed(1)} s\n\n${lines.join('')}\n${sampled.length > 0 ? `${sampledText}\n${sampled.join('')}\n` : ''}${chain}. ${left}${ok ? 'Everything that the calendar wants was done.' : 'Not everything was done as the calendar wants.'}\n`;
 }

@@ -12,7 +12,7 @@ import { registerPods } from '../simulated-runtime.ts';
 import { createPeople } from '../world/people.ts';
 import { sleep } from '../world/sleep.ts';
 import { keepMaking } from './arrange.ts';
-import { looksAtBackups, playedTimes } from './sparse.ts';
+import { playedTimes, type Span, spanOf } from './sparse.ts';
 import { onStage, type Stage, type StageRequest } from './stage.ts';
 
 /** What became of one element of the plan in the time that was played. */
@@ -20,6 +20,10 @@ export type CalendarElement = {
   /** `calendar.<id>` or `backups.<id>`. */
   id: string;
   title: string;
+  /** How often it was due by its own schedule, and how many of these times were carried out (`playedTimes`). */
+  due: number;
+  played: number;
+  /** How often something was done about it: made, checked, proven, drilled. */
   runs: number;
   failures: number;
   /** What went wrong first, as a sentence. */
@@ -41,30 +45,43 @@ export type CalendarRehearsal = {
   leftBehind: string[];
 };
 
-type Due = { atMs: number; element: string; run(dueAt: string): Promise<string> };
+/** An element that is due by its schedule, when it is carried out, and how. */
+type Scheduled = { id: string; due: number; times: number[]; run(dueAt: string): Promise<string> };
 
 const dayMs = 86_400_000;
 
 /**
  * Plays the calendar and the schedules of backups for a year (or so many days) in virtual time, on a simulated AWS in
  * which nothing is wrong: the deployed functions and machines do what EventBridge Scheduler would let them do. What is
- * due at the same time runs at the same time. A drill that runs is waited for before another one begins.
+ * due at the same time runs at the same time. A drill that runs is waited for before another one begins. What comes often
+ * is carried out at some of its times (`due` and `played` of each element); backups of the others are there as if made.
+ * With `sampled` what comes at least every week is carried out in the first ten days and around what comes more rarely.
  */
 export async function rehearseCalendar(
-  request: StageRequest & { days?: number },
+  request: StageRequest & { days?: number; sampled?: boolean },
 ): Promise<CalendarRehearsal> {
-  const { plan, days = 366 } = request;
+  const { plan, days = 366, sampled = false } = request;
   const fromMs = Date.parse(request.startAt ?? plan.rehearsal.outageStart);
   const toMs = fromMs + days * dayMs;
   const elements = new Map<string, CalendarElement>();
-  const add = (id: string, title: string) => elements.set(id, { id, title, runs: 0, failures: 0 });
+  const add = (id: string, title: string) =>
+    elements.set(id, { id, title, due: 0, played: 0, runs: 0, failures: 0 });
   for (const [id, { title }] of Object.entries(plan.backups)) add(`backups.${id}`, title);
   for (const [id, { title }] of Object.entries(plan.calendar)) add(`calendar.${id}`, title);
   const entries: LedgerEntry[] = [];
-  return onStage({ ...request, onEntry: entry => entries.push(entry) }, async stage => {
+  const onEntry = (entry: LedgerEntry) => {
+    entries.push(entry);
+    request.onEntry?.(entry);
+  };
+  return onStage({ ...request, onEntry }, async stage => {
     await letPeopleAnswer(stage);
-    keepMaking(stage.world, stage.arranged, toMs);
-    await playAll(stage, duesOf(stage, fromMs, toMs), elements);
+    const span = spanOf(plan, fromMs, toMs, sampled);
+    keepMaking(stage.world, stage.arranged, span);
+    const scheduled = scheduledOf(stage, span);
+    for (const { id, due, times } of scheduled) {
+      Object.assign(elements.get(id) ?? {}, { due, played: times.length });
+    }
+    await playAll(stage, scheduled, elements);
     // The last instances are on their way out, and the sweeper looks once more.
     await stage.functions.invoke('verify', { operation: 'sweep' });
     await sleep(3_600_000);
@@ -111,9 +128,14 @@ async function letPeopleAnswer({ world, functions }: Stage): Promise<void> {
   });
 }
 
-async function playAll({ world }: Stage, dues: Due[], elements: Map<string, CalendarElement>): Promise<void> {
+async function playAll(
+  { world }: Stage,
+  scheduled: readonly Scheduled[],
+  elements: Map<string, CalendarElement>,
+): Promise<void> {
   const running: Promise<void>[] = [];
-  for (const { atMs, element, run } of dues.sort((a, b) => a.atMs - b.atMs)) {
+  const dues = scheduled.flatMap(({ id, times, run }) => times.map(atMs => ({ atMs, id, run })));
+  for (const { atMs, id, run } of dues.sort((a, b) => a.atMs - b.atMs)) {
     if (atMs > world.nowMs()) await sleep(atMs - world.nowMs());
     running.push(
       run(new Date(atMs).toISOString())
@@ -124,7 +146,7 @@ async function playAll({ world }: Stage, dues: Due[], elements: Map<string, Cale
             failed: true,
           }),
         )
-        .then(({ what, failed }) => note(elements.get(element), world.now(), what, failed)),
+        .then(({ what, failed }) => note(elements.get(id), world.now(), what, failed)),
     );
   }
   await Promise.all(running);
@@ -139,27 +161,25 @@ function note(element: CalendarElement | undefined, now: Date, what: string, fai
 }
 
 /** Everything that is due, in the order of the plan. */
-function duesOf(stage: Stage, fromMs: number, toMs: number): Due[] {
+function scheduledOf(stage: Stage, span: Span): Scheduled[] {
   const { plan } = stage.runtime;
-  const dues: Due[] = [];
-  const looks = looksAtBackups(plan, fromMs, toMs);
-  for (const [id, backup] of Object.entries(plan.backups)) {
-    if (!backup.schedule || !isMadeHere(backup)) continue;
-    for (const atMs of playedTimes(backup.schedule, fromMs, toMs, looks)) {
-      dues.push({ atMs, element: `backups.${id}`, run: dueAt => create(stage, [id], dueAt, 'schedule') });
-    }
-  }
-  for (const [id, entry] of Object.entries(plan.calendar)) {
-    const momentMs = momentOf(entry.schedule);
+  const backups = Object.entries(plan.backups).flatMap(([id, backup]): Scheduled[] => {
+    if (!backup.schedule || !isMadeHere(backup)) return [];
+    const { due, played } = playedTimes(backup.schedule, span);
+    const run = (dueAt: string) => create(stage, [id], dueAt, 'schedule');
+    return [{ id: `backups.${id}`, due: due.length, times: played, run }];
+  });
+  const entries = Object.entries(plan.calendar).map(([id, { schedule }]): Scheduled => {
+    const momentMs = momentOf(schedule);
+    const isPast = momentMs !== undefined && momentMs <= span.fromMs;
     // What was past when the plan was deployed is found by the first daily reminder.
-    const times =
-      momentMs !== undefined && momentMs <= fromMs
-        ? [fromMs + 3_600_000]
-        : playedTimes(entry.schedule, fromMs, toMs, []);
-    for (const atMs of times)
-      dues.push({ atMs, element: `calendar.${id}`, run: dueAt => carryOut(stage, plan, id, dueAt) });
-  }
-  return dues;
+    const { due, played } = isPast
+      ? { due: [momentMs], played: [span.fromMs + 3_600_000] }
+      : playedTimes(schedule, { ...span, looks: [] });
+    const run = (dueAt: string) => carryOut(stage, plan, id, dueAt);
+    return { id: `calendar.${id}`, due: due.length, times: played, run };
+  });
+  return [...backups, ...entries];
 }
 
 async function create({ functions }: Stage, backups: string[], dueAt: string, by: string): Promise<string> {

@@ -2,35 +2,81 @@ import { occurrences } from '../../shared/backups/occurrences.ts';
 import type { Schedule } from '../../shared/plan/schedule.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 
-/** What comes more often than that is too much to play for a year, one by one. */
-const oftenMs = 6 * 3_600_000;
-const firstMs = 3 * 3_600_000;
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** What comes more often than that is too much to carry out for a year, one by one. */
+const oftenMs = 6 * hourMs;
+const firstMs = 3 * hourMs;
+/** Of a sampled calendar the first days are played whole, and afterwards what comes more rarely than every week. */
+const wholeMs = 10 * dayMs;
+const rareMs = 8 * dayMs;
 
-/**
- * When a schedule is played. All of its times; of one that comes often only those of the first hours, and the last few
- * before each of `looks`, when something asks how young the newest one is.
- */
-export function playedTimes(
-  schedule: Schedule,
+/** When a schedule is due, and at which of these times what it wants is carried out; oldest first. */
+export type PlayedTimes = { due: number[]; played: number[] };
+
+/** How the time between two moments is played. */
+export type Span = {
+  fromMs: number;
+  toMs: number;
+  /** Whether something is carried out at a time of a schedule that comes at least every week. */
+  isLively(atMs: number): boolean;
+  /** When something that is carried out asks how young the newest backups are. */
+  looks: readonly number[];
+};
+
+/** Of a span that is `sampled` only the first ten days are lively, and the day before and after everything that is rare. */
+export function spanOf(
+  plan: Pick<Plan, 'backups' | 'calendar'>,
   fromMs: number,
   toMs: number,
-  looks: readonly number[],
-): number[] {
-  const [first, second] = occurrences(schedule, fromMs, fromMs + 2 * dayMs);
-  const gapMs = first !== undefined && second !== undefined ? second - first : Number.POSITIVE_INFINITY;
-  if (gapMs >= oftenMs) return occurrences(schedule, fromMs, toMs);
-  const before = Math.max(3 * gapMs, 1_800_000);
-  const windows = [[fromMs, Math.min(fromMs + firstMs, toMs)], ...looks.map(look => [look - before, look])];
-  const times = windows.flatMap(([start = 0, end = 0]) =>
-    occurrences(schedule, Math.max(start, fromMs), end),
+  sampled: boolean,
+): Span {
+  const rare = sampled ? rareTimes(plan, fromMs, toMs) : [];
+  const isLively = (atMs: number) =>
+    !sampled || atMs <= fromMs + wholeMs || rare.some(time => Math.abs(time - atMs) <= dayMs);
+  const looks = Object.values(plan.calendar).flatMap(({ does, schedule }) =>
+    does.type === 'backups' ? playedTimes(schedule, { fromMs, toMs, isLively, looks: [] }).played : [],
   );
-  return [...new Set(times)].sort((a, b) => a - b);
+  return { fromMs, toMs, isLively, looks };
 }
 
-/** When the calendar of a plan looks at its backups. */
-export function looksAtBackups({ calendar }: Pick<Plan, 'calendar'>, fromMs: number, toMs: number): number[] {
-  return Object.values(calendar).flatMap(({ does, schedule }) =>
-    does.type === 'backups' ? occurrences(schedule, fromMs, toMs) : [],
+/**
+ * Carried out is what is due while the span is lively. Of a schedule that comes often only that of the first hours, and
+ * the last few times before each look.
+ */
+export function playedTimes(schedule: Schedule, { fromMs, toMs, isLively, looks }: Span): PlayedTimes {
+  const due = occurrences(schedule, fromMs, toMs, Number.POSITIVE_INFINITY);
+  const gapMs = gapOf(schedule, fromMs);
+  if (gapMs >= rareMs) return { due, played: due };
+  if (gapMs >= oftenMs) return { due, played: due.filter(isLively) };
+  const before = Math.max(3 * gapMs, hourMs / 2);
+  const windows = [[fromMs, fromMs + firstMs], ...looks.map(look => [look - before, look])];
+  const chosen = new Set(
+    windows.flatMap(([start = 0, end = 0]) => due.slice(firstAfter(due, start), firstAfter(due, end))),
   );
+  return { due, played: due.filter(time => chosen.has(time)) };
+}
+
+function rareTimes({ backups, calendar }: Pick<Plan, 'backups' | 'calendar'>, fromMs: number, toMs: number) {
+  return [...Object.values(backups), ...Object.values(calendar)].flatMap(({ schedule }) =>
+    schedule && gapOf(schedule, fromMs) >= rareMs ? occurrences(schedule, fromMs, toMs) : [],
+  );
+}
+
+/** Between the next two times; for ever if there are no two. */
+function gapOf(schedule: Schedule, fromMs: number): number {
+  const [first, second] = occurrences(schedule, fromMs, fromMs + 366 * dayMs, 2);
+  return first !== undefined && second !== undefined ? second - first : Number.POSITIVE_INFINITY;
+}
+
+/** Index of the first time after `atMs`. */
+function firstAfter(times: readonly number[], atMs: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? 0) <= atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -4,6 +4,7 @@ import { loadActions } from '../../shared/actions/load-actions.ts';
 import { connectBackups } from '../../shared/backups/port.ts';
 import type { LedgerEntry } from '../../shared/incident/entries.ts';
 import { createMemoryRecordStore } from '../../shared/incident/memory-record-store.ts';
+import type { Json } from '../../shared/json.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { stepsOf } from '../../shared/runbook/phases.ts';
 import type { Runtime } from '../../shared/runtime.ts';
@@ -12,10 +13,12 @@ import { createEngine, type Engine } from '../engine/engine.ts';
 import type { Transition } from '../engine/run-execution.ts';
 import { createFaults, type FaultSet } from '../faults/faults.ts';
 import { createHandlers } from '../handlers.ts';
+import { schedulerOf } from '../services/scheduler.ts';
 import { putSecret } from '../services/secretsmanager.ts';
 import { engineOf } from '../services/states.ts';
 import { loadServices } from '../services.ts';
 import { createRuntime } from '../simulated-runtime.ts';
+import { arrangeFiles } from '../world/bucket-files.ts';
 import { startVirtualTime } from '../world/clock.ts';
 import { createWorld } from '../world/create-world.ts';
 import { dataFilesOf, startDatabases } from '../world/databases.ts';
@@ -95,6 +98,9 @@ export async function onStage<T>(request: StageRequest, play: (stage: Stage) => 
       onTransition: request.onTransition,
     });
     engineOf(world).engine = engine;
+    schedulerOf(world).call = (arn, input) =>
+      void functions.deliver(deployment.functionName(arn), JSON.parse(input) as Json);
+    arrangeFiles(world, planDirectory);
     const arranged = { sql, dataAtMs, fleetSize: request.fleetSize };
     arrangeBackups(world, arranged);
     request.prepare?.(world);

@@ -101,7 +101,9 @@ export function findOne(world: World, cluster: SimulatedCluster, route: Route): 
   return {
     body: object.body,
     update: next => {
-      storeObject(world, cluster, plural, next);
+      // Only controllers write a status: whoever writes the object leaves it as it is.
+      const { status } = object.body;
+      storeObject(world, cluster, plural, { ...next, ...(status !== undefined && { status }) });
       world.changed(
         `k8s/${cluster.name}/${namespace}/${plural}/${name}`,
         `${kind} ${name} is changed`,

@@ -44,12 +44,17 @@ export function runVelero(world: World, cluster: SimulatedCluster, object: Simul
   };
   if (object.plural === 'backups') {
     const namespaces = list(spec.includedNamespaces);
-    setStatus({ phase: 'InProgress', startTimestamp: world.now().toISOString() });
+    const startTimestamp = world.now().toISOString();
+    const expiration = new Date(world.nowMs() + ttlMs(spec.ttl)).toISOString();
+    setStatus({ phase: 'InProgress', startTimestamp, expiration });
+    removeExpired(world, cluster, metadataOf(object.body).namespace);
     const key = `velero-backup/${cluster.region}/${cluster.name}/${name}`;
     world.after(world.duration(backupSeconds, key), resource, `Backup ${name} ended`, () => {
       const items = archive(world, cluster, name, namespaces.length > 0 ? namespaces : ['*']);
       setStatus({
         phase: 'Completed',
+        startTimestamp,
+        expiration,
         completionTimestamp: world.now().toISOString(),
         progress: { totalItems: items, itemsBackedUp: items },
       });
@@ -72,6 +77,23 @@ export function runVelero(world: World, cluster: SimulatedCluster, object: Simul
       ...(skipped > 0 && { warnings: skipped }),
     });
   });
+}
+
+/** Velero's default is 30 days. */
+function ttlMs(ttl: Json | undefined): number {
+  const hours = /^(\d+)h/.exec(String(ttl ?? ''))?.[1];
+  return Number(hours ?? 720) * 3_600_000;
+}
+
+/** Velero removes backups whose time is over, with what they hold. */
+function removeExpired(world: World, cluster: SimulatedCluster, namespace: string): void {
+  const over = cluster.objects.filter(({ plural, body }) => {
+    if (plural !== 'backups' || metadataOf(body).namespace !== namespace) return false;
+    const { expiration } = isObject(body.status) ? body.status : {};
+    return typeof expiration === 'string' && Date.parse(expiration) < world.nowMs();
+  });
+  for (const { body } of over) archives(world).delete(metadataOf(body).name);
+  if (over.length > 0) cluster.objects = cluster.objects.filter(object => !over.includes(object));
 }
 
 /** Makes what is not there. What exists is skipped, as Velero does by default. */

@@ -1,6 +1,7 @@
 import { patienceFor } from '../../shared/aws/aws-clients.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import type { FaultSet } from '../faults/faults.ts';
+import { later } from './sleep.ts';
 import {
   type BusEvent,
   type Call,
@@ -49,13 +50,10 @@ export function createWorld(options: WorldOptions): World {
     random: key => hashToUnit(seed, key),
     duration: (typical, key) => drawDuration(typical, hashToUnit(seed, `duration:${key}`)),
     after(seconds, resource, what, change) {
-      setTimeout(
-        () => {
-          change();
-          world.changed(resource, what);
-        },
-        Math.round(seconds * 1000),
-      );
+      later(Math.round(seconds * 1000), () => {
+        change();
+        world.changed(resource, what);
+      });
     },
     changed(resource, what, by = 'aws') {
       const change: WorldChange = { atMs: Date.now(), resource, what, by };

@@ -40,6 +40,9 @@ export type BadCertificate = { authorizationError?: string; validTo?: string };
 
 /** Days from the outage until the simulated certificates end. */
 const certificateDays = 200;
+/** ACM User Guide, "Managed certificate renewal": 60 days prior to expiration. */
+const renewedDaysBefore = 60;
+const dayMs = 86_400_000;
 
 /** Makes the certificate of a name bad from now on. */
 export function setCertificate(world: World, serverName: string, certificate: BadCertificate): void {
@@ -145,8 +148,7 @@ async function answerTls(world: World, target: TlsTarget): Promise<TlsResult> {
   if (isSilent(world, host)) return silence(what, target.timeoutMs);
   await sleep(latency(world, `tls/${target.serverName}`));
   const bad = badCertificates(world).get(target.serverName);
-  const validTo =
-    bad?.validTo ?? new Date(world.outageStartedAtMs + certificateDays * 86_400_000).toISOString();
+  const validTo = bad?.validTo ?? certificateEnds(world);
   const known = knownHosts(world).has(plainName(target.serverName));
   const problem =
     bad?.authorizationError ??
@@ -158,6 +160,13 @@ async function answerTls(world: World, target: TlsTarget): Promise<TlsResult> {
     subject: target.serverName,
     validTo,
   };
+}
+
+/** Certificates are renewed in time, as ACM does it: what ends is one that nobody looks after. */
+function certificateEnds({ outageStartedAtMs, nowMs }: World): string {
+  const everyDays = certificateDays - renewedDaysBefore;
+  const renewals = Math.max(0, Math.floor((nowMs() - outageStartedAtMs) / (everyDays * dayMs)));
+  return new Date(outageStartedAtMs + (renewals * everyDays + certificateDays) * dayMs).toISOString();
 }
 
 async function answerDns(world: World, query: DnsQuery): Promise<DnsAnswer> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { runTag } from '../../../shared/aws/names.ts';
 import { componentsOf } from '../../world/addresses.ts';
-import { hashToUnit, type World } from '../../world/world.ts';
+import type { World } from '../../world/world.ts';
 
 export type ObjectVersion = {
   versionId: string;
@@ -154,9 +154,5 @@ function replicate(world: World, bucket: Bucket, key: string, version: ObjectVer
 
 /** Version ids are opaque texts of 32 characters. */
 function idOf(text: string): string {
-  return [0, 1, 2, 3]
-    .map(part => Math.floor(hashToUnit(part, text) * 36 ** 8).toString(36))
-    .join('')
-    .padEnd(32, '0')
-    .slice(0, 32);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 32);
 }

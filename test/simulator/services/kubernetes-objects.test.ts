@@ -50,6 +50,37 @@ describe('simulated API server', () => {
       expect((await send(scene, 'PUT', path, body as object)).status).toBe(409);
     }));
 
+  it('keeps the status of an object that is written anew: only controllers write it', () =>
+    inCluster(async scene => {
+      const path = '/api/v1/namespaces/fresh';
+      const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'fresh' } };
+      await send(scene, 'POST', '/api/v1/namespaces', object);
+      await send(scene, 'PUT', path, { ...object, status: { phase: 'Terminating' } });
+      await send(scene, 'PUT', path, object);
+      expect((await send(scene, 'GET', path)).body).toMatchObject({ status: { phase: 'Active' } });
+    }));
+
+  it('lets Velero say when a backup began and ends, and remove it when its time is over', () =>
+    inCluster(async scene => {
+      const backups = '/apis/velero.io/v1/namespaces/velero/backups';
+      const make = (name: string, ttl: string) =>
+        send(scene, 'POST', backups, {
+          apiVersion: 'velero.io/v1',
+          kind: 'Backup',
+          metadata: { name, namespace: 'velero' },
+          spec: { includedNamespaces: ['shop'], ttl },
+        });
+      await make('short', '2h0m0s');
+      const begun = scene.world.now().toISOString();
+      await scene.wait(3600);
+      expect((await send(scene, 'GET', `${backups}/short`)).body).toMatchObject({
+        status: { phase: 'Completed', startTimestamp: begun },
+      });
+      await scene.wait(3601);
+      await make('next', '2h0m0s');
+      expect((await send(scene, 'GET', `${backups}/short`)).status).toBe(404);
+    }));
+
   it('says what a group serves, and that another one is not there', () =>
     inCluster(async scene => {
       const served = await send(scene, 'GET', '/apis/velero.io/v1');
