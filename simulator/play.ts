@@ -162,7 +162,16 @@ function whyNotOpened(
   scenario: string,
 ): NotStarted | undefined {
   const [started] = engine.listExecutions({ stateMachineArn: settings.runbookArns[scenario] });
-  if (!started) return undefined;
+  if (!started) {
+    const [other] = Object.keys(settings.runbookArns).filter(
+      id => engine.listExecutions({ stateMachineArn: settings.runbookArns[id] }).length > 0,
+    );
+    if (other === undefined) return undefined;
+    return {
+      what: `The signals were taken for "${other}", whose run was started instead`,
+      mend: `Rehearse "${other}" with the same faults to see whether it covers this, and look at how the triggers tell the two apart.`,
+    };
+  }
   const why = [started.error, started.cause].filter(Boolean).join(': ') || 'no further information';
   return {
     what: `The execution ${started.name} ended as ${started.status} before it had opened a run: ${why}`,

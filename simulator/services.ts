@@ -14,7 +14,9 @@ async function load(): Promise<SimulatedService[]> {
     .filter(file => file.endsWith('.ts'))
     .sort();
   const modules = await Promise.all(
-    files.map(file => import(`./services/${file}`) as Promise<{ service: SimulatedService }>),
+    files.map(
+      file => import(/* @vite-ignore */ `./services/${file}`) as Promise<{ service: SimulatedService }>,
+    ),
   );
   return modules.map(module => module.service);
 }

@@ -133,9 +133,10 @@ async function playRun(
     const started = engine.listExecutions({ stateMachineArn: runbook }).length > 0;
     const running = engine.listExecutions({ status: 'RUNNING' });
     if (started && running.length === 0) break;
-    // Only the messages go on: the run did not recover, and somebody has to say that it is dealt with.
+    // Only the messages go on, also those of another scenario that the signals opened: the run did not recover, and
+    // somebody has to say that it is dealt with.
     const untaken =
-      started && running.every(({ stateMachineArn }) => stateMachineArn.endsWith('-communicate'));
+      running.length > 0 && running.every(({ stateMachineArn }) => stateMachineArn.endsWith('-communicate'));
     untakenSinceMs = untaken ? (untakenSinceMs ?? world.nowMs()) : undefined;
     if (untakenSinceMs !== undefined && world.nowMs() - untakenSinceMs > byHandSeconds * 1000) {
       await resolveByHand(runtime);

@@ -30,6 +30,8 @@ import { restoreWithoutFence } from './rules/restore-without-fence.ts';
 import { riskNobodyAccepted } from './rules/risk-nobody-accepted.ts';
 import { secretBeforeReplacement } from './rules/secret-before-replacement.ts';
 import { settingLeftBehind } from './rules/setting-left-behind.ts';
+import { severityTooLow } from './rules/severity-too-low.ts';
+import { statusPageMovesAlong } from './rules/status-page-moves-along.ts';
 import { checkSteps } from './rules/steps.ts';
 import { switchWithoutUndo } from './rules/switch-without-undo.ts';
 import { checkTemplates } from './rules/templates.ts';
@@ -94,6 +96,8 @@ export const lintRules: readonly LintRule[] = [
   secretBeforeReplacement,
   asksTheLostRegion,
   conflictingDeadlines,
+  severityTooLow,
+  statusPageMovesAlong,
   zeroRpo,
   unusedStandby,
   dryRunBeforeTests,
