@@ -81,18 +81,22 @@ function pgliteVersion(): string {
 
 async function answer(
   database: PGlite,
-  { id, text, nowMs, before = [] }: PostgresRequest,
+  { id, text, nowMs, before = [], after }: PostgresRequest,
 ): Promise<PostgresReply> {
+  let early = true;
   try {
     for (const earlier of before) {
       Date.now = () => earlier.atMs;
       await database.exec(earlier.text);
     }
+    early = false;
     if (nowMs !== undefined) Date.now = () => nowMs;
     const { rows } = await database.query<Record<string, unknown>>(text);
     return { id, rows };
   } catch (error) {
-    return { id, error: describe(error) };
+    return { id, error: { ...describe(error), early } };
+  } finally {
+    if (after !== undefined) await database.exec(after);
   }
 }
 

@@ -5,21 +5,31 @@ import { InvalidInputError } from '../../shared/errors.ts';
 
 /** What the worker is started with, and what passes between it and this thread. Request 0 is the start itself. */
 export type PostgresStart = { sql: string; folder: string };
-export type PostgresRequest = { id: number; text: string; nowMs?: number; before?: readonly TimedText[] };
+export type PostgresRequest = { id: number; text: string; nowMs?: number } & Around;
+/** What runs in the same message as a statement: each message costs two turns of two threads. */
+export type Around = {
+  before?: readonly TimedText[];
+  /** Ends what `before` began, also after an error. */
+  after?: string;
+};
 /** Statements, one or several, that are to run at their own time. */
 export type TimedText = { text: string; atMs: number };
 export type PostgresReply =
   | { id: number; rows: Record<string, unknown>[]; error?: undefined }
-  | { id: number; error: { message: string; code?: string } };
+  | { id: number; error: SqlFailure };
+/** `early`: something in `before` was refused, and the statement itself was not run. */
+type SqlFailure = { message: string; code?: string; early?: boolean };
 
 /** A statement that the embedded PostgreSQL refused. `code` is the SQLSTATE. */
 export class EmbeddedSqlError extends Error {
   readonly code: string;
+  readonly early: boolean;
 
-  constructor(failure: { message: string; code?: string }) {
+  constructor(failure: SqlFailure) {
     super(failure.message);
     // XX000 is PostgreSQL's own code for an internal error.
     this.code = failure.code ?? 'XX000';
+    this.early = failure.early ?? false;
   }
 }
 
@@ -29,11 +39,7 @@ export type Postgres = {
    * Runs one statement; `now()` answers `nowMs` if it is given. What is in `before` runs first, each at its own time.
    * Rejects with EmbeddedSqlError.
    */
-  query(
-    text: string,
-    nowMs?: number,
-    before?: readonly TimedText[],
-  ): Promise<{ rows: Record<string, unknown>[] }>;
+  query(text: string, nowMs?: number, around?: Around): Promise<{ rows: Record<string, unknown>[] }>;
   /** Waits until nobody else has the session, and keeps it until the returned function is called. */
   acquire(): Promise<() => void>;
   close(): Promise<void>;
@@ -77,7 +83,7 @@ async function start(workerData: PostgresStart, onClose: () => void): Promise<Po
   }
   let last = Promise.resolve();
   return {
-    query: async (text, nowMs, before) => ({ rows: await ask({ text, nowMs, before }) }),
+    query: async (text, nowMs, around) => ({ rows: await ask({ text, nowMs, ...around }) }),
     async acquire() {
       const before = last;
       const { promise, resolve } = Promise.withResolvers<void>();

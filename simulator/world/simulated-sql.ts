@@ -3,7 +3,7 @@ import { sqlError } from '../../shared/network/sql-errors.ts';
 import type { SqlConnection, SqlOptions } from '../../shared/ports.ts';
 import { componentsOf } from './addresses.ts';
 import { appDependencies } from './dependencies.ts';
-import { EmbeddedSqlError, type Postgres, type TimedText } from './postgres.ts';
+import { type Around, EmbeddedSqlError, type Postgres, type TimedText } from './postgres.ts';
 import { sleep } from './sleep.ts';
 import {
   accepts,
@@ -69,19 +69,24 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
   let spoilt = false;
   let readOnly = false;
 
-  const run = async (text: string, before?: TimedText[]): Promise<Rows> => {
+  const run = async (text: string, around?: Around): Promise<Rows> => {
     try {
-      return await world.real(embedded.query(text, world.nowMs(), before));
+      return await world.real(embedded.query(text, world.nowMs(), around));
     } catch (error) {
-      throw translate(error, place.host);
+      const said = translate(error, place.host);
+      throw error instanceof EmbeddedSqlError && error.early ? whyNotReplayed(world, place, said) : said;
     }
+  };
+  /** What an open transaction begins with: what was committed before, and what the server says of itself. */
+  const opening = (text: string, found: Found & { writable: boolean }): TimedText[] => {
+    const exempt = isReadWriteBegin(text) || actsOnServer(text);
+    const byDefault = isReadOnly(world, place.host, place.database) && !exempt;
+    readOnly = isReadOnlyBegin(text) || byDefault || !found.writable;
+    return openingOf(world, place, { ...found, readOnly });
   };
   const begin = async (text: string, found: Found & { writable: boolean }) => {
     try {
-      const exempt = isReadWriteBegin(text) || actsOnServer(text);
-      const byDefault = isReadOnly(world, place.host, place.database) && !exempt;
-      readOnly = isReadOnlyBegin(text) || byDefault || !found.writable;
-      await replay(world, run, place, { ...found, readOnly });
+      await run('SELECT', { before: opening(text, found) });
     } catch (error) {
       await run('ROLLBACK');
       throw error;
@@ -115,6 +120,12 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
         spoilt = true;
         throw error;
       }
+    }
+    if (isPlain(text)) {
+      // Nobody sees what is between its beginning and its end, so that all of it is one message.
+      const answer = await run(onRehearsalClock(text), { before: opening(text, found), after: 'ROLLBACK' });
+      if (writes(text)) keep(world, place, text);
+      return answer;
     }
     await begin(text, found);
     let kept: string[] = [];
@@ -172,32 +183,31 @@ function keep(world: World, { host, database }: Place, text: string): void {
   else record(world, host, database, { atMs: world.nowMs(), text });
 }
 
-/**
- * Begins a transaction with what was committed before in it, all in one message: each costs two turns of two threads.
- * The damage of a disaster is the plan's own text.
- */
-async function replay(
-  world: World,
-  run: (text: string, before: TimedText[]) => Promise<Rows>,
-  place: Place,
-  found: Session,
-): Promise<void> {
+/** A statement that the embedded database answers by itself. */
+const isPlain = (text: string) => !readOnlyChange(text) && !catalogChange(text) && !passwordChange(text);
+
+/** The beginning of a transaction: what was committed before in it, and the settings of its session. */
+function openingOf(world: World, place: Place, found: Session): TimedText[] {
   const journal = journalOf(world, place.host, place.database);
-  const before = shown(world, journal).map(({ text, atMs }) => ({ text: onRehearsalClock(text), atMs }));
-  try {
-    const begin = { text: 'BEGIN', atMs: world.nowMs() };
-    await run(settingsOf(world, place, found, journal.at(-1)?.atMs ?? 0), [begin, ...before]);
-  } catch (error) {
-    if (!journal.some(entry => entry.damage)) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InvalidInputError(
-      `The damage of the disaster can't be done to the data of the rehearsal: ${why}`,
-      {
-        nextStep: "Mend the SQL of the disaster's `damage`, or the file that `rehearsal.database` names.",
-        cause: error,
-      },
-    );
-  }
+  const atMs = world.nowMs();
+  return [
+    { text: 'BEGIN', atMs },
+    ...shown(world, journal).map(entry => ({ text: onRehearsalClock(entry.text), atMs: entry.atMs })),
+    { text: settingsOf(world, place, found, journal.at(-1)?.atMs ?? 0), atMs },
+  ];
+}
+
+/** The damage of a disaster is the plan's own text, which may be wrong. */
+function whyNotReplayed(world: World, place: Place, error: unknown): unknown {
+  if (!journalOf(world, place.host, place.database).some(entry => entry.damage)) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new InvalidInputError(
+    `The damage of the disaster can't be done to the data of the rehearsal: ${why}`,
+    {
+      nextStep: "Mend the SQL of the disaster's `damage`, or the file that `rehearsal.database` names.",
+      cause: error,
+    },
+  );
 }
 
 /** Of a statement that may be repeated without harm only the last time shows. */

@@ -242,16 +242,16 @@ function later(
   }
   // While RDS creates it nothing can be asked for long. After that it is backed up once, and the end is near: an hour is
   // measured to a minute.
-  const share = creating ? 0.08 : 0.02;
+  const share = creating ? 0.15 : 0.02;
   return reply(id, 'wait', Math.min(300, Math.max(15, Math.round(since * share))));
 }
 
 /** No restore of RDS is done before five minutes are over. */
 const firstLook = ({ within }: VerifyPlan) => Math.min(300, Math.round(within / 4));
 
-/** RDS needs three minutes at least to remove an instance; then it is looked again after 8 % of the time. */
+/** RDS needs three minutes at least to remove an instance; then it is looked again after 10 % of the time. */
 const removalWait = (since: number) =>
-  since < 150 ? 150 : Math.min(120, Math.max(20, Math.round(since * 0.08)));
+  since < 170 ? 170 : Math.min(120, Math.max(20, Math.round(since * 0.1)));
 
 /** Step Functions hands an error's cause over as text; that of a function is JSON with its message in it. */
 function messageOf(cause: string): string {
