@@ -5,17 +5,27 @@ import type { Plan } from '../shared/plan/schema.ts';
 import type { Report } from '../shared/report/report.ts';
 import { rehearse } from '../simulator/rehearse.ts';
 import { measureBundles } from './bundles.ts';
+import { measureCheckFile } from './check-file.ts';
 import { measureDecisionPage } from './decision-page.ts';
+import { measureFleet } from './fleet.ts';
+import { measureProofs } from './proofs.ts';
 
 /**
  * `npm run bench`: figures, not tests. What is measured here depends on the machine; quote the median, and the
- * machine with it. Options: --quick leaves out the bundles.
+ * machine with it. Options: --quick leaves out the bundles; --backups measures only what is about backups: a fleet of
+ * 1,000 databases, 1,000 proofs with faults, and the check of a large file beside `gzip -t`.
  */
 const scenario = 'region-failure';
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
 /** Of every scenario of every system, so that the whole bench stays within minutes. */
 const fewSeeds = seeds.slice(0, 5);
 
+if (process.argv.includes('--backups')) {
+  await fleet();
+  await proofs();
+  await largeFile();
+  process.exit();
+}
 const plans = await loadPlans();
 const liquidAbt = plans.find(({ plan }) => plan.system.id === 'liquid-abt');
 if (!liquidAbt) throw new Error('the plan of LIQUID ABT is missing');
@@ -23,6 +33,7 @@ await throughput(liquidAbt);
 for (const one of plans) await overhead(one);
 wholeProcess();
 await decisionPage();
+await fleet();
 if (!process.argv.includes('--quick')) await bundles();
 process.exit(0);
 
@@ -129,6 +140,37 @@ async function bundles(): Promise<void> {
   for (const { name, zipBytes, importMs } of await measureBundles()) {
     say(`bundle ${name}`, `${(zipBytes / 1000).toFixed(0)} kB zipped`, `import ${importMs.toFixed(0)} ms`);
   }
+}
+
+/** Limits: 1.05 times what the quota allows, and 10 s for the simulation. */
+async function fleet(): Promise<void> {
+  const { databases, proven, seconds, boundSeconds, wallMs, cpuMs } = await measureFleet(1000, 40);
+  say(
+    `fleet of ${databases} databases, 40 at once: end / lower bound`,
+    (seconds / boundSeconds).toFixed(3),
+    `${proven} proven in ${(seconds / 3600).toFixed(1)} h, at the least ${(boundSeconds / 3600).toFixed(1)} h`,
+  );
+  say('the same, simulating it', `${(wallMs / 1000).toFixed(1)} s`, `${(cpuMs / 1000).toFixed(1)} s of CPU`);
+}
+
+/** Limit: nothing is left behind. Fails with the seeds that leave something. */
+async function proofs(): Promise<void> {
+  for (const { title, runs, wrong, killed, wallMs } of await measureProofs(1000)) {
+    const more = `${killed} of them stopped half way, ${(wallMs / 1000).toFixed(0)} s`;
+    say(`${runs} proofs of ${title} with faults at every call`, `${wrong.length} wrong`, more);
+    for (const why of wrong) process.stdout.write(`  ${why}\n`);
+    if (wrong.length > 0) process.exitCode = 1;
+  }
+}
+
+/** Limits: 1.2 times the time of `gzip -t`, and 200 MB of memory. */
+async function largeFile(): Promise<void> {
+  const { gzipMs, checkMs, peakBytes, bytes } = await measureCheckFile();
+  say(
+    `check-file of ${(bytes / 1e9).toFixed(2)} GB of gzip / gzip -t`,
+    (checkMs / gzipMs).toFixed(2),
+    `${(checkMs / 1000).toFixed(1)} s against ${(gzipMs / 1000).toFixed(1)} s, ${(peakBytes / 2 ** 20).toFixed(0)} MB of memory`,
+  );
 }
 
 function median(values: readonly number[]): number {

@@ -1,9 +1,7 @@
 import { listVerifications } from '../shared/backups/verify/state.ts';
-import { loadPlan } from '../shared/plan/load.ts';
-import type { Plan } from '../shared/plan/schema.ts';
+import { placesHeld } from '../simulator/backups/places-held.ts';
 import { onStage } from '../simulator/backups/stage.ts';
-
-const planDirectory = 'plans/liquid-abt';
+import { fleetPlan, planDirectory } from '../test/backups/fleet-plan.ts';
 
 /** What became of a simulated fleet: how near its end is to what the quota allows, and what simulating it took. */
 export type FleetFigures = {
@@ -39,39 +37,4 @@ export async function measureFleet(databases: number, atOnce: number): Promise<F
   });
   const { user, system } = process.cpuUsage(cpu);
   return { ...played, wallMs: performance.now() - started, cpuMs: (user + system) / 1000 };
-}
-
-/** Seconds from the request for each throw-away instance until it is gone: what holds a place of the quota. */
-export function placesHeld(changes: readonly { resource: string; what: string; atMs: number }[]): number[] {
-  const begun = new Map<string, number>();
-  const held: number[] = [];
-  for (const { resource, what, atMs } of changes) {
-    if (what.includes('is being restored')) begun.set(resource, atMs);
-    const from = what.endsWith('is gone') ? begun.get(resource) : undefined;
-    if (from !== undefined) held.push((atMs - from) / 1000);
-  }
-  return held;
-}
-
-/** LIQUID ABT's plan with a fleet of databases as its only backup. */
-async function fleetPlan(atOnce: number): Promise<Plan> {
-  const { plan } = await loadPlan(`${planDirectory}/plan.yml`);
-  const verify = plan?.backups['database-copies']?.verify;
-  if (!plan || !verify) throw new Error('the plan of LIQUID ABT proves its copies');
-  return {
-    ...plan,
-    calendar: {},
-    backups: {
-      tenants: {
-        type: 'rds-fleet',
-        title: 'Databases of tenants',
-        region: plan.regions.recovery,
-        instances: 'tenant-*',
-        atOnce,
-        retention: 7 * 86_400,
-        rpo: 86_400,
-        verify: { ...verify, balances: [], queries: verify.queries.slice(0, 1) },
-      },
-    },
-  };
 }

@@ -4,9 +4,15 @@ import { type BuildProject, buildPermissions } from '../shared/aws/codebuild.ts'
 import { expiresTag, runTag, systemTag } from '../shared/aws/names.ts';
 import { kmsKeyArn, rdsArn } from '../shared/aws/rds-arns.ts';
 import { secretReadPermission } from '../shared/aws/secret-reference.ts';
-import { backupTag, purposeTag } from '../shared/backups/names.ts';
-import { type Target, targetOf } from '../shared/backups/verify/steps.ts';
-import type { Component, ComponentOf } from '../shared/plan/components.ts';
+import { backupTag, purposeTag, snapshotHead } from '../shared/backups/names.ts';
+import { componentOf, type Source, sourceOfBackup } from '../shared/backups/snapshots/source.ts';
+import {
+  type ClusterTarget,
+  type InstanceTarget,
+  type Target,
+  targetOf,
+} from '../shared/backups/verify/steps.ts';
+import type { Component } from '../shared/plan/components.ts';
 import type { Backup, BackupOf, Plan } from '../shared/plan/schema.ts';
 
 /** What the functions for backups may do, from what the plan's backups are: looking, making, and proving. */
@@ -34,7 +40,7 @@ function looking(plan: Plan, backup: Backup): Permission[] {
     case 'rds-snapshot':
     case 'rds-snapshot-copy':
     case 'rds-fleet':
-      return [...regionsOf(plan, backup).map(readsRds), ...key];
+      return [...regionsOf(plan, backup).flatMap(region => readsDatabases(plan, backup, region)), ...key];
     case 'aws-backup':
       return [backup, ...(backup.copyTo ? [backup.copyTo] : [])].map(({ region, vault }) => ({
         actions: ['backup:ListRecoveryPointsByBackupVault'],
@@ -71,16 +77,22 @@ const readsRds = (region: string): Permission => ({
   reason: 'Lists backups',
 });
 
-function regionsOf(plan: Plan, backup: Backup): string[] {
-  const own = 'region' in backup ? [backup.region] : [];
-  const id = 'component' in backup ? backup.component : sourceOf(plan, backup);
-  const region = id === undefined ? undefined : plan.components[id]?.region;
-  return [...new Set([...own, ...(region === undefined ? [] : [region])])];
+const readsClusters = (region: string): Permission => ({
+  actions: ['rds:DescribeDBClusters', 'rds:DescribeDBClusterSnapshots', 'rds:ListTagsForResource'],
+  resources: [rdsArn('cluster', region, '*'), rdsArn('cluster-snapshot', region, '*')],
+  reason: 'Lists backups',
+});
+
+function readsDatabases(plan: Plan, backup: Backup, region: string): Permission[] {
+  const isCluster = plan.components[componentOf(plan, backup) ?? '']?.type === 'rds-cluster';
+  return [isCluster ? readsClusters(region) : readsRds(region)];
 }
 
-function sourceOf(plan: Plan, backup: Backup): string | undefined {
-  const source = backup.type === 'rds-snapshot-copy' ? plan.backups[backup.of] : undefined;
-  return source && 'component' in source ? source.component : undefined;
+function regionsOf(plan: Plan, backup: Backup): string[] {
+  const own = 'region' in backup ? [backup.region] : [];
+  const id = componentOf(plan, backup);
+  const region = id === undefined ? undefined : plan.components[id]?.region;
+  return [...new Set([...own, ...(region === undefined ? [] : [region])])];
 }
 
 type FileBackup = BackupOf<'dump' | 'kubernetes-export' | 'secrets-export' | 'terraform-state'>;
@@ -111,21 +123,14 @@ export function makingPermissions(plan: Plan): Permission[] {
 
 function making(plan: Plan, id: string, backup: Backup): Permission[] {
   switch (backup.type) {
-    case 'rds-snapshot': {
-      const database = plan.components[backup.component];
-      return database?.type === 'rds-instance'
-        ? makesSnapshots(database.region, database.identifier, id)
-        : [];
-    }
-    case 'rds-snapshot-copy': {
-      const database = plan.components[sourceOf(plan, backup) ?? ''];
-      if (database?.type !== 'rds-instance') return [];
+    case 'rds-snapshot':
+      return makesSnapshots(sourceOfBackup(plan, backup), id);
+    case 'rds-snapshot-copy':
       return [
-        ...copiesSnapshots(database, backup.region, id),
+        ...copiesSnapshots(sourceOfBackup(plan, backup), backup.region, id),
         grants(backup.region, backup.kmsKey),
         readsKey(backup.region, backup.kmsKey),
       ];
-    }
     case 'aws-backup':
       return startsJobs(backup);
     case 'dump':
@@ -151,29 +156,34 @@ function making(plan: Plan, id: string, backup: Backup): Permission[] {
   }
 }
 
-function makesSnapshots(region: string, identifier: string, id: string): Permission[] {
-  const made = rdsArn('snapshot', region, `${identifier}-${id}-*`);
+/** Clusters have operations and ARNs of their own. */
+const words = {
+  instance: { db: 'db', snapshot: 'snapshot', name: 'DBSnapshot' },
+  cluster: { db: 'cluster', snapshot: 'cluster-snapshot', name: 'DBClusterSnapshot' },
+} as const;
+
+function makesSnapshots(source: Source, id: string): Permission[] {
+  const { region, identifier, kind } = source;
+  const { db, snapshot, name } = words[kind];
+  const made = rdsArn(snapshot, region, `${snapshotHead(source, id)}-*`);
   return [
-    { actions: ['rds:CreateDBSnapshot', 'rds:AddTagsToResource'], resources: [made], conditions: taggedOnly },
-    { actions: ['rds:CreateDBSnapshot'], resources: [rdsArn('db', region, identifier)] },
-    { actions: ['rds:DeleteDBSnapshot'], resources: [made], conditions: ownOnly },
+    { actions: [`rds:Create${name}`, 'rds:AddTagsToResource'], resources: [made], conditions: taggedOnly },
+    { actions: [`rds:Create${name}`], resources: [rdsArn(db, region, identifier)] },
+    { actions: [`rds:Delete${name}`], resources: [made], conditions: ownOnly },
   ];
 }
 
-function copiesSnapshots(
-  { region: from, identifier }: ComponentOf<'rds-instance'>,
-  to: string,
-  id: string,
-): Permission[] {
-  const made = rdsArn('snapshot', to, `${identifier}-${id}-*`);
+function copiesSnapshots(source: Source, to: string, id: string): Permission[] {
+  const { snapshot, name } = words[source.kind];
+  const made = rdsArn(snapshot, to, `${snapshotHead(source, id)}-*`);
   return [
-    { actions: ['rds:CopyDBSnapshot', 'rds:AddTagsToResource'], resources: [made], conditions: taggedOnly },
+    { actions: [`rds:Copy${name}`, 'rds:AddTagsToResource'], resources: [made], conditions: taggedOnly },
     {
-      actions: ['rds:CopyDBSnapshot'],
-      resources: [rdsArn('snapshot', from, '*')],
+      actions: [`rds:Copy${name}`],
+      resources: [rdsArn(snapshot, source.region, '*')],
       reason: 'Which snapshot is the newest turns out only then',
     },
-    { actions: ['rds:DeleteDBSnapshot'], resources: [made], conditions: ownOnly },
+    { actions: [`rds:Delete${name}`], resources: [made], conditions: ownOnly },
   ];
 }
 
@@ -336,6 +346,56 @@ export function provingPermissions(plan: Plan): Permission[] {
 }
 
 function restoring(target: Target): Permission[] {
+  return target.type === 'rds-cluster-restore-target' ? restoringCluster(target) : restoringInstance(target);
+}
+
+/** A cluster is restored, gets an instance and a password of RDS's making, and is deleted with both. */
+function restoringCluster(target: ClusterTarget): Permission[] {
+  const { region, identifier, sourceIdentifier } = target;
+  const made = [rdsArn('cluster', region, `${identifier}-*`), rdsArn('db', region, `${identifier}-*`)];
+  const restores = [
+    'rds:RestoreDBClusterFromSnapshot',
+    'rds:RestoreDBClusterToPointInTime',
+    'rds:CreateDBInstance',
+  ];
+  return [
+    readsRds(region),
+    readsClusters(region),
+    {
+      actions: [...restores, 'rds:AddTagsToResource'],
+      resources: made,
+      conditions: { Null: { [`aws:RequestTag/${purposeTag}`]: 'false' } },
+    },
+    {
+      actions: restores,
+      resources: [
+        rdsArn('cluster-snapshot', region, '*'),
+        rdsArn('cluster', region, sourceIdentifier),
+        rdsArn('subgrp', region, target.subnetGroup),
+        rdsArn('cluster-pg', region, target.clusterParameterGroup),
+        rdsArn('pg', region, 'default*'),
+        rdsArn('og', region, 'default*'),
+      ],
+      reason: 'What a restore reads and refers to',
+    },
+    {
+      actions: ['rds:ModifyDBCluster', 'rds:DeleteDBCluster', 'rds:DeleteDBInstance'],
+      resources: made,
+      conditions: { Null: { [`aws:ResourceTag/${purposeTag}`]: 'false' } },
+    },
+    keepsPassword(region, 'rds!cluster-*'),
+    { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, target.kmsKey)] },
+    grants(region, target.kmsKey),
+  ];
+}
+
+/** RDS makes the password and keeps it in a secret, with the rights of who asked for it. */
+const keepsPassword = (region: string, name: string): Permission => ({
+  actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource', 'secretsmanager:GetSecretValue'],
+  resources: [stack('secretsmanager', region, `secret:${name}`)],
+});
+
+function restoringInstance(target: InstanceTarget): Permission[] {
   const { region, identifier } = target;
   const made = rdsArn('db', region, `${identifier}-*`);
   const tagged = { Null: { [`aws:RequestTag/${purposeTag}`]: 'false' } };
@@ -363,11 +423,7 @@ function restoring(target: Target): Permission[] {
       resources: [made],
       conditions: { Null: { [`aws:ResourceTag/${purposeTag}`]: 'false' } },
     },
-    // RDS makes the password of the instance and keeps it in a secret, with the rights of who asked for the instance.
-    {
-      actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource', 'secretsmanager:GetSecretValue'],
-      resources: [stack('secretsmanager', region, 'secret:rds!db-*')],
-    },
+    keepsPassword(region, 'rds!db-*'),
     { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, target.kmsKey)] },
     grants(region, target.kmsKey),
   ];

@@ -40,6 +40,12 @@ export const rdsDurations = {
     maxSeconds: 900,
     source: 'Experience: 3 to 15 minutes without a final snapshot',
   },
+  changePassword: {
+    minSeconds: 30,
+    likelySeconds: 90,
+    maxSeconds: 240,
+    source: 'Experience: a cluster is resetting-master-credentials for one to three minutes',
+  },
   create: {
     minSeconds: 300,
     likelySeconds: 540,

@@ -9,10 +9,28 @@ export const verificationPurpose = 'verification';
 /** The ledger that holds the evidence of a system's backups, beside those of its incidents. */
 export const evidenceLedger = (system: string) => `backups-${system}`;
 
-/** Name of a snapshot that is made now: `<identifier>-<class>-2026-03-10-0200`; RDS takes 255 characters. */
-export function snapshotName(identifier: string, backup: string, dueAt: string): string {
+/** RDS takes 255 characters for the snapshot of an instance, and 63 for that of a cluster. */
+const longest = { instance: 255, cluster: 63 } as const;
+const stampLength = '-2026-03-10-0200'.length;
+
+/** Name of a snapshot that is made now: `<identifier>-<class>-2026-03-10-0200`. */
+export function snapshotName(
+  source: { kind: keyof typeof longest; identifier: string },
+  backup: string,
+  dueAt: string,
+): string {
   const stamp = dueAt.slice(0, 16).replace('T', '-').replaceAll(':', '');
-  return `${identifier}-${backup}-${stamp}`.replaceAll(/--+/g, '-').slice(0, 255);
+  return `${snapshotHead(source, backup)}-${stamp}`;
+}
+
+/** What the names of all snapshots of a class begin with. */
+export function snapshotHead(
+  { kind, identifier }: { kind: keyof typeof longest; identifier: string },
+  backup: string,
+): string {
+  const whole = `${identifier}-${backup}`.replaceAll(/--+/g, '-');
+  const room = longest[kind] - stampLength;
+  return whole.length <= room ? whole : `${whole.slice(0, room - 7)}-${shortHash(whole, 6)}`;
 }
 
 /** Key of a file that is made now: `<prefix>2026-03-10T020000Z-<class>.json`. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { backupTag, backupTags, fileKey, snapshotName } from '../../shared/backups/names.ts';
 import { occurrences } from '../../shared/backups/occurrences.ts';
-import { databaseOf } from '../../shared/backups/survey/rds.ts';
+import { type Source, sourceOfBackup } from '../../shared/backups/snapshots/source.ts';
 import type { Schedule } from '../../shared/plan/schedule.ts';
 import type { Backup, BackupOf } from '../../shared/plan/schema.ts';
 import { ensureCluster } from '../kubernetes/cluster.ts';
@@ -9,6 +9,8 @@ import { storeObject as storeKubernetes } from '../kubernetes/store.ts';
 import { addRecoveryPoint } from '../services/backup.ts';
 import { addVolume } from '../services/ec2/volumes.ts';
 import { keyArnOf } from '../services/kms.ts';
+import { clusterSnapshotArn } from '../services/rds/cluster-snapshots.ts';
+import { clusterState } from '../services/rds/clusters.ts';
 import { copyFrom } from '../services/rds/lineage.ts';
 import { snapshotArn } from '../services/rds/snapshots.ts';
 import { keyOf, rdsState } from '../services/rds/state.ts';
@@ -128,24 +130,14 @@ function settledMs(schedule: Schedule, nowMs: number): number {
 function addOne(world: World, id: string, backup: Backup, atMs: number, options: ArrangeOptions): void {
   switch (backup.type) {
     case 'rds-snapshot': {
-      const { region, identifier } = databaseOf(world.plan, backup.component);
-      addSnapshot(world, { id, backup, region, source: { region, identifier }, atMs });
+      const source = sourceOfBackup(world.plan, backup);
+      addSnapshot(world, { id, backup, region: source.region, source, atMs });
       return;
     }
     case 'rds-snapshot-copy': {
-      const source = world.plan.backups[backup.of];
-      const { region, identifier } = databaseOf(
-        world.plan,
-        source && 'component' in source ? source.component : '',
-      );
-      addSnapshot(world, {
-        id,
-        backup,
-        region: backup.region,
-        source: { region, identifier },
-        atMs,
-        kmsKey: backup.kmsKey,
-      });
+      const source = sourceOfBackup(world.plan, backup);
+      const { region, kmsKey } = backup;
+      addSnapshot(world, { id, backup, region, source, atMs, kmsKey });
       return;
     }
     case 'rds-fleet': {
@@ -155,7 +147,7 @@ function addOne(world: World, id: string, backup: Backup, atMs: number, options:
           id,
           backup,
           region: backup.region,
-          source: { region: world.plan.regions.primary, identifier },
+          source: { kind: 'instance', region: world.plan.regions.primary, identifier },
           atMs,
         });
       }
@@ -238,15 +230,19 @@ type Placed = {
   id: string;
   backup: Backup;
   region: string;
-  source: { region: string; identifier: string };
+  source: Source;
   atMs: number;
   kmsKey?: string;
 };
 
 function addSnapshot(world: World, { id, backup, region, source, atMs, kmsKey }: Placed): void {
   if (world.faults.has('no-snapshot') && region === world.plan.regions.recovery) return;
+  if (source.kind === 'cluster') {
+    addClusterSnapshot(world, { id, backup, region, source, atMs, kmsKey });
+    return;
+  }
   const of = rdsState(world).instances.get(keyOf(source.region, source.identifier));
-  const name = snapshotName(source.identifier, id, new Date(atMs).toISOString());
+  const name = snapshotName(source, id, new Date(atMs).toISOString());
   const key = kmsKey ?? of?.shown.KmsKeyId ?? keyOfTarget(world, backup) ?? 'alias/aws/rds';
   rdsState(world).snapshots.push({
     region,
@@ -270,9 +266,37 @@ function addSnapshot(world: World, { id, backup, region, source, atMs, kmsKey }:
   });
 }
 
+function addClusterSnapshot(world: World, { id, backup, region, source, atMs, kmsKey }: Placed): void {
+  const { clusters, snapshots } = clusterState(world);
+  const of = clusters.get(keyOf(source.region, source.identifier))?.shown;
+  const name = snapshotName(source, id, new Date(atMs).toISOString());
+  const key = kmsKey ?? of?.KmsKeyId ?? keyOfTarget(world, backup) ?? 'alias/aws/rds';
+  snapshots.push({
+    region,
+    shown: {
+      DBClusterSnapshotIdentifier: name,
+      DBClusterSnapshotArn: clusterSnapshotArn(region, name),
+      DBClusterIdentifier: source.identifier,
+      SnapshotType: 'manual',
+      Status: 'available',
+      Engine: of?.Engine,
+      EngineVersion: of?.EngineVersion,
+      StorageEncrypted: true,
+      KmsKeyId: keyArnOf(world, region, key),
+      // A copy keeps the time of its original (RDS API Reference, DBClusterSnapshot).
+      SnapshotCreateTime: new Date(atMs),
+      ...(region !== source.region && {
+        SourceDBClusterSnapshotArn: clusterSnapshotArn(source.region, name),
+      }),
+      TagList: backupTags(world.plan.system.id, id, new Date(atMs + backup.retention * 1000)),
+    },
+  });
+}
+
 function keyOfTarget(world: World, { verify }: Backup): string | undefined {
   const target = verify && world.plan.components[verify.into];
-  return target?.type === 'rds-restore-target' ? target.kmsKey : undefined;
+  const isTarget = target?.type === 'rds-restore-target' || target?.type === 'rds-cluster-restore-target';
+  return isTarget ? target.kmsKey : undefined;
 }
 
 type FileBackup = BackupOf<'dump' | 'kubernetes-export' | 'secrets-export' | 'terraform-state'>;

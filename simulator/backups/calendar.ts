@@ -1,17 +1,16 @@
 import { readEvidence } from '../../shared/backups/evidence.ts';
 import { isMadeHere } from '../../shared/backups/made-here.ts';
 import { momentOf, occurrences } from '../../shared/backups/occurrences.ts';
-import { isThrowAway } from '../../shared/backups/verify/instance.ts';
 import { listVerifications } from '../../shared/backups/verify/state.ts';
 import type { LedgerEntry } from '../../shared/incident/entries.ts';
 import { verifyLedger } from '../../shared/incident/ledger.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
-import { rdsState } from '../services/rds/state.ts';
 import { registerPods } from '../simulated-runtime.ts';
 import { createPeople } from '../world/people.ts';
 import { sleep } from '../world/sleep.ts';
 import { keepMaking } from './arrange.ts';
+import { throwAwaysIn } from './left-behind.ts';
 import { playedTimes, type Span, spanOf } from './sparse.ts';
 import { onStage, type Stage, type StageRequest } from './stage.ts';
 
@@ -87,7 +86,7 @@ export async function rehearseCalendar(
     await sleep(3_600_000);
     countBackups(entries, elements);
     const evidence = await readEvidence(stage.runtime);
-    const leftBehind = leftovers(stage);
+    const leftBehind = throwAwaysIn(stage.world);
     const all = [...elements.values()];
     return {
       system: plan.system.id,
@@ -310,11 +309,4 @@ function exercisedOf(elements: readonly CalendarElement[], entries: readonly Led
     }
   }
   return [...found].sort();
-}
-
-/** Throw-away instances that are still there. */
-function leftovers({ world }: Stage): string[] {
-  return [...rdsState(world).instances.values()]
-    .filter(({ shown }) => isThrowAway(shown))
-    .map(({ shown }) => shown.DBInstanceIdentifier);
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isThrowAway } from '../../shared/backups/verify/instance.ts';
+import { isThrowAway } from '../../shared/backups/verify/throw-away-tags.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import type { Network } from '../../shared/ports.ts';
 import { stepsOf } from '../../shared/runbook/phases.ts';
+import { clusterState } from '../services/rds/clusters.ts';
 import { rdsState } from '../services/rds/state.ts';
 import { dataFilesOf } from '../world/databases.ts';
 import type { World } from '../world/world.ts';
@@ -24,6 +25,9 @@ export function provenAsOfTheCut(world: World, connect: Network['sql']): Network
   const isProof = (host: string) =>
     [...rdsState(world).instances.values()].some(
       ({ shown }) => shown.Endpoint?.Address === host && isThrowAway(shown),
+    ) ||
+    [...clusterState(world).clusters.values()].some(
+      ({ shown }) => shown.Endpoint === host && isThrowAway(shown),
     );
   return asOfTheCut(world, connect, world.outageStartedAtMs, isProof);
 }

@@ -2,10 +2,12 @@ import type { RecoveryPointByBackupVault } from '@aws-sdk/client-backup';
 import { rdsDurations } from '../../shared/aws/rds-durations.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 import { keyArnOf } from './kms.ts';
+import { clusterSnapshotArn } from './rds/cluster-snapshots.ts';
+import { clusterState } from './rds/clusters.ts';
 import { instanceArn } from './rds/events.ts';
 import { copyFrom } from './rds/lineage.ts';
 import { snapshotArn } from './rds/snapshots.ts';
-import { rdsState } from './rds/state.ts';
+import { keyOf, rdsState } from './rds/state.ts';
 
 type Point = RecoveryPointByBackupVault & { region: string; vault: string };
 type BackupState = { points: Point[]; results: { job: string; status: string; message: string }[] };
@@ -28,13 +30,16 @@ export function addRecoveryPoint(
 ): Point {
   const stamp = new Date(atMs).toISOString().slice(0, 16).replaceAll(/[-:]/g, '').toLowerCase();
   const identifier = /:db:(.+)$/.exec(resource)?.[1];
+  const cluster = /:cluster:(.+)$/.exec(resource)?.[1];
   const name = `awsbackup:job-${vault}-${stamp}`;
   const point: Point = {
     region,
     vault,
     RecoveryPointArn: identifier
       ? snapshotArn(region, name)
-      : `arn:aws:backup:${region}:123456789012:recovery-point:${name}`,
+      : cluster
+        ? clusterSnapshotArn(region, name)
+        : `arn:aws:backup:${region}:123456789012:recovery-point:${name}`,
     BackupVaultName: vault,
     ResourceArn: resource,
     CreationDate: new Date(atMs),
@@ -44,7 +49,37 @@ export function addRecoveryPoint(
   };
   stateOf(world).points.push(point);
   if (identifier) addSnapshot(world, region, name, identifier, resource, atMs);
+  if (cluster) addClusterSnapshot(world, region, name, cluster, resource, atMs);
   return point;
+}
+
+function addClusterSnapshot(
+  world: World,
+  region: string,
+  name: string,
+  identifier: string,
+  resource: string,
+  atMs: number,
+): void {
+  const { clusters, snapshots } = clusterState(world);
+  const from = resource.split(':')[3] ?? region;
+  const source = clusters.get(keyOf(from, identifier))?.shown;
+  snapshots.push({
+    region,
+    shown: {
+      DBClusterSnapshotIdentifier: name,
+      DBClusterSnapshotArn: clusterSnapshotArn(region, name),
+      DBClusterIdentifier: identifier,
+      SnapshotType: 'awsbackup',
+      Status: 'available',
+      Engine: source?.Engine,
+      EngineVersion: source?.EngineVersion,
+      StorageEncrypted: true,
+      KmsKeyId: keyArnOf(world, region, keyIn(world, region)),
+      SnapshotCreateTime: new Date(atMs),
+      ...(from !== region && { SourceDBClusterSnapshotArn: clusterSnapshotArn(from, name) }),
+    },
+  });
 }
 
 function addSnapshot(
@@ -81,9 +116,11 @@ function addSnapshot(
 /** A vault's key: the one that the plan restores with there. */
 function keyIn(world: World, region: string): string {
   const target = Object.values(world.plan.components).find(
-    one => one.type === 'rds-restore-target' && one.region === region,
+    one =>
+      (one.type === 'rds-restore-target' || one.type === 'rds-cluster-restore-target') &&
+      one.region === region,
   );
-  return target?.type === 'rds-restore-target' ? target.kmsKey : 'alias/aws/backup';
+  return target && 'kmsKey' in target && target.kmsKey ? target.kmsKey : 'alias/aws/backup';
 }
 
 function startJob(world: World, { region, input }: Call) {

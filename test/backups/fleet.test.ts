@@ -1,20 +1,9 @@
 import { expect, it } from 'vitest';
 import { listVerifications } from '../../shared/backups/verify/state.ts';
+import { placesHeld } from '../../simulator/backups/places-held.ts';
 import { onStage } from '../../simulator/backups/stage.ts';
 import { rdsState } from '../../simulator/services/rds/state.ts';
 import { fleetPlan, planDirectory } from './fleet-plan.ts';
-
-/** Times from the request for each throw-away instance until it is gone, in seconds: what holds a place of the quota. */
-function placesHeld(changes: readonly { resource: string; what: string; atMs: number }[]): number[] {
-  const begun = new Map<string, number>();
-  const held: number[] = [];
-  for (const { resource, what, atMs } of changes) {
-    if (what.includes('is being restored')) begun.set(resource, atMs);
-    const from = what.endsWith('is gone') ? begun.get(resource) : undefined;
-    if (from !== undefined) held.push((atMs - from) / 1000);
-  }
-  return held;
-}
 
 it('many databases are proven within 1.05 times of what the quota allows, and never more at once', async () => {
   const atOnce = 4;

@@ -1,22 +1,12 @@
-import {
-  CopyDBSnapshotCommand,
-  CreateDBSnapshotCommand,
-  type DBSnapshot,
-  DeleteDBSnapshotCommand,
-  RDSClient,
-} from '@aws-sdk/client-rds';
-import { isNamed, isNotFound, request } from '../../aws/aws-errors.ts';
-import { readSnapshots } from '../../aws/rds-reader.ts';
 import { RefusedError } from '../../errors.ts';
 import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
 import { backupTags, snapshotName } from '../names.ts';
 import { expired, type Kept, makesRoom } from '../retention.ts';
-import { asFound, databaseOf, isOfClass } from '../survey/rds.ts';
+import { copySnapshot, deleteSnapshot, isFull, isThere, takeSnapshot } from '../snapshots/change.ts';
+import { readSnapshotsOf, type Snapshot } from '../snapshots/read.ts';
+import { type Source, sourceOfBackup } from '../snapshots/source.ts';
 import type { Made, Making } from './made.ts';
-
-const alreadyThere = ['DBSnapshotAlreadyExistsFault', 'DBSnapshotAlreadyExists'];
-const quotaReached = ['SnapshotQuotaExceededFault', 'SnapshotQuotaExceeded'];
 
 /** Takes a snapshot, and removes those of its class whose time is over. */
 export async function makeSnapshot(
@@ -24,29 +14,17 @@ export async function makeSnapshot(
   making: Making,
   backup: BackupOf<'rds-snapshot'>,
 ): Promise<Made> {
-  const { aws, plan, clock } = runtime;
-  const { region, identifier } = databaseOf(plan, backup.component);
-  const id = snapshotName(identifier, making.backup, making.dueAt);
-  const own = await ownSnapshots(runtime, making.backup, region, { identifier, region });
-  if (!own.some(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier === id)) {
-    const tags = backupTags(
-      plan.system.id,
-      making.backup,
-      new Date(clock.now().getTime() + backup.retention * 1000),
-    );
-    await withRoom(runtime, region, making.keepsOld ? [] : own, () =>
-      request({ call: 'rds.CreateDBSnapshot', region }, () =>
-        aws.client(RDSClient, region).send(
-          new CreateDBSnapshotCommand({
-            DBInstanceIdentifier: identifier,
-            DBSnapshotIdentifier: id,
-            Tags: tags,
-          }),
-        ),
-      ),
+  const { plan, clock } = runtime;
+  const source = sourceOfBackup(plan, backup);
+  const id = snapshotName(source, making.backup, making.dueAt);
+  const place = { region: source.region, kind: source.kind };
+  const own = await ownSnapshots(runtime, making.backup, source.region, source);
+  if (!own.some(one => one.id === id)) {
+    await withRoom(runtime, place, making.keepsOld ? [] : own, () =>
+      takeSnapshot(runtime, source, id, tagsOf(runtime, making, backup)),
     );
   }
-  const removed = making.keepsOld ? [] : await removeExpired(runtime, region, own, backup.retention);
+  const removed = making.keepsOld ? [] : await removeExpired(runtime, place, own, backup.retention);
   return { status: 'made', id, sourceTime: clock.now().toISOString(), removed };
 }
 
@@ -56,100 +34,69 @@ export async function makeCopy(
   making: Making,
   backup: BackupOf<'rds-snapshot-copy'>,
 ): Promise<Made> {
-  const { aws, plan, clock } = runtime;
-  const source = plan.backups[backup.of];
-  const { region: sourceRegion, identifier } = databaseOf(
-    plan,
-    source && 'component' in source ? source.component : '',
-  );
-  const all = await readSnapshots(aws, sourceRegion, { identifier, region: sourceRegion });
-  const ofClass = all.filter(
-    source?.type === 'rds-automated'
-      ? ({ SnapshotType }) => SnapshotType === 'automated'
-      : isOfClass(backup.of),
-  );
-  const newest = ofClass
-    .filter(({ Status }) => Status === 'available')
-    .sort((a, b) => asFound(b).at.getTime() - asFound(a).at.getTime())[0];
-  if (!newest?.DBSnapshotArn) throw nothingToCopy(backup, sourceRegion);
-  const id = snapshotName(identifier, making.backup, making.dueAt);
-  const own = await ownSnapshots(runtime, making.backup, backup.region, { identifier, region: sourceRegion });
-  if (!own.some(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier === id)) {
-    const tags = backupTags(
-      plan.system.id,
-      making.backup,
-      new Date(clock.now().getTime() + backup.retention * 1000),
-    );
-    await withRoom(runtime, backup.region, making.keepsOld ? [] : own, () =>
-      request({ call: 'rds.CopyDBSnapshot', region: backup.region }, () =>
-        aws.client(RDSClient, backup.region).send(
-          new CopyDBSnapshotCommand({
-            SourceDBSnapshotIdentifier: newest.DBSnapshotArn,
-            TargetDBSnapshotIdentifier: id,
-            KmsKeyId: backup.kmsKey,
-            CopyTags: false,
-            Tags: tags,
-          }),
-        ),
-      ),
+  const { plan } = runtime;
+  const source = sourceOfBackup(plan, backup);
+  const ofClass =
+    plan.backups[backup.of]?.type === 'rds-automated'
+      ? ({ type }: Snapshot) => type === 'automated'
+      : ({ madeFor }: Snapshot) => madeFor === backup.of;
+  const all = await readSnapshotsOf(runtime, source.region, source);
+  const newest = all.find(one => one.usable === true && ofClass(one));
+  const arn = newest?.arn;
+  if (!newest || arn === undefined) throw nothingToCopy(backup, source.region);
+  const id = snapshotName(source, making.backup, making.dueAt);
+  const place = { region: backup.region, kind: source.kind };
+  const own = await ownSnapshots(runtime, making.backup, backup.region, source);
+  if (!own.some(one => one.id === id)) {
+    const copy = { arn, id, kmsKey: backup.kmsKey, tags: tagsOf(runtime, making, backup) };
+    await withRoom(runtime, place, making.keepsOld ? [] : own, () =>
+      copySnapshot(runtime, source.kind, backup.region, copy),
     );
   }
-  const removed = making.keepsOld ? [] : await removeExpired(runtime, backup.region, own, backup.retention);
-  return { status: 'made', id, sourceTime: asFound(newest).at.toISOString(), removed };
+  const removed = making.keepsOld ? [] : await removeExpired(runtime, place, own, backup.retention);
+  return { status: 'made', id, sourceTime: newest.at.toISOString(), removed };
 }
 
-async function ownSnapshots(
-  { aws }: Runtime,
-  id: string,
-  region: string,
-  source: { identifier: string; region: string },
-): Promise<DBSnapshot[]> {
-  return (await readSnapshots(aws, region, source)).filter(isOfClass(id));
+function tagsOf({ plan, clock }: Runtime, { backup }: Making, { retention }: { retention: number }) {
+  return backupTags(plan.system.id, backup, new Date(clock.now().getTime() + retention * 1000));
 }
 
-const keptOf = (own: readonly DBSnapshot[]): Kept[] =>
-  own.map(snapshot => {
-    const { id, at, usable } = asFound(snapshot);
-    return { id, at, usable: usable === true };
-  });
+async function ownSnapshots(runtime: Runtime, id: string, region: string, source: Source) {
+  return (await readSnapshotsOf(runtime, region, source)).filter(({ madeFor }) => madeFor === id);
+}
+
+type Place = { region: string; kind: Source['kind'] };
+
+const keptOf = (own: readonly Snapshot[]): Kept[] =>
+  own.map(({ id, at, usable }) => ({ id, at, usable: usable === true }));
 
 /** Makes it; when the quota of snapshots is reached, the oldest of its own class makes room once. */
 async function withRoom(
   runtime: Runtime,
-  region: string,
-  own: readonly DBSnapshot[],
+  { kind, region }: Place,
+  own: readonly Snapshot[],
   make: () => Promise<unknown>,
 ): Promise<void> {
   try {
     await make();
   } catch (error) {
-    if (isNamed(error, ...alreadyThere)) return;
-    const oldest = isNamed(error, ...quotaReached) ? makesRoom(keptOf(own)) : undefined;
+    if (isThere(error)) return;
+    const oldest = isFull(error) ? makesRoom(keptOf(own)) : undefined;
     if (!oldest) throw error;
-    await removeSnapshot(runtime, region, oldest.id);
+    await deleteSnapshot(runtime, kind, region, oldest.id);
     await make();
   }
 }
 
 async function removeExpired(
   runtime: Runtime,
-  region: string,
-  own: readonly DBSnapshot[],
+  { kind, region }: Place,
+  own: readonly Snapshot[],
   retention: number,
 ): Promise<string[]> {
   const over = expired(keptOf(own), retention, runtime.clock.now());
-  for (const { id } of over) await removeSnapshot(runtime, region, id);
+  for (const { id } of over) await deleteSnapshot(runtime, kind, region, id);
   return over.map(({ id }) => id);
-}
-
-async function removeSnapshot({ aws }: Runtime, region: string, id: string): Promise<void> {
-  try {
-    await request({ call: 'rds.DeleteDBSnapshot', region }, () =>
-      aws.client(RDSClient, region).send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id })),
-    );
-  } catch (error) {
-    if (!isNotFound(error, 'DBSnapshotNotFoundFault', 'DBSnapshotNotFound')) throw error;
-  }
 }
 
 function nothingToCopy(backup: BackupOf<'rds-snapshot-copy'>, region: string): RefusedError {

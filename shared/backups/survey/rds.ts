@@ -1,52 +1,38 @@
 import {
-  type DBSnapshot,
   DescribeDBInstanceAutomatedBackupsCommand,
   DescribeDBSnapshotsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { request } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
-import { pages, readInstance, readReplicatedBackups, readSnapshots } from '../../aws/rds-reader.ts';
+import { readCluster } from '../../aws/rds-cluster-reader.ts';
+import { pages, readInstance, readReplicatedBackups } from '../../aws/rds-reader.ts';
 import { restorePoints } from '../../aws/rds-restore-points.ts';
-import type { ComponentOf } from '../../plan/components.ts';
 import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
-import { backupTag } from '../names.ts';
+import { ofInstance, readSnapshotsOf, type Snapshot } from '../snapshots/read.ts';
+import { type Source, sourceOfBackup } from '../snapshots/source.ts';
 import { type FoundBackup, newestFirst, type Survey } from './found.ts';
 
 type Port = Pick<Runtime, 'aws' | 'plan'>;
 const dayseconds = 86_400;
 
-export function databaseOf(plan: Runtime['plan'], id: string): ComponentOf<'rds-instance'> {
-  const component = plan.components[id];
-  if (component?.type === 'rds-instance') return { ...component, id };
-  // The plan was checked before it was deployed.
-  throw new Error(`The plan has no rds-instance "${id}"`);
-}
-
 /** RDS's own automated backups: how far they reach, and whether they are on at all. */
-export async function surveyAutomated(
-  { aws, plan }: Port,
-  backup: BackupOf<'rds-automated'>,
-): Promise<Survey> {
-  const { region, identifier } = databaseOf(plan, backup.component);
-  const instance = await readInstance(aws, region, identifier);
-  const latest = instance?.LatestRestorableTime ?? (await ownBackup({ aws, plan }, region, identifier));
-  const days = instance?.BackupRetentionPeriod ?? 0;
+export async function surveyAutomated(port: Port, backup: BackupOf<'rds-automated'>): Promise<Survey> {
+  const source = sourceOfBackup(port.plan, backup);
+  const { identifier, region } = source;
+  const {
+    there,
+    latest,
+    days = 0,
+    encrypted,
+  } = source.kind === 'cluster' ? await clusterBackup(port, source) : await instanceBackup(port, source);
+  const id = `${identifier} at ${latest?.toISOString()}`;
   return {
-    found: latest
-      ? [
-          {
-            id: `${identifier} at ${latest.toISOString()}`,
-            at: latest,
-            usable: true,
-            encrypted: instance?.StorageEncrypted,
-          },
-        ]
-      : [],
+    found: latest ? [{ id, at: latest, usable: true, encrypted }] : [],
     keptSeconds: days * dayseconds,
     faults:
-      instance && days === 0
+      there && days === 0
         ? [
             {
               name: 'backups-off',
@@ -55,6 +41,29 @@ export async function surveyAutomated(
             },
           ]
         : [],
+  };
+}
+
+type OwnBackup = { there: boolean; latest?: Date; days?: number; encrypted?: boolean };
+
+/** Those of a cluster can't be turned off: they are kept for a day at the least. */
+async function clusterBackup({ aws }: Port, { region, identifier }: Source): Promise<OwnBackup> {
+  const cluster = await readCluster(aws, region, identifier);
+  return {
+    there: false,
+    latest: cluster?.LatestRestorableTime,
+    days: cluster?.BackupRetentionPeriod,
+    encrypted: cluster?.StorageEncrypted,
+  };
+}
+
+async function instanceBackup({ aws, plan }: Port, { region, identifier }: Source): Promise<OwnBackup> {
+  const instance = await readInstance(aws, region, identifier);
+  return {
+    there: instance !== undefined,
+    latest: instance?.LatestRestorableTime ?? (await ownBackup({ aws, plan }, region, identifier)),
+    days: instance?.BackupRetentionPeriod,
+    encrypted: instance?.StorageEncrypted,
   };
 }
 
@@ -73,7 +82,7 @@ export async function surveyReplicated(
   { aws, plan }: Port,
   backup: BackupOf<'rds-replicated-backups'>,
 ): Promise<Survey> {
-  const { region, identifier } = databaseOf(plan, backup.component);
+  const { region, identifier } = sourceOfBackup(plan, backup);
   const backups = await readReplicatedBackups(aws, backup.region, { identifier, region });
   const found = restorePoints(backups, []).map(
     (point): FoundBackup => ({ id: point.from, at: point.at, usable: true, encrypted: point.encrypted }),
@@ -89,75 +98,48 @@ export async function surveyReplicated(
 
 /** Snapshots that Lifeboat has taken of the class, in the region of the database. */
 export async function surveySnapshots(
-  { aws, plan }: Port,
+  port: Port,
   id: string,
   backup: BackupOf<'rds-snapshot'>,
 ): Promise<Survey> {
-  const { region, identifier } = databaseOf(plan, backup.component);
-  const snapshots = await readSnapshots(aws, region, { identifier, region });
-  return { found: snapshots.filter(isOfClass(id)).map(asFound).sort(newestFirst), faults: [] };
+  const source = sourceOfBackup(port.plan, backup);
+  const snapshots = await readSnapshotsOf(port, source.region, source);
+  return { found: snapshots.filter(({ madeFor }) => madeFor === id), faults: [] };
 }
 
 /** Copies in the other region, whoever made them: what counts is that they are there. */
-export async function surveyCopies(
-  { aws, plan }: Port,
-  backup: BackupOf<'rds-snapshot-copy'>,
-): Promise<Survey> {
-  const source = plan.backups[backup.of];
-  const component = source && 'component' in source ? source.component : '';
-  const { region, identifier } = databaseOf(plan, component);
-  const snapshots = await readSnapshots(aws, backup.region, { identifier, region });
-  const found = snapshots
-    .filter(snapshot => snapshot.SnapshotType === 'manual')
-    .map(asFound)
-    .sort(newestFirst);
-  return { found, key: await readKey(aws, backup.region, backup.kmsKey), faults: [] };
+export async function surveyCopies(port: Port, backup: BackupOf<'rds-snapshot-copy'>): Promise<Survey> {
+  const snapshots = await readSnapshotsOf(port, backup.region, sourceOfBackup(port.plan, backup));
+  const found = snapshots.filter(({ type }) => type === 'manual');
+  return { found, key: await readKey(port.aws, backup.region, backup.kmsKey), faults: [] };
 }
 
 /** The newest snapshots of many databases; each of them has to have one. */
-export async function surveyFleet({ aws }: Port, backup: BackupOf<'rds-fleet'>): Promise<Survey> {
-  const snapshots = await readAllSnapshots({ aws }, backup.region);
+export async function surveyFleet(port: Pick<Port, 'aws'>, backup: BackupOf<'rds-fleet'>): Promise<Survey> {
   const pattern = globOf(backup.instances);
-  const found = snapshots
-    .filter(({ DBInstanceIdentifier = '' }) => pattern.test(DBInstanceIdentifier))
-    .map(snapshot => ({ ...asFound(snapshot), of: snapshot.DBInstanceIdentifier ?? '' }))
-    .sort(newestFirst);
+  const found = (await readAllSnapshots(port, backup.region)).filter(({ of }) => pattern.test(of));
   return { found, expected: [...new Set(found.map(({ of }) => of))].sort(), faults: [] };
 }
 
-/** Automated and manual snapshots in a region: all of them, or those of one database. */
+/** Automated and manual snapshots in a region, the newest data first: all of them, or those of one instance. */
 export async function readAllSnapshots(
   { aws }: Pick<Runtime, 'aws'>,
   region: string,
   identifier?: string,
-): Promise<DBSnapshot[]> {
+): Promise<(Snapshot & { of: string })[]> {
   const client = aws.client(RDSClient, region);
   const Filters = identifier === undefined ? undefined : [{ Name: 'db-instance-id', Values: [identifier] }];
-  return pages(marker =>
+  const snapshots = await pages(marker =>
     request({ call: 'rds.DescribeDBSnapshots', region }, () =>
       client.send(new DescribeDBSnapshotsCommand({ Marker: marker, Filters })),
     ).then(reply => ({ items: reply.DBSnapshots, marker: reply.Marker })),
   );
+  return snapshots
+    .map(snapshot => ({ ...ofInstance(snapshot), of: snapshot.DBInstanceIdentifier ?? '' }))
+    .sort(newestFirst);
 }
 
 /** `tenant-*` as a pattern for the whole of a name. */
 export function globOf(glob: string): RegExp {
   return new RegExp(`^${glob.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`);
-}
-
-export const isOfClass =
-  (id: string) =>
-  ({ TagList }: DBSnapshot): boolean =>
-    TagList?.some(({ Key, Value }) => Key === backupTag && Value === id) ?? false;
-
-export function asFound(snapshot: DBSnapshot): FoundBackup {
-  const at =
-    snapshot.SnapshotDatabaseTime ?? snapshot.OriginalSnapshotCreateTime ?? snapshot.SnapshotCreateTime;
-  return {
-    id: snapshot.DBSnapshotIdentifier ?? 'unknown',
-    at: at ?? new Date(0),
-    usable: snapshot.Status === 'available' ? true : (snapshot.Status ?? 'unknown'),
-    ...(snapshot.AllocatedStorage !== undefined && { bytes: snapshot.AllocatedStorage * 2 ** 30 }),
-    encrypted: snapshot.Encrypted ?? false,
-  };
 }

@@ -8,45 +8,27 @@ import {
   RestoreDBInstanceToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
 import { isNamed, isNotFound, request } from '../../aws/aws-errors.ts';
-import { expiresTag, runTag, systemTag } from '../../aws/names.ts';
-import { pages } from '../../aws/rds-reader.ts';
+import { pages, readInstance } from '../../aws/rds-reader.ts';
+import { meaningOfStatus } from '../../aws/rds-status.ts';
 import type { Runtime } from '../../runtime.ts';
-import { purposeTag, verificationPurpose } from '../names.ts';
 import type { Point } from './points.ts';
-import type { Target } from './steps.ts';
+import type { InstanceTarget } from './steps.ts';
+import { type Found, quotaErrors, type Started } from './throw-away-state.ts';
+import type { Tags } from './throw-away-tags.ts';
 
 type Port = Pick<Runtime, 'aws'>;
 
-/** The throw-away instance is left over when it is still there so long after the restore should have ended. */
-const spareSeconds = 6 * 3600;
-
-/** Name of the throw-away instance of a verification; RDS takes 63 characters. */
-export function instanceName(target: Target, verification: string): string {
-  const head = target.identifier.slice(0, 62 - verification.length).replace(/-+$/, '');
-  return `${head}-${verification}`;
-}
-
-export function tagsOf(system: string, verification: string, startedAt: string, withinSeconds: number) {
-  const expires = new Date(Date.parse(startedAt) + (withinSeconds + spareSeconds) * 1000).toISOString();
-  return [
-    { Key: runTag, Value: verification },
-    { Key: systemTag, Value: system },
-    { Key: purposeTag, Value: verificationPurpose },
-    { Key: expiresTag, Value: expires },
-  ];
-}
-
 /**
  * Asks RDS for the throw-away instance: Single-AZ, without backups of its own, in the subnet group and security groups
- * of the target, with a password that RDS makes and keeps. `full` when the account's quota of instances is reached.
+ * of the target, with a password that RDS makes and keeps.
  */
 export async function startInstance(
   { aws }: Port,
-  target: Target,
+  target: InstanceTarget,
   identifier: string,
   point: Point,
-  tags: { Key: string; Value: string }[],
-): Promise<'started' | 'full'> {
+  tags: Tags,
+): Promise<Started> {
   const { region } = target;
   const client = aws.client(RDSClient, region);
   const settings = {
@@ -100,14 +82,13 @@ export async function startInstance(
   } catch (error) {
     // An earlier request was carried out and its reply was lost.
     if (isNamed(error, 'DBInstanceAlreadyExistsFault', 'DBInstanceAlreadyExists')) return 'started';
-    if (isNamed(error, 'InstanceQuotaExceededFault', 'InstanceQuotaExceeded', 'StorageQuotaExceededFault'))
-      return 'full';
+    if (isNamed(error, ...quotaErrors)) return 'full';
     throw error;
   }
 }
 
 /** What a restore takes over from its source and an empty instance has to be told. */
-function emptyInstance(target: Extract<Target, { type: 'rds-new-instance' }>) {
+function emptyInstance(target: Extract<InstanceTarget, { type: 'rds-new-instance' }>) {
   return {
     Engine: target.engine,
     EngineVersion: target.engineVersion,
@@ -120,15 +101,25 @@ function emptyInstance(target: Extract<Target, { type: 'rds-new-instance' }>) {
   };
 }
 
-/** Whether a verification made the instance: nothing else is ever deleted. */
-export function isThrowAway({ TagList }: DBInstance, verification?: string): boolean {
-  const value = (key: string) => TagList?.find(({ Key }) => Key === key)?.Value;
-  if (value(purposeTag) !== verificationPurpose) return false;
-  return verification === undefined || value(runTag) === verification;
+/** What has become of the instance, by its status; whether it answers is asked of itself. */
+export async function observeInstance(
+  { aws }: Port,
+  { region, port }: InstanceTarget,
+  identifier: string,
+): Promise<Found> {
+  const instance = await readInstance(aws, region, identifier);
+  if (!instance) return { state: 'missing' };
+  const meaning = meaningOfStatus(instance.DBInstanceStatus, identifier);
+  if (meaning.kind === 'stuck') return { state: 'stuck', reason: meaning.reason };
+  const host = instance.Endpoint?.Address;
+  if (meaning.kind === 'moving' || host === undefined)
+    return { state: 'moving', creating: instance.DBInstanceStatus === 'creating' };
+  const endpoint = { host, port: instance.Endpoint?.Port ?? port };
+  return { state: 'up', endpoint, secretArn: instance.MasterUserSecret?.SecretArn };
 }
 
 /** Deletes the instance without a snapshot, whatever state it is in. `gone` once there is none. */
-export async function removeThrowAway(
+export async function removeInstance(
   { aws }: Port,
   region: string,
   instance: DBInstance,

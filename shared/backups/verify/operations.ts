@@ -1,18 +1,17 @@
-import { readInstance } from '../../aws/rds-reader.ts';
-import { meaningOfStatus } from '../../aws/rds-status.ts';
 import { formatDuration } from '../../plan/duration.ts';
 import type { VerifyPlan } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
 import { verificationId } from '../names.ts';
 import { answersAsPrimary, connect } from './connect.ts';
 import { type OpenScratch, proveFile } from './file.ts';
-import { instanceName, isThrowAway, removeThrowAway, startInstance, tagsOf } from './instance.ts';
 import { loadIntoInstance, needsInstance, restoredDatabase } from './large-dump.ts';
 import { choosePoint, type PointWish, pointsOf, whyNoPoint } from './points.ts';
 import { askRestored } from './queries.ts';
 import type { Verification } from './record.ts';
 import { findVerification, openVerification, readVerification, updateVerification } from './state.ts';
 import { fail, planOf, reply, secondsSince, type VerifyReply, withPart } from './steps.ts';
+import { observeThrowAway, removeThrowAway, startThrowAway } from './throw-away.ts';
+import { tagsOf, throwAwayName } from './throw-away-tags.ts';
 
 export type VerifyWish = { backup: string; of?: string; point?: PointWish; by: string; restoreJob?: string };
 
@@ -46,7 +45,7 @@ export async function begin(
     execution,
     startedAt: runtime.clock.now().toISOString(),
     ...(point && { point }),
-    ...(apart && target && { instance: instanceName(target, id) }),
+    ...(apart && target && { instance: throwAwayName(target, id) }),
     parts: [],
     checks: [],
     rpoSeconds: null,
@@ -76,7 +75,7 @@ export async function restore(runtime: Runtime, id: string, openScratch?: OpenSc
     return reply(id, 'record');
   }
   const tags = tagsOf(runtime.plan.system.id, id, known.startedAt, verify.within);
-  const started = await startInstance(runtime, target, instance, point, tags);
+  const started = await startThrowAway(runtime, target, instance, point, tags);
   if (started === 'started') return reply(id, 'wait', firstLook(verify));
   if (secondsSince(runtime, known.startedAt) > longestSeconds) {
     return fail(
@@ -98,8 +97,9 @@ export async function look(runtime: Runtime, id: string): Promise<VerifyReply> {
   const name = known.instance ?? '';
   if (!target) return reply(id, 'record');
   const since = secondsSince(runtime, known.restoreStartedAt ?? known.startedAt);
-  const instance = await readInstance(runtime.aws, target.region, name);
-  if (!instance) {
+  const tags = tagsOf(runtime.plan.system.id, id, known.startedAt, verify.within);
+  const found = await observeThrowAway(runtime, target, name, tags);
+  if (found.state === 'missing') {
     if (since < visibleAfterSeconds) return reply(id, 'wait', 15);
     return fail(
       runtime,
@@ -108,14 +108,10 @@ export async function look(runtime: Runtime, id: string): Promise<VerifyReply> {
       'Look at the events of RDS and at CloudTrail in that region.',
     );
   }
-  const meaning = meaningOfStatus(instance.DBInstanceStatus, name);
-  if (meaning.kind === 'stuck') return fail(runtime, id, meaning.reason.what, meaning.reason.mend);
-  const host = instance.Endpoint?.Address;
-  if (meaning.kind === 'moving' || host === undefined) {
-    return later(runtime, id, verify, since, instance.DBInstanceStatus === 'creating');
-  }
-  const endpoint = { host, port: instance.Endpoint?.Port ?? target.port };
-  const answers = await answersAsPrimary(runtime, target, instance.MasterUserSecret?.SecretArn, endpoint);
+  if (found.state === 'stuck') return fail(runtime, id, found.reason.what, found.reason.mend);
+  if (found.state === 'moving') return later(runtime, id, verify, since, found.creating);
+  const { endpoint, secretArn } = found;
+  const answers = await answersAsPrimary(runtime, target, secretArn, endpoint);
   if (answers !== true) {
     if (since < verify.within * patience) return later(runtime, id, verify, since);
     return fail(
@@ -126,13 +122,13 @@ export async function look(runtime: Runtime, id: string): Promise<VerifyReply> {
     );
   }
   if (target.type === 'rds-new-instance') {
-    const secretArn = instance.MasterUserSecret?.SecretArn;
     const loaded = await loadIntoInstance(runtime, known, { endpoint, secretArn });
     if (loaded.status === 'failed') return fail(runtime, id, loaded.reason.what, loaded.reason.mend);
     if (loaded.status === 'pending') return later(runtime, id, verify, since);
   }
   await updateVerification(runtime, id, current => ({
     endpoint,
+    ...(secretArn !== undefined && { secretArn }),
     parts: withPart(current.parts, 'restore', since),
   }));
   return reply(id, 'query');
@@ -145,15 +141,8 @@ export async function query(runtime: Runtime, id: string): Promise<VerifyReply> 
   const { endpoint, point } = known;
   if (!target || !endpoint || !point) return reply(id, 'teardown');
   const began = runtime.clock.now().getTime();
-  const instance = await readInstance(runtime.aws, target.region, known.instance ?? '');
   const database = target.type === 'rds-new-instance' ? restoredDatabase : target.database;
-  const connection = await connect(
-    runtime,
-    target,
-    instance?.MasterUserSecret?.SecretArn,
-    endpoint,
-    database,
-  );
+  const connection = await connect(runtime, target, known.secretArn, endpoint, database);
   try {
     const { checks, rpoSeconds } = await askRestored(connection, verify, new Date(point.at));
     const seconds = (runtime.clock.now().getTime() - began) / 1000;
@@ -190,16 +179,9 @@ export async function tearDown(runtime: Runtime, id: string): Promise<VerifyRepl
   const known = await readVerification(runtime, id);
   const { target } = planOf(runtime, known.backup);
   if (!target || known.instance === undefined) return reply(id, 'record');
-  const instance = await readInstance(runtime.aws, target.region, known.instance);
-  if (instance && isThrowAway(instance, id)) {
-    const state = await removeThrowAway(runtime, target.region, instance);
-    const tearDownStartedAt = await tearingDownSince(runtime, known);
-    if (state === 'going') {
-      const over = secondsSince(runtime, tearDownStartedAt) > longestTearDownSeconds;
-      return over
-        ? reply(id, 'record')
-        : reply(id, 'wait', removalWait(secondsSince(runtime, tearDownStartedAt)));
-    }
+  if ((await removeThrowAway(runtime, target, known.instance, id)) === 'going') {
+    const since = secondsSince(runtime, await tearingDownSince(runtime, known));
+    return since > longestTearDownSeconds ? reply(id, 'record') : reply(id, 'wait', removalWait(since));
   }
   // A request whose reply was lost may make it visible a little later; the sweeper looks for that.
   await updateVerification(runtime, id, current => ({

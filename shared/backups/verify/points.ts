@@ -1,13 +1,16 @@
 import type { Reason } from '../../actions/contract.ts';
 import { readKey } from '../../aws/kms-keys.ts';
 import { shortHash } from '../../aws/names.ts';
-import { readReplicatedBackups, readSnapshots } from '../../aws/rds-reader.ts';
+import { readCluster } from '../../aws/rds-cluster-reader.ts';
+import { readReplicatedBackups } from '../../aws/rds-reader.ts';
 import { restorePoints } from '../../aws/rds-restore-points.ts';
-import type { Backup } from '../../plan/schema.ts';
+import type { Backup, BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
+import { readSnapshotsOf, type Snapshot } from '../snapshots/read.ts';
+import { type Source, sourceOfBackup } from '../snapshots/source.ts';
 import { listFiles } from '../survey/files.ts';
 import { recoveryPoints } from '../survey/other-services.ts';
-import { databaseOf, globOf, isOfClass, readAllSnapshots } from '../survey/rds.ts';
+import { globOf, readAllSnapshots } from '../survey/rds.ts';
 import type { Verification } from './record.ts';
 
 export type Point = NonNullable<Verification['point']>;
@@ -22,68 +25,90 @@ export async function pointsOf(runtime: Runtime, id: string, backup: Backup, of?
   const { aws, plan } = runtime;
   switch (backup.type) {
     case 'rds-replicated-backups':
-    case 'rds-automated': {
-      const { region, identifier } = databaseOf(plan, backup.component);
-      const where = backup.type === 'rds-automated' ? region : backup.region;
-      const backups = await readReplicatedBackups(aws, where, { identifier, region });
-      return backups.flatMap(one =>
-        restorePoints([one], []).map(({ from, at }) => ({
-          point: { method: 'automated-backup' as const, from, at: at.toISOString(), useLatest: true },
-          earliest: one.RestoreWindow?.EarliestTime,
-        })),
-      );
+    case 'rds-automated':
+      return momentsOf(runtime, backup);
+    case 'rds-snapshot': {
+      const source = sourceOfBackup(plan, backup);
+      const snapshots = await readSnapshotsOf(runtime, source.region, source);
+      return snapshots.filter(({ madeFor }) => madeFor === id).flatMap(snapshotOf(source.kind));
     }
-    case 'rds-snapshot':
     case 'rds-snapshot-copy': {
-      const component = backup.type === 'rds-snapshot' ? backup.component : sourceOf(plan, backup.of);
-      const { region, identifier } = databaseOf(plan, component);
-      const where = backup.type === 'rds-snapshot' ? region : backup.region;
-      const snapshots = await readSnapshots(aws, where, { identifier, region });
-      const own =
-        backup.type === 'rds-snapshot'
-          ? snapshots.filter(isOfClass(id))
-          : snapshots.filter(one => one.SnapshotType === 'manual');
-      return restorePoints([], own).map(({ from, at }) => snapshotPoint(from, at));
+      const source = sourceOfBackup(plan, backup);
+      const snapshots = await readSnapshotsOf(runtime, backup.region, source);
+      return snapshots.filter(({ type }) => type === 'manual').flatMap(snapshotOf(source.kind));
     }
     case 'rds-fleet': {
       const pattern = globOf(of ?? backup.instances);
       const snapshots = await readAllSnapshots({ aws }, backup.region, of);
-      const own = snapshots.filter(({ DBInstanceIdentifier = '' }) => pattern.test(DBInstanceIdentifier));
-      return restorePoints([], own).map(({ from, at }) => snapshotPoint(from, at));
+      return snapshots.filter(one => pattern.test(one.of)).flatMap(snapshotOf('instance'));
     }
     case 'aws-backup': {
       const { vault, region } = backup.copyTo ?? backup;
       const found = await recoveryPoints({ aws }, region, vault, backup.resource);
-      return found
-        .filter(({ usable, id: arn }) => usable === true && arn.includes(':snapshot:'))
-        .map(({ id: arn, at }) => snapshotPoint(arn, at));
+      return found.flatMap(({ usable, id: from, at }) => {
+        const kind = from.includes(':cluster-snapshot:') ? 'cluster' : 'instance';
+        return usable === true && from.includes('snapshot:') ? [snapshotPoint(kind, from, at)] : [];
+      });
     }
-    case 'dump': {
-      const place = backup.copy && backup.copy.region === plan.regions.recovery ? backup.copy : backup;
-      const files = await listFiles({ aws }, backup, place);
-      return files.map(({ id: key, at, bytes }) => ({
-        point: {
-          method: 'file' as const,
-          from: `s3://${place.bucket}/${key}`,
-          at: at.toISOString(),
-          useLatest: false,
-          ...(bytes !== undefined && { bytes }),
-        },
-      }));
-    }
+    case 'dump':
+      return filesOf(runtime, backup);
     default:
       return [];
   }
 }
 
-const snapshotPoint = (from: string, at: Date): Window => ({
-  point: { method: 'snapshot', from, at: at.toISOString(), useLatest: false },
-});
-
-function sourceOf(plan: Runtime['plan'], id: string): string {
-  const source = plan.backups[id];
-  return source && 'component' in source ? source.component : '';
+/** A database's automated backups, which hold any moment of a window. */
+async function momentsOf(
+  { aws, plan }: Runtime,
+  backup: BackupOf<'rds-automated' | 'rds-replicated-backups'>,
+): Promise<Window[]> {
+  const { region, identifier, kind } = sourceOfBackup(plan, backup);
+  const point = (method: Point['method'], from: string, at: Date, earliest?: Date): Window => ({
+    point: { method, from, at: at.toISOString(), useLatest: true },
+    earliest,
+  });
+  if (kind === 'cluster') {
+    const cluster = await readCluster(aws, region, identifier);
+    const { LatestRestorableTime: latest, EarliestRestorableTime: earliest } = cluster ?? {};
+    return latest ? [point('cluster-time', identifier, latest, earliest)] : [];
+  }
+  const where = backup.type === 'rds-automated' ? region : backup.region;
+  const backups = await readReplicatedBackups(aws, where, { identifier, region });
+  return backups.flatMap(one =>
+    restorePoints([one], []).map(({ from, at }) =>
+      point('automated-backup', from, at, one.RestoreWindow?.EarliestTime),
+    ),
+  );
 }
+
+async function filesOf({ aws, plan }: Runtime, backup: BackupOf<'dump'>): Promise<Window[]> {
+  const place = backup.copy && backup.copy.region === plan.regions.recovery ? backup.copy : backup;
+  const files = await listFiles({ aws }, backup, place);
+  return files.map(({ id: key, at, bytes }) => ({
+    point: {
+      method: 'file' as const,
+      from: `s3://${place.bucket}/${key}`,
+      at: at.toISOString(),
+      useLatest: false,
+      ...(bytes !== undefined && { bytes }),
+    },
+  }));
+}
+
+/** A finished snapshot; a shared one goes by its ARN. */
+const snapshotOf =
+  (kind: Source['kind']) =>
+  ({ id, arn, at, type, usable }: Snapshot): Window[] =>
+    usable === true ? [snapshotPoint(kind, type === 'shared' ? (arn ?? id) : id, at)] : [];
+
+const snapshotPoint = (kind: Source['kind'], from: string, at: Date): Window => ({
+  point: {
+    method: kind === 'cluster' ? 'cluster-snapshot' : 'snapshot',
+    from,
+    at: at.toISOString(),
+    useLatest: false,
+  },
+});
 
 /** The newest, a random one (the same for the same verification), or the newest one up to a time. */
 export function choosePoint(windows: readonly Window[], wish: PointWish, seed: string): Point | undefined {

@@ -16,7 +16,7 @@ export const verificationSchema = z.object({
   /** What was restored, and the last moment whose data is in it. */
   point: z
     .object({
-      method: z.enum(['automated-backup', 'snapshot', 'file']),
+      method: z.enum(['automated-backup', 'snapshot', 'cluster-time', 'cluster-snapshot', 'file']),
       from: z.string(),
       at: z.string(),
       useLatest: z.boolean(),
@@ -24,9 +24,11 @@ export const verificationSchema = z.object({
       bytes: z.number().optional(),
     })
     .optional(),
-  /** The throw-away instance; none for what fits into the embedded Postgres. */
+  /** The throw-away instance or cluster; none for what fits into the embedded Postgres. */
   instance: z.string().optional(),
   endpoint: z.object({ host: z.string(), port: z.number() }).optional(),
+  /** ARN of the secret in which RDS keeps the password that it made. */
+  secretArn: z.string().optional(),
   restoreStartedAt: z.string().optional(),
   tearDownStartedAt: z.string().optional(),
   /** How long each part took, in seconds. */

@@ -13,7 +13,9 @@ export type VerifyReply = {
 };
 
 /** What a throw-away instance is made after. An rds-new-instance is empty at first, and gets a dump. */
-export type Target = ComponentOf<'rds-restore-target'> | ComponentOf<'rds-new-instance'>;
+export type InstanceTarget = ComponentOf<'rds-restore-target'> | ComponentOf<'rds-new-instance'>;
+export type ClusterTarget = ComponentOf<'rds-cluster-restore-target'>;
+export type Target = InstanceTarget | ClusterTarget;
 export type Planned = { backup: Backup; verify: VerifyPlan; target?: Target };
 
 export function planOf({ plan }: Pick<Runtime, 'plan'>, id: string): Planned {
@@ -28,13 +30,20 @@ export function planOf({ plan }: Pick<Runtime, 'plan'>, id: string): Planned {
   return { backup, verify, ...(target && { target }) };
 }
 
-/** The throw-away instance's component; for dumps only what is too large for the embedded Postgres is put there. */
+/** The component of what is thrown away; for dumps only what is too large for the embedded Postgres is put there. */
 export function targetOf(
   { components }: Pick<Runtime['plan'], 'components'>,
   verify: VerifyPlan,
 ): Target | undefined {
   const target = components[verify.larger?.into ?? verify.into];
-  return target?.type === 'rds-restore-target' || target?.type === 'rds-new-instance' ? target : undefined;
+  switch (target?.type) {
+    case 'rds-restore-target':
+    case 'rds-new-instance':
+    case 'rds-cluster-restore-target':
+      return target;
+    default:
+      return undefined;
+  }
 }
 
 export const reply = (id: string, next: VerifyReply['next'], waitSeconds = 0): VerifyReply => ({

@@ -2,17 +2,17 @@ import { expiresTag, runTag, systemTag } from '../../aws/names.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { SendPage } from '../../triage/page.ts';
 import { verificationId } from '../names.ts';
-import { isThrowAway, listInstances, removeThrowAway } from './instance.ts';
 import { tearDown } from './operations.ts';
 import { record } from './result.ts';
 import { findVerification, listVerifications } from './state.ts';
-import { fail, targetOf, type VerifyReply } from './steps.ts';
+import { fail, type Target, targetOf, type VerifyReply } from './steps.ts';
+import { listThrowAways } from './throw-away.ts';
 
 /** The time-out of the verify machine, and an hour. */
 const longestExecutionMs = 25 * 3_600_000;
 
 /**
- * Removes what verifications of this system have left behind: instances that carry the tag of a verification and are
+ * Removes what verifications of this system have left behind: instances and clusters that carry the tag of a verification and are
  * past their time, or whose verification has ended. Nothing without that tag is touched.
  */
 export async function sweep(
@@ -23,15 +23,14 @@ export async function sweep(
   const now = runtime.clock.now().toISOString();
   const removed: string[] = [];
   const kept: string[] = [];
-  for (const region of regionsOf(runtime)) {
-    for (const instance of await listInstances(runtime, region)) {
-      const tag = (key: string) => instance.TagList?.find(({ Key }) => Key === key)?.Value;
-      const name = instance.DBInstanceIdentifier ?? '';
-      if (!isThrowAway(instance) || tag(systemTag) !== runtime.plan.system.id) continue;
+  for (const [region, kinds] of targetsOf(runtime)) {
+    for (const { name, TagList, remove } of await listThrowAways(runtime, region, kinds)) {
+      const tag = (key: string) => TagList?.find(({ Key }) => Key === key)?.Value;
+      if (tag(systemTag) !== runtime.plan.system.id) continue;
       const known = await findVerification(runtime, tag(runTag) ?? '');
       const over = known?.outcome !== 'under-way' || (tag(expiresTag) ?? now) <= now;
       if (!over) kept.push(name);
-      else if ((await removeThrowAway(runtime, region, instance)) === 'going') removed.push(name);
+      else if ((await remove()) === 'going') removed.push(name);
     }
   }
   return { removed, kept };
@@ -63,10 +62,12 @@ async function closeForgotten(runtime: Runtime, send: SendPage): Promise<void> {
   }
 }
 
-/** Regions that verifications restore in. */
-function regionsOf({ plan }: Pick<Runtime, 'plan'>): string[] {
-  const targets = Object.values(plan.backups).flatMap(({ verify }) =>
-    verify ? (targetOf(plan, verify) ?? []) : [],
-  );
-  return [...new Set(targets.map(({ region }) => region))].sort();
+/** Regions that verifications restore in, and into what there. */
+function targetsOf({ plan }: Pick<Runtime, 'plan'>): Map<string, Target['type'][]> {
+  const regions = new Map<string, Target['type'][]>();
+  for (const { verify } of Object.values(plan.backups)) {
+    const target = verify && targetOf(plan, verify);
+    if (target) regions.set(target.region, [...(regions.get(target.region) ?? []), target.type]);
+  }
+  return regions;
 }

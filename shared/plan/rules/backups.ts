@@ -4,9 +4,12 @@ import { didYouMean, type Problem } from '../finding.ts';
 import { nearest } from '../nearest.ts';
 import type { Backup, CalendarEntry, VerifyPlan } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
+import { databaseOf } from './backup-loss.ts';
 import { unknownId } from './references.ts';
 
-const databases = ['rds-instance'] as const;
+/** Clusters have no backups that RDS replicates to another region (Aurora User Guide, "Overview of backing up"). */
+const replicable = ['rds-instance'] as const;
+const databases = ['rds-instance', 'rds-cluster'] as const;
 /** Dumps may be of anything that speaks SQL or Redis. */
 const dumped: readonly ComponentType[] = [
   'rds-instance',
@@ -34,8 +37,9 @@ function checkComponents(context: CheckContext, id: string, backup: Backup): Pro
   const one = (key: string, value: string, types: readonly ComponentType[]) =>
     ofType(context, value, types, [...path, key]);
   switch (backup.type) {
-    case 'rds-automated':
     case 'rds-replicated-backups':
+      return one('component', backup.component, replicable);
+    case 'rds-automated':
     case 'rds-snapshot':
       return one('component', backup.component, databases);
     case 'dump':
@@ -80,7 +84,8 @@ function checkCopy({ plan }: CheckContext, id: string, backup: Backup): Problem[
   ];
 }
 
-function checkVerify(context: CheckContext, id: string, { verify, type }: Backup): Problem[] {
+function checkVerify(context: CheckContext, id: string, backup: Backup): Problem[] {
+  const { verify, type } = backup;
   if (!verify) return [];
   const path = ['backups', id, 'verify', 'into'];
   const problem = (message: string, mend: string): Problem[] => [
@@ -105,22 +110,39 @@ function checkVerify(context: CheckContext, id: string, { verify, type }: Backup
       'Take it away; what RDS has made is restored into an instance anyway.',
     );
   }
-  const wrong = ofType(context, verify.into, ['rds-restore-target'], path);
+  const wanted = restoresInto(context, backup);
+  const wrong = ofType(context, verify.into, [wanted], path);
   if (wrong.length > 0) return wrong;
   const target = context.plan.components[verify.into];
+  if (target?.type === 'rds-cluster-restore-target' && target.engine.includes('mysql')) {
+    return problem(
+      `"${verify.into}" is of ${target.engine}, and a proof asks PostgreSQL`,
+      'Leave out "verify" for MySQL, and prove it with a scenario of your own.',
+    );
+  }
   const shared = Object.entries(context.plan.components).find(
     ([other, component]) =>
       other !== verify.into &&
-      component.type === 'rds-restore-target' &&
-      target?.type === 'rds-restore-target' &&
+      (component.type === 'rds-restore-target' || component.type === 'rds-cluster-restore-target') &&
+      (target?.type === 'rds-restore-target' || target?.type === 'rds-cluster-restore-target') &&
       component.region === target.region &&
-      component.subnetGroup === target.subnetGroup,
+      component.subnetGroup === target.subnetGroup &&
+      !isForProofs(context, other),
   );
   if (!shared) return [];
   return problem(
     `"${verify.into}" is in the subnet group of "${shared[0]}", which a recovery restores into`,
     'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
   );
+}
+
+/** What a class is restored into: snapshots of a cluster make a cluster. */
+function restoresInto({ plan }: CheckContext, backup: Backup): ComponentType {
+  const isCluster =
+    backup.type === 'aws-backup'
+      ? /:rds:[^:]*:[^:]*:cluster:/.test(backup.resource)
+      : plan.components[databaseOf(plan, backup) ?? '']?.type === 'rds-cluster';
+  return isCluster ? 'rds-cluster-restore-target' : 'rds-restore-target';
 }
 
 /** Where dumps go that do not fit into a function: an instance apart from all that a recovery makes, and a build. */

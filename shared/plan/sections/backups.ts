@@ -36,7 +36,7 @@ const verifySchema = z
   .strictObject({
     into: z.union([z.literal('embedded'), id]).meta({
       description:
-        'Id of the rds-restore-target that it is restored into: an isolated one, with its own subnet group and no way out. For dumps also "embedded": an embedded Postgres inside the function, which holds dumps up to some hundred MB',
+        'Id of the rds-restore-target (for a cluster, of the rds-cluster-restore-target) that it is restored into: an isolated one, with its own subnet group and no way out. For dumps also "embedded": an embedded Postgres inside the function, which holds dumps up to some hundred MB',
     }),
     larger: z
       .strictObject({
@@ -150,7 +150,7 @@ export const backupSchema = z.discriminatedUnion('type', [
     .strictObject({
       ...common,
       type: z.literal('rds-automated'),
-      component: id.meta({ description: 'Id of the database, an rds-instance' }),
+      component: id.meta({ description: 'Id of the database, an rds-instance or an rds-cluster' }),
     })
     .meta({
       description:
@@ -168,10 +168,16 @@ export const backupSchema = z.discriminatedUnion('type', [
       description:
         'Automated backups that RDS replicates to another region: a moment of minutes ago can be restored there',
     }),
-  z.strictObject({ ...common, type: z.literal('rds-snapshot'), component: id }).meta({
-    description:
-      'Snapshots that Lifeboat takes on schedule, in the region of the database. RDS keeps 100 manual ones a region',
-  }),
+  z
+    .strictObject({
+      ...common,
+      type: z.literal('rds-snapshot'),
+      component: id.meta({ description: 'Id of an rds-instance or an rds-cluster' }),
+    })
+    .meta({
+      description:
+        'Snapshots that Lifeboat takes on schedule, in the region of the database. RDS keeps 100 manual ones a region',
+    }),
   z
     .strictObject({
       ...common,

@@ -8,6 +8,7 @@ import {
   type SimulatedCluster,
   wrongClusterState,
 } from './clusters.ts';
+import { makePassword } from './create.ts';
 import { accountId, change, keyOf, rdsState, remember } from './state.ts';
 
 /** Starting, stopping, changing and deleting clusters. */
@@ -60,7 +61,22 @@ export function modifyCluster(world: World, call: Call): unknown {
     changeCluster(world, cluster, { DeletionProtection: call.input.DeletionProtection });
     world.changed(`rds/${id}`, `Deletion protection of ${id}: ${call.input.DeletionProtection}`, 'lifeboat');
   }
+  if (call.input.ManageMasterUserPassword === true) changePassword(world, cluster);
   return shownCluster(cluster);
+}
+
+/** RDS makes a new password and keeps it; meanwhile nothing else of the cluster can be changed. */
+function changePassword(world: World, cluster: SimulatedCluster): void {
+  const { region, shown } = cluster;
+  const id = shown.DBClusterIdentifier;
+  if (shown.Status !== 'available') throw wrongClusterState(cluster, 'available');
+  changeCluster(world, cluster, { Status: 'resetting-master-credentials' });
+  world.changed(`rds/${id}`, `RDS makes a password for ${id}`, 'lifeboat');
+  const seconds = world.duration(rdsDurations.changePassword, `rds-password/${id}`);
+  world.after(seconds, `rds/${id}`, `${id} has a new password`, () => {
+    if (shown.Status !== 'resetting-master-credentials') return;
+    changeCluster(world, cluster, { Status: 'available', ...makePassword(world, region, id, 'cluster') });
+  });
 }
 
 export function deleteCluster(world: World, call: Call): unknown {

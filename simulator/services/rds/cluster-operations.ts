@@ -5,6 +5,7 @@ import { keyArnOf } from '../kms.ts';
 import { clusterIsDown, failoverCluster, failWriter, loseCluster } from './cluster-failover.ts';
 import { deleteCluster, modifyCluster, startCluster, stopCluster } from './cluster-lifecycle.ts';
 import { restoreClusterFromSnapshot, restoreClusterToPointInTime } from './cluster-restore.ts';
+import { copyClusterSnapshot, createClusterSnapshot, deleteClusterSnapshot } from './cluster-snapshots.ts';
 import {
   addCluster,
   changeCluster,
@@ -29,6 +30,9 @@ import { accountId, change, rdsState } from './state.ts';
 export const clusterOperations: SimulatedService['operations'] = {
   DescribeDBClusters: describeClusters,
   DescribeDBClusterSnapshots: describeClusterSnapshots,
+  CreateDBClusterSnapshot: createClusterSnapshot,
+  CopyDBClusterSnapshot: copyClusterSnapshot,
+  DeleteDBClusterSnapshot: deleteClusterSnapshot,
   DescribeDBClusterParameterGroups: describeParameterGroup,
   DescribeGlobalClusters: describeGlobalClusters,
   FailoverDBCluster: failoverCluster,

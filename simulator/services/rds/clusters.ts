@@ -159,7 +159,8 @@ export function clusterAt(world: World, host: string): DatabaseAt | undefined {
     const reader = cluster.shown.DBClusterMembers.find(({ IsClusterWriter }) => !IsClusterWriter);
     const member = named ?? (host === ReaderEndpoint ? (reader ?? writer) : (writer ?? reader));
     const instance = memberInstance(world, cluster, member?.DBInstanceIdentifier);
-    const up = Status === 'available' || Status === 'backing-up' || Status === 'failing-over';
+    const serving = ['available', 'backing-up', 'failing-over', 'resetting-master-credentials'];
+    const up = serving.includes(Status);
     const reachable = up && instance?.serving === true && !world.isLost(cluster.region);
     return {
       instance: DBClusterIdentifier,

@@ -93,8 +93,12 @@ export function makeInstance(world: World, call: Call, making: Making): unknown 
 
 /** With ManageMasterUserPassword RDS makes a password and keeps it in a secret of its own. */
 function managedPassword(world: World, { region, input }: Call, identifier: string): Partial<DBInstance> {
-  if (input.ManageMasterUserPassword !== true) return {};
-  const id = resourceIdOf(region, `secret/${identifier}`);
+  return input.ManageMasterUserPassword === true ? makePassword(world, region, identifier) : {};
+}
+
+/** The password that RDS makes for an instance or a cluster. */
+export function makePassword(world: World, region: string, identifier: string, kind = 'db') {
+  const id = resourceIdOf(region, `secret/${identifier}`).replace(/^db-/, `${kind}-`);
   const SecretArn = `arn:aws:secretsmanager:${region}:${accountId}:secret:rds!${id}-Ab1Cd2`;
   const password = hashToUnit(0, `password/${identifier}`).toString(36).slice(2);
   const value = JSON.stringify({ username: 'postgres', password });

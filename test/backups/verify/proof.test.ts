@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readEvidence } from '../../../shared/backups/evidence.ts';
-import { isThrowAway } from '../../../shared/backups/verify/instance.ts';
 import type { Verification } from '../../../shared/backups/verify/record.ts';
 import { listVerifications } from '../../../shared/backups/verify/state.ts';
+import { isThrowAway } from '../../../shared/backups/verify/throw-away-tags.ts';
 import { verifyLedger } from '../../../shared/incident/ledger.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Plan, VerifyPlan } from '../../../shared/plan/schema.ts';
