@@ -44,7 +44,8 @@ function exchange(
 ): Promise<{ status: number; text: string }> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
-    accept: answer === 'text' ? 'text/plain' : 'application/json',
+    // The API server refuses `text/plain` with 406, also for logs, which it then sends as such; kubectl asks like this.
+    accept: answer === 'text' ? 'application/json, */*' : 'application/json',
     authorization: `Bearer ${token}`,
     'user-agent': 'lifeboat',
     ...(payload !== undefined && {

@@ -73,7 +73,7 @@ export const podListSchema = z.object({
           .object({
             nodeName: z.string().default(''),
             containers: z.array(z.object({ name: z.string() })).default([]),
-            volumes: z.array(z.object({ name: z.string(), emptyDir: z.unknown() })).default([]),
+            volumes: z.array(z.object({ name: z.string(), emptyDir: z.unknown().optional() })).default([]),
           })
           .prefault({}),
         status: z
@@ -121,7 +121,11 @@ export const autoscalerListSchema = z.object({
           maxReplicas: z.number(),
         }),
         status: z
-          .object({ currentReplicas: z.number().default(0), desiredReplicas: z.number().default(0) })
+          .object({
+            currentReplicas: z.number().default(0),
+            desiredReplicas: z.number().default(0),
+            conditions: z.array(conditionSchema).default([]),
+          })
           .prefault({}),
       }),
     )

@@ -90,6 +90,8 @@ export function podObject(deployment: SimulatedDeployment, pod: SimulatedPod, no
     },
     spec: {
       containers: [{ name: container, ...(pod.image !== undefined && { image: pod.image }) }],
+      // Every pod has one: the token of its service account.
+      volumes: [{ name: 'kube-api-access', projected: { defaultMode: 420 } }],
       nodeName: node,
     },
     status: {
@@ -182,7 +184,11 @@ export function autoscalerObject(
     status: {
       currentReplicas: workload?.pods.filter(pod => pod.phase !== 'Ending').length ?? 0,
       desiredReplicas: workload?.replicas ?? 0,
-      conditions: [{ type: 'ScalingActive', status: 'True', reason: 'ValidMetricFound' }],
+      conditions: [
+        workload?.replicas
+          ? { type: 'ScalingActive', status: 'True', reason: 'ValidMetricFound' }
+          : { type: 'ScalingActive', status: 'False', reason: 'ScalingDisabled' },
+      ],
     },
   };
 }

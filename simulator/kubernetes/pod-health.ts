@@ -45,7 +45,9 @@ function declaredEnv({ manifest, container }: SimulatedDeployment): z.infer<type
   const shape = z.object({
     spec: z.object({
       template: z.object({
-        spec: z.object({ containers: z.array(z.looseObject({ name: z.string(), env: z.unknown() })) }),
+        spec: z.object({
+          containers: z.array(z.looseObject({ name: z.string(), env: z.unknown().optional() })),
+        }),
       }),
     }),
   });

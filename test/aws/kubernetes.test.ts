@@ -68,6 +68,15 @@ describe('createKubernetes', () => {
     answer = (_request, response) => response.writeHead(status).end(JSON.stringify({ message }));
   }
 
+  it('takes a log in whatever form it comes, since an API server answers text/plain with 406', async () => {
+    answer = (request, response) => {
+      const taken = /\*\/\*/.test(request.headers.accept ?? '');
+      response.writeHead(taken ? 200 : 406).end('a line\n');
+    };
+    const reply = await kubernetes()(access, { method: 'GET', path: '/api/v1/pods/a/log', answer: 'text' });
+    expect(reply).toEqual({ status: 200, body: 'a line\n' });
+  });
+
   it('sends the request to the endpoint that EKS names and returns the JSON', async () => {
     answer = (_request, response) => response.end('{"items":[{"metadata":{"name":"node-1"}}]}');
     const reply = await kubernetes()(access, list);

@@ -1,4 +1,6 @@
 import type { TestProject } from 'vitest/node';
+import { startKubernetes } from './servers/kubernetes.ts';
+import type { Api } from './servers/kubernetes-node.ts';
 import { startPostgresServer } from './servers/postgres.ts';
 import type { Server } from './servers/process.ts';
 import { installPython, startMiniStack, startMoto } from './servers/python.ts';
@@ -11,6 +13,7 @@ export type Servers = {
   moto: Found<{ url: string }>;
   ministack: Found<{ url: string }>;
   postgres: Found<{ port: number; bin: string }>;
+  kubernetes: Found<Api>;
   redis: Found<{ host: string; primary: number; replica: number; password: string }>;
 };
 
@@ -36,6 +39,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     postgres: await attempt(async () => {
       const { port, bin } = keep(await startPostgresServer());
       return { port, bin };
+    }),
+    kubernetes: await attempt(async () => {
+      const { url, ca, token } = keep(await startKubernetes());
+      return { url, ca, token };
     }),
     redis: await attempt(async () => {
       const primary = keep(await startRedisServer());

@@ -134,8 +134,16 @@ async function look(
   const autoscaler = await findAutoscaler(context, given.workload);
   if (!autoscaler) return { status: 'failed', reasons: [none(given)], evidence: [] };
   if (!hasLimits(autoscaler, limits)) return { status: 'pending', note: 'the limits do not show yet' };
-  const { currentReplicas, desiredReplicas } = autoscaler.status;
-  if (desiredReplicas === 0) return { status: 'failed', reasons: [idle(given)], evidence: [] };
+  const { currentReplicas, desiredReplicas, conditions } = autoscaler.status;
+  const active = conditions.find(({ type }) => type === 'ScalingActive');
+  if (active?.reason === 'ScalingDisabled') {
+    return { status: 'failed', reasons: [idle(given)], evidence: [] };
+  }
+  // A new autoscaler wants nothing yet, and one without metrics wants nothing until the pods leave its limits.
+  if (desiredReplicas === 0) {
+    const why = active?.message ? `: ${active.message}` : '';
+    return { status: 'pending', note: `${currentReplicas} pods; the autoscaler wants nothing yet${why}` };
+  }
   if (!isSettled(autoscaler)) {
     return {
       status: 'pending',

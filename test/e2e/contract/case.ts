@@ -2,9 +2,18 @@ import type { AwsClients } from '../../../shared/aws/clients.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import type { Mode } from '../../../shared/runbook/contract.ts';
 import type { CallFault } from '../../../simulator/faults/faults.ts';
+import type { Api } from '../servers/kubernetes-node.ts';
 
 /** Names that AWS gives to what is made (ids, ARNs). The simulator takes those of the plan, so it gets `ids`. */
 export type Ids = Record<string, string>;
+
+/** A rule of a ClusterRole. */
+export type Rule = {
+  apiGroups?: string[];
+  resources?: string[];
+  nonResourceURLs?: string[];
+  verbs: string[];
+};
 
 /** One call of an action that changes something: `service.Operation`, and what of its input matters. */
 export type ExpectedCall = readonly [name: string, input: Record<string, unknown>];
@@ -21,6 +30,8 @@ export type Expectation = {
   outputs?: Record<string, unknown>;
   /** Part of the reasons of a refusal or a failure. */
   reasons?: RegExp;
+  /** What prepare or act throws, where that is the end. */
+  throws?: RegExp;
   /** Names of errors that AWS answers with on the way, such as `rds.DescribeDBSnapshots DBSnapshotNotFoundFault`. */
   errors?: readonly string[];
   /** What `after` finds. */
@@ -39,7 +50,7 @@ export type ContractCase = {
   /** Parameters; a component is named by its id in the plan. */
   with: (ids: Ids) => JsonObject;
   /** Makes in the emulator what the components say exists; gives the ids that differ from the simulator's. */
-  given?: (aws: AwsClients) => Promise<Ids | void>;
+  given?: (aws: AwsClients) => Promise<Ids | undefined | void>;
   /** What happens in either world before the step is prepared. */
   before?: (aws: AwsClients, ids: Ids) => Promise<void>;
   /** Databases, by identifier, that somebody made read-only. */
@@ -48,7 +59,16 @@ export type ContractCase = {
   fills?: Record<string, string>;
   /** A fault for the simulator, where the emulator meets the same by its state. */
   faults?: Record<string, CallFault[]>;
+  /** What a real cluster needs for it. */
+  cluster?: {
+    /** The rights that the kind's documentation asks for, and no others. */
+    rules: Rule[];
+    /** Makes there what the components say exists. */
+    given?: (api: Api, namespace: string) => Promise<unknown>;
+  };
   expect: Expectation;
+  /** Reads an object of the cluster afterwards, for `expect.holds`. */
+  finds?: { path: (ids: Ids) => string; holds: (object: never) => unknown };
   /** Reads what holds afterwards, through the SDK, for `expect.holds`. */
   after?: (aws: AwsClients, ids: Ids) => Promise<unknown>;
   /** What undo calls, and what holds when it is done. */

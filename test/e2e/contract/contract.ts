@@ -2,39 +2,76 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { ContractCase, Expectation } from './case.ts';
 import { changesOf, errorsOf, type Played } from './play-case.ts';
 import type { RecordedCall } from './record-calls.ts';
-import { startWire, type Wire } from './wire.ts';
+import { startWire } from './wire.ts';
 import { inEmulator, inSimulator } from './worlds.ts';
 
-/**
- * Plays every case in the simulator and in the emulator: the same calls, the same ends, the same error names. What the
- * emulator got on the wire is held against AWS's own models as well.
- */
-export function contract(family: string, cases: readonly ContractCase[]): void {
+/** A world that others made, next to the simulator. */
+export type Counterpart = {
+  name: string;
+  /** Whether its servers are there; `servers.e2e.ts` fails when they are not. */
+  up: boolean;
+  start(): Promise<{
+    play(one: ContractCase): Promise<Played>;
+    strangers(): string[];
+    stop(): Promise<void>;
+  }>;
+};
+
+/** An emulator of AWS behind a listener that holds each request against AWS's own models. */
+export function emulator(): Counterpart {
   const { moto } = inject('servers');
+  return {
+    name: 'the emulator',
+    up: moto.up,
+    async start() {
+      const wire = await startWire(moto.up ? moto.url : '');
+      return {
+        play(one) {
+          wire.fill(one.fills ?? {});
+          return inEmulator(wire.url, one);
+        },
+        strangers: wire.strangers,
+        stop: wire.stop,
+      };
+    },
+  };
+}
+
+/**
+ * Plays every case in the simulator and in a world that others made: the same calls, the same ends, the same error
+ * names.
+ */
+export function contract(family: string, cases: readonly ContractCase[], other = emulator()): void {
   describe(`${family} in the simulator`, () => {
     for (const one of cases) {
       test(`${one.kind}: ${one.shows}`, async () => {
-        check(await inSimulator(one), one.expect, one.undo);
+        await checkPlay(() => inSimulator(one), one.expect, one.undo);
       });
     }
   });
-  // `servers.e2e.ts` fails when it is missing.
-  describe.skipIf(!moto.up)(`${family} in the emulator`, () => {
-    let wire: Wire;
+  describe.skipIf(!other.up)(`${family} in ${other.name}`, () => {
+    let world: Awaited<ReturnType<Counterpart['start']>>;
     beforeAll(async () => {
-      wire = await startWire(moto.up ? moto.url : '');
+      world = await other.start();
     });
-    afterAll(() => wire.stop());
+    afterAll(() => world.stop());
     for (const one of cases) {
       const { gap, undo, ...differs } = one.emulator ?? {};
       test(`${one.kind}: ${one.shows}${gap ? ` (${gap})` : ''}`, async () => {
-        wire.fill(one.fills ?? {});
-        const played = await inEmulator(wire.url, one);
-        check(played, { ...one.expect, ...differs }, undo ?? one.undo);
-        expect(wire.strangers()).toEqual([]);
+        await checkPlay(() => world.play(one), { ...one.expect, ...differs }, undo ?? one.undo);
+        expect(world.strangers()).toEqual([]);
       });
     }
   });
+}
+
+async function checkPlay(
+  play: () => Promise<Played>,
+  wanted: Expectation,
+  undo: ContractCase['undo'],
+): Promise<void> {
+  if (wanted.throws) await expect(play()).rejects.toThrow(wanted.throws);
+  else check(await play(), wanted, undo);
 }
 
 function check(

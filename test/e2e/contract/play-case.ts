@@ -8,7 +8,7 @@ import type { Plan } from '../../../shared/plan/schema.ts';
 import type { Network } from '../../../shared/ports.ts';
 import { contextOf, run } from '../../support/compute-world.ts';
 import type { ContractCase, Ids } from './case.ts';
-import { isRead, type RecordedCall, recordCalls } from './record-calls.ts';
+import { isRead, type RecordedCall, recordCalls, recordRequests } from './record-calls.ts';
 
 /** A world that a case is played in. */
 export type Place = {
@@ -25,6 +25,9 @@ export type Place = {
   /** After so many looks a state that has not come will not come. */
   looks: number;
   kubernetes?: ActionContext['kubernetes'];
+  /** Reads an object of the cluster as its administrator; undefined if it is not there. */
+  readObject?(path: string): Promise<unknown>;
+  reportBucket: string;
 };
 
 /** What came of a case: the calls, and how each part of the step ended. */
@@ -57,16 +60,23 @@ export async function playCase(place: Place, one: ContractCase): Promise<Played>
     played.seen = await step.until(() => action.observe(step.context(), parameters, { ...step.memory }));
   }
   played.calls = step.calls.splice(0);
-  played.holds = await drive(Promise.resolve(one.after?.(aws, ids)));
+  played.holds = await lookAfter(place, one);
   if (one.undo && preparation.status === 'ready') {
     const { baseline } = preparation;
     const outputs = played.seen?.status === 'done' ? played.seen.outputs : {};
     const undo = () => action.undo?.(step.context(), parameters, baseline, outputs) ?? noUndo(one.kind);
     const seen = await step.until(undo);
     const calls = step.calls.splice(0);
-    played.undone = { seen, calls, holds: await drive(Promise.resolve(one.after?.(aws, ids))) };
+    played.undone = { seen, calls, holds: await lookAfter(place, one) };
   }
   return played;
+}
+
+async function lookAfter({ ids, aws, drive, readObject }: Place, one: ContractCase): Promise<unknown> {
+  if (one.after) return drive(one.after(aws, ids));
+  if (!one.finds || !readObject) return undefined;
+  const found = await drive(readObject(one.finds.path(ids)));
+  return found === undefined ? 'gone' : one.finds.holds(found as never);
 }
 
 function stepIn(place: Place, one: ContractCase, action: Action) {
@@ -88,9 +98,9 @@ function stepIn(place: Place, one: ContractCase, action: Action) {
         aws,
         memory,
         network: place.network,
-        kubernetes: place.kubernetes,
+        kubernetes: place.kubernetes && recordRequests(place.kubernetes, calls),
         action: action.kind,
-        reportBucket: `lifeboat-reports`,
+        reportBucket: place.reportBucket,
         secret: createSecretReader(aws),
         run: { ...run, mode: one.mode ?? 'recover', outageStartedAt: place.outageStartedAt },
       }),

@@ -1,3 +1,4 @@
+import type { ActionContext } from '../../../shared/actions/contract.ts';
 import type { AwsClients, ClientConstructor } from '../../../shared/aws/clients.ts';
 
 /** A call as the action made it, whatever the SDK did to get it through. */
@@ -60,7 +61,28 @@ function record(client: Recordable, region: string, calls: RecordedCall[]): void
   );
 }
 
-const reading = /^(Describe|List|Get|Head|Lookup|Filter|BatchGet|Query|Scan|Search)/;
+/** The same connection to clusters, with every request kept: `kubernetes.PATCH /apis/…`. */
+export function recordRequests(
+  send: NonNullable<ActionContext['kubernetes']>,
+  calls: RecordedCall[],
+): ActionContext['kubernetes'] {
+  return async (access, request) => {
+    const input = (request.body ?? {}) as Record<string, unknown>;
+    const path = request.path.split('?')[0];
+    const call: RecordedCall = { name: `kubernetes.${request.method} ${path}`, region: access.region, input };
+    calls.push(call);
+    try {
+      const answer = await send(access, request);
+      if (answer.status >= 400) call.error = String(answer.status);
+      return answer;
+    } catch (error) {
+      call.error = error instanceof Error ? error.name : String(error);
+      throw error;
+    }
+  };
+}
+
+const reading = /^(GET |Describe|List|Get|Head|Lookup|Filter|BatchGet|Query|Scan|Search)/;
 
 /** Whether a call only looks. */
 export const isRead = ({ name }: RecordedCall): boolean => reading.test(name.split('.')[1] ?? '');

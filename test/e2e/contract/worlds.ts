@@ -3,6 +3,10 @@ import { createAwsClients } from '../../../shared/aws/aws-clients.ts';
 import type { AwsClients } from '../../../shared/aws/clients.ts';
 import { sqlError } from '../../../shared/network/sql-errors.ts';
 import type { Network } from '../../../shared/ports.ts';
+import { connectPods } from '../../../simulator/kubernetes/arrange.ts';
+import { serveClusterDatabases } from '../../../simulator/kubernetes/cluster-databases.ts';
+import { simulateKubernetes } from '../../../simulator/kubernetes/simulate-kubernetes.ts';
+import { reportBucketOf } from '../../../simulator/services/s3.ts';
 import { loadServices } from '../../../simulator/services.ts';
 import { startVirtualTime } from '../../../simulator/world/clock.ts';
 import { createWorld } from '../../../simulator/world/create-world.ts';
@@ -13,6 +17,7 @@ import { simulatedClients } from '../../../simulator/world/simulated-clients.ts'
 import type { World } from '../../../simulator/world/world.ts';
 import { planWith, regions } from '../../support/aws-world.ts';
 import { faultsOf, outageStartedAt } from '../../support/compute-world.ts';
+import { clusterName } from '../servers/kubernetes.ts';
 import { credentials } from '../servers/python.ts';
 import type { ContractCase } from './case.ts';
 import { emulatedNetwork } from './emulated-network.ts';
@@ -27,6 +32,10 @@ export async function inSimulator(one: ContractCase): Promise<Played> {
   try {
     const world = createWorld({ plan, seed: 1, faults: faultsOf(one.faults), services, outageStartedAt });
     const drive = <T>(work: Promise<T>) => time.drive(work, world.inFlight);
+    serveClusterDatabases(world);
+    connectPods(world);
+    const kubernetes = simulateKubernetes(world);
+    const access = { cluster: clusterName, region: regions.recovery };
     return await playCase(
       {
         plan,
@@ -42,6 +51,12 @@ export async function inSimulator(one: ContractCase): Promise<Played> {
         drive,
         wait: seconds => drive(new Promise<void>(resolve => setTimeout(resolve, seconds * 1000))),
         looks: 1_500,
+        kubernetes,
+        readObject: async path => {
+          const { status, body } = await kubernetes(access, { method: 'GET', path });
+          return status === 404 ? undefined : body;
+        },
+        reportBucket: reportBucketOf(plan.system.id),
       },
       one,
     );
@@ -90,6 +105,7 @@ export async function inEmulator(url: string, one: ContractCase): Promise<Played
         waitedMs += Math.min(seconds, 5) * 1000;
       },
       looks: one.emulator?.status === 'pending' ? 5 : 60,
+      reportBucket: 'lifeboat-reports',
     },
     one,
   );
@@ -101,7 +117,7 @@ let accounts = 0;
  * Clients of an account that nobody has used: moto keeps the state of accounts apart, and a role of another account is
  * a way into it. Against something that lends no roles the cases share one account.
  */
-async function freshAccount(): Promise<AwsClients> {
+export async function freshAccount(): Promise<AwsClients> {
   const keys = {
     accessKeyId: credentials.AWS_ACCESS_KEY_ID,
     secretAccessKey: credentials.AWS_SECRET_ACCESS_KEY,
