@@ -46,6 +46,21 @@ const typed: [rule: string, command: string][] = [
   ['placeholder', 'aws s3 cp s3://ag-botkit-backups/database/backup-YYYYMMDD.sql.gz .'],
   ['placeholder', 'Call [Name] on +61 XXX XXX XXX'],
   ['command-topology', 'SELECT pg_promote();'],
+  ['change-by-command', 'kubectl scale deployment --replicas=0 -n fusion-bitcoin --all'],
+  ['change-by-command', 'kubectl delete ingress liquid-abt-ingress -n liquid-abt-production'],
+  ['change-by-command', 'aws rds promote-read-replica --db-instance-identifier liquid-abt-migration-replica'],
+  ['change-by-command', 'aws elasticache create-cache-cluster --cache-cluster-id new --num-cache-nodes 1'],
+  ['change-by-command', 'eksctl create cluster --name trading-bot-dr --region us-west-2 --nodes 3'],
+  ['newest-by-name', 'aws s3 ls s3://backups/database/ | grep postgresql | sort | tail -1'],
+  ['newest-by-name', 'aws s3 cp backup-*.sql.gz s3://ag-botkit-backups/database/'],
+  ['shell-state', 'export AWS_DEFAULT_REGION=ap-southeast-4'],
+  ['shell-state', 'kubectl config use-context trading-bot-dr'],
+  ['shell-state', 'terraform workspace select dr'],
+  ['opaque-script', './scripts/infrastructure/backup-disaster-recovery.sh -e production -a restore'],
+  ['proves-nothing', 'kubectl get events -n trading-bot | grep -i delete'],
+  ['proves-nothing', "SELECT tablename FROM pg_stats WHERE schemaname = 'public';"],
+  ['acts-for-real', "INSERT INTO health_check (timestamp, status) VALUES (NOW(), 'write_test');"],
+  ['secret-in-a-command', 'aws ssm get-parameters-by-path --path /x --with-decryption > /tmp/secrets.env'],
 ];
 
 it.each(typed)('%s is found in: %s', async (rule, command) => {
@@ -72,7 +87,7 @@ it.each([
   'set -o pipefail; pg_dump --format=custom shop | aws s3 cp - s3://shop-dumps/shop.dump',
   'registry.acme.test/shop/app:v1.2.3',
   'curl -fsS https://shop.acme.test/api/health',
-  'aws rds reboot-db-instance --db-instance-identifier shop --force-failover',
+  'aws rds describe-db-instances --db-instance-identifier shop',
 ])('has nothing against: %s', async command => {
   const text = fixtureText('command-topology', 'clean').replace(/text: aws rds.*/, `text: '${command}'`);
   const { findings } = await checkPlan({ text, file: 'plan.yml' });

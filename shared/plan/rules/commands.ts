@@ -26,7 +26,10 @@ export function commandsIn({ plan, scenarios }: CheckContext): Command[] {
   const others = Object.entries({ calendar, followUps, backups }).flatMap(([section, value]) =>
     withLists(value, [section]),
   );
-  return [...steps, ...others].map(command => ({ ...command, line: onOneLine(command.text) }));
+  const afterwards = scenarios.flatMap(({ scenario, path }) =>
+    withLists(scenario.followUps, [...path, 'followUps']),
+  );
+  return [...steps, ...others, ...afterwards].map(command => ({ ...command, line: onOneLine(command.text) }));
 }
 
 /** Texts, and after those of a list of texts the list as one line, for what no single word shows. */
@@ -52,34 +55,40 @@ export type Mistake = {
   mend: string;
 };
 
-type CommandRule = Omit<LintRule, 'check'> & { mistakes: readonly Mistake[] };
+type CommandRule = Omit<LintRule, 'check'> & {
+  mistakes: readonly Mistake[];
+  /** Which commands it is about; without it, all. */
+  about?: (command: Command) => boolean;
+};
 
 /** A rule about what commands say. Each command is told once, in its most telling form. */
-export function commandRule({ mistakes, ...rule }: CommandRule): LintRule {
+export function commandRule({ mistakes, about = () => true, ...rule }: CommandRule): LintRule {
   return {
     ...rule,
     check: context => {
       const told = new Set<string>();
-      return commandsIn(context).flatMap(({ text, line, path }): Problem[] => {
-        const found = mistakes.flatMap(mistake => {
-          const [match] = mistake.pattern.exec(line) ?? [];
-          return match === undefined || mistake.unless?.test(line) ? [] : [{ ...mistake, match }];
-        })[0];
-        const key = path.join('/');
-        if (found === undefined || [...told].some(other => other.startsWith(`${key}/`))) return [];
-        told.add(key);
-        const { message, mend, match } = found;
-        return [
-          {
-            rule: rule.id,
-            severity: rule.severity,
-            path,
-            ...(text.includes(match) && { find: match.split('\n')[0] }),
-            message,
-            mend,
-          },
-        ];
-      });
+      return commandsIn(context)
+        .filter(about)
+        .flatMap(({ text, line, path }): Problem[] => {
+          const found = mistakes.flatMap(mistake => {
+            const [match] = mistake.pattern.exec(line) ?? [];
+            return match === undefined || mistake.unless?.test(line) ? [] : [{ ...mistake, match }];
+          })[0];
+          const key = path.join('/');
+          if (found === undefined || [...told].some(other => other.startsWith(`${key}/`))) return [];
+          told.add(key);
+          const { message, mend, match } = found;
+          return [
+            {
+              rule: rule.id,
+              severity: rule.severity,
+              path,
+              ...(text.includes(match) && { find: match.split('\n')[0] }),
+              message,
+              mend,
+            },
+          ];
+        });
     },
   };
 }

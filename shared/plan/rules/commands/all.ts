@@ -1,6 +1,7 @@
 import type { LintRule } from '../../cross-check.ts';
 import { actsForReal } from './acts-for-real.ts';
 import { blocksByAllowing } from './blocks-by-allowing.ts';
+import { changeByCommand } from './change-by-command.ts';
 import { cleanUpByCommand } from './clean-up-by-command.ts';
 import { deleteAllSecrets } from './delete-all-secrets.ts';
 import { dropsTheOnlyCopy } from './drops-the-only-copy.ts';
@@ -9,10 +10,13 @@ import { incompleteExport } from './incomplete-export.ts';
 import { incrementalDump } from './incremental-dump.ts';
 import { interactiveCommand } from './interactive-command.ts';
 import { mutableSource } from './mutable-source.ts';
+import { newestByName } from './newest-by-name.ts';
+import { opaqueScript } from './opaque-script.ts';
 import { provesNothing } from './proves-nothing.ts';
 import { rdbOverwritesBackup } from './rdb-overwrites-backup.ts';
 import { restoreWithoutNetwork } from './restore-without-network.ts';
 import { secretInACommand } from './secret-in-a-command.ts';
+import { shellState } from './shell-state.ts';
 import { terraformTarget } from './terraform-target.ts';
 import { trafficByCommand } from './traffic-by-command.ts';
 import { uncheckedPipe } from './unchecked-pipe.ts';
@@ -38,4 +42,8 @@ export const commandRules: readonly LintRule[] = [
   secretInACommand,
   actsForReal,
   cleanUpByCommand,
+  changeByCommand,
+  newestByName,
+  shellState,
+  opaqueScript,
 ];

@@ -6,6 +6,16 @@ export const provesNothing = commandRule({
   reason: 'A check that also passes when the thing is broken is worse than none.',
   mistakes: [
     {
+      pattern: /\bkubectl\s+get\s+events\b[^;&]*\|\s*(?:grep|tail)\b/,
+      message: 'Events are kept for an hour, and deletions are hardly ever among them',
+      mend: "Ask the cluster's audit log: evidence.audit-trail.",
+    },
+    {
+      pattern: /\bpg_stats\b/,
+      message: 'pg_stats shows how values are distributed, whether the data is right or not',
+      mend: 'Use sql.query with what must hold in this data, and amcheck for damaged indexes.',
+    },
+    {
       pattern: /\bget\s+componentstatus(?:es)?\b/,
       message: 'componentstatuses is empty on EKS, whatever the cluster is like',
       mend: 'Ask the API server: /readyz, and the Ready condition of nodes.',

@@ -20,5 +20,10 @@ export const secretInACommand = commandRule({
       message: 'A password stands in the plan',
       mend: 'Name it by reference, secret:NAME#key.',
     },
+    {
+      pattern: /--with-decryption\b[^;&]*>\s*\S+|--from-env-file=\/tmp\/\S+/,
+      message: 'Decrypted secrets lie in a file on the machine of whoever types this',
+      mend: 'Use k8s.create-secret, which passes them on in memory.',
+    },
   ],
 });

@@ -1,0 +1,25 @@
+import { commandRule } from '../commands.ts';
+
+export const shellState = commandRule({
+  id: 'shell-state',
+  severity: 'error',
+  reason:
+    'It sets something on the machine of whoever types it, for the commands that follow; the same command on another machine hits another region or another cluster.',
+  mistakes: [
+    {
+      pattern: /^\s*export\s+\w+=/,
+      message: 'A variable of a shell is no part of a plan',
+      mend: 'Say the region with the component; values for a build go into the "environment" of codebuild.run.',
+    },
+    {
+      pattern: /\bkubectl\s+config\s+use-context\b|\baws\s+eks\s+update-kubeconfig\b/,
+      message: 'Which cluster the next command reaches depends on the machine that it is typed on',
+      mend: 'Name the cluster as a component: each k8s step goes to the one of its deployment. eks.connect shows that it answers.',
+    },
+    {
+      pattern: /\bterraform\s+workspace\s+select\b/,
+      message: 'Which state is changed depends on what was selected before',
+      mend: 'Give codebuild.run a source and an environment of its own for each workspace.',
+    },
+  ],
+});
