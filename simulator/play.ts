@@ -119,11 +119,14 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   world.onCall(call => request.onCall?.(call, runningFunction.getStore()));
   const leadsUp = plan.scenarios[request.scenario]?.failbackOf !== undefined;
   const invariants = watchInvariants(world, leadsUp ? 'recover' : request.mode);
-  const before = { invocations: 0, stateTransitions: 0, historyEvents: 0 };
+  const before = { invocations: 0, stateTransitions: 0, historyEvents: 0, entries: 0 };
   const onBegin = () => {
     begun = true;
     if (!leadsUp) return;
-    Object.assign(before, engine.counts(), { invocations: functions.invocations.length });
+    Object.assign(before, engine.counts(), {
+      invocations: functions.invocations.length,
+      entries: seen.length,
+    });
     world.calls.clear();
     invariants.begin(request.mode);
   };
@@ -132,7 +135,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   const story = tellStory(request, { world, runtime: aside, engine, bus, faults, onBegin });
   const notStarted = await request.time.drive(story, world.inFlight);
   const run = await findRun(kept, engine, deployment, request.scenario);
-  const ledger = run ? await readLedger(kept, run.incidentId) : seen;
+  const ledger = run ? await readLedger(kept, run.incidentId) : seen.slice(before.entries);
   const unsent = run ? dueMessages(await loadSituation(aside, run)).due.map(message => message.key) : [];
   const counts = engine.counts();
   return {

@@ -69,8 +69,8 @@ export async function tellStory(request: StoryRequest, stage: Stage): Promise<No
     const problem = await leadUp(request, stage, failover);
     if (problem) return problem;
   }
-  stage.onBegin();
   for (const region of faults.lostRegions) world.loseRegion(region);
+  stage.onBegin();
   if (mode === 'recover') strike(world, request.services, id);
   if (world.isLost(plan.regions.recovery)) {
     faults.hit(`region:${plan.regions.recovery}`);

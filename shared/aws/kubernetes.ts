@@ -1,6 +1,7 @@
 import https from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
 import { LifeboatError, ServiceUnavailableError } from '../errors.ts';
-import { judgeAnswer, type SendKubernetes } from '../kubernetes/answer.ts';
+import { askPatiently, judgeAnswer, type SendKubernetes } from '../kubernetes/answer.ts';
 import type { Clock, KubernetesAccess, KubernetesRequest } from '../ports.ts';
 import type { AwsClients } from './clients.ts';
 import { type Connection, createConnections } from './kubernetes-connection.ts';
@@ -21,7 +22,8 @@ export function createKubernetes(options: {
 
   return async (access, request) => {
     const connection = await connect(access);
-    const send = async () => exchange(connection, await bearer(connection, access), request, timeoutMs);
+    const ask = async () => exchange(connection, await bearer(connection, access), request, timeoutMs);
+    const send = () => askPatiently(ask, request, wait);
     try {
       let answer = await send();
       if (answer.status === 401 && connection.token) {
@@ -41,7 +43,7 @@ function exchange(
   token: string,
   { method, path, contentType = 'application/json', body, answer }: KubernetesRequest,
   timeoutMs: number,
-): Promise<{ status: number; text: string }> {
+): Promise<{ status: number; text: string; retryAfterSeconds?: number }> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
     // The API server refuses `text/plain` with 406, also for logs, which it then sends as such; kubectl asks like this.
@@ -60,12 +62,20 @@ function exchange(
       response.on('data', chunk => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+        resolve({
+          status: response.statusCode ?? 0,
+          text: Buffer.concat(chunks).toString('utf8'),
+          ...retryAfterOf(response.headers['retry-after']),
+        }),
       );
     });
     sent.on('error', reject);
     sent.end(payload);
   });
+}
+
+function retryAfterOf(header: string | undefined): { retryAfterSeconds?: number } {
+  return header !== undefined && /^\d+$/.test(header) ? { retryAfterSeconds: Number(header) } : {};
 }
 
 function asUnavailable(error: unknown, access: KubernetesAccess, request: KubernetesRequest): unknown {

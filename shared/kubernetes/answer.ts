@@ -8,6 +8,28 @@ export type SendKubernetes = (
   request: KubernetesRequest,
 ) => Promise<KubernetesResponse>;
 
+/** How often a request is made that the API server has no room for, and how long is waited at most in between. */
+const attempts = 3;
+const longestWaitSeconds = 5;
+
+type Answer = { status: number; text: string; retryAfterSeconds?: number };
+
+/**
+ * Asks again after 429, which the API server says before it has looked at the request, so that nothing happens twice.
+ * The Eviction API says 429 for a disruption budget, which no repetition changes.
+ */
+export async function askPatiently(
+  send: () => Promise<Answer>,
+  { path }: KubernetesRequest,
+  wait: (ms: number) => Promise<void>,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await send();
+    if (answer.status !== 429 || attempt === attempts || path.endsWith('/eviction')) return answer;
+    await wait(Math.min(answer.retryAfterSeconds ?? attempt, longestWaitSeconds) * 1000);
+  }
+}
+
 /**
  * An API server's answer as a value, or the error that it stands for: 404 and 409 are values, since actions decide
  * what they mean. Used by the real transport and by the simulated one.

@@ -1,5 +1,5 @@
 import { RequestRejectedError, ServiceUnavailableError } from '../../shared/errors.ts';
-import { judgeAnswer, type SendKubernetes } from '../../shared/kubernetes/answer.ts';
+import { askPatiently, judgeAnswer, type SendKubernetes } from '../../shared/kubernetes/answer.ts';
 import type { KubernetesExec, KubernetesExecResult } from '../../shared/ports.ts';
 import type { KubernetesReply } from '../services/kubernetes.ts';
 import { sleep } from '../world/sleep.ts';
@@ -20,15 +20,18 @@ export function simulateKubernetes(world: World): SendKubernetes {
     const route = routeOf(request);
     const operation = route?.operation ?? 'Unknown';
     const call = { service: 'kubernetes', operation, region, input: { cluster, route, request } };
-    const timedOut = sleep(timeoutMs).then(() => {
-      throw new ServiceUnavailableError(
-        `${request.method} ${request.path} on cluster ${cluster} in ${region} failed: no answer in time`,
-        { nextStep: `Check that the cluster's API endpoint is reachable from the function's subnets.` },
-      );
-    });
-    // Only one of the two is waited for; the other must not end the process when it rejects later.
-    timedOut.catch(() => {});
-    const answer = await Promise.race([send(world, call), timedOut]);
+    const ask = () => {
+      const timedOut = sleep(timeoutMs).then(() => {
+        throw new ServiceUnavailableError(
+          `${request.method} ${request.path} on cluster ${cluster} in ${region} failed: no answer in time`,
+          { nextStep: `Check that the cluster's API endpoint is reachable from the function's subnets.` },
+        );
+      });
+      // Only one of the two is waited for; the other must not end the process when it rejects later.
+      timedOut.catch(() => {});
+      return Promise.race([send(world, call), timedOut]);
+    };
+    const answer = await askPatiently(ask, request, sleep);
     return judgeAnswer(answer, access, request);
   };
 }

@@ -65,7 +65,8 @@ describe('createKubernetes', () => {
   }
 
   function answerWith(status: number, message: string): void {
-    answer = (_request, response) => response.writeHead(status).end(JSON.stringify({ message }));
+    answer = (_request, response) =>
+      response.writeHead(status, { 'retry-after': '0' }).end(JSON.stringify({ message }));
   }
 
   it('takes a log in whatever form it comes, since an API server answers text/plain with 406', async () => {
@@ -162,6 +163,19 @@ describe('createKubernetes', () => {
       message: expect.stringContaining(`${status} (${message})`),
       nextStep: expect.stringContaining(nextStep),
     });
+  });
+
+  it('asks again when the API server has no room, but not when a disruption budget holds a pod', async () => {
+    answer = (_request, response) =>
+      seen.length < 3
+        ? response.writeHead(429, { 'retry-after': '0' }).end('{}')
+        : response.writeHead(200).end('{}');
+    expect(await kubernetes()(access, list)).toMatchObject({ status: 200 });
+    expect(seen).toHaveLength(3);
+    answer = (_request, response) => response.writeHead(429, { 'retry-after': '0' }).end('{}');
+    const eviction = { method: 'POST', path: '/api/v1/namespaces/shop/pods/a/eviction', body: {} } as const;
+    await expect(kubernetes()(access, eviction)).rejects.toMatchObject({ name: 'ThrottledError' });
+    expect(seen).toHaveLength(4);
   });
 
   it('gives up on a server that does not answer', async () => {
