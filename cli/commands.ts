@@ -281,6 +281,12 @@ function operating(): Record<string, Command> {
     command('abort', 'Ends the run that is under way', 'PLAN --by PERSON --reason TEXT', { ...who }),
     command('resolve', 'Closes the open incident', 'PLAN --by PERSON [--reason TEXT]', { ...who }),
     command(
+      'refusals',
+      'Links and requests that were refused, in an incident or outside of one, for an audit',
+      'PLAN [--json]',
+      { json: flag },
+    ),
+    command(
       'switch',
       'Switches the automatic start on or off, or shows it',
       'PLAN [on|off] [--by NAME] [--reason TEXT]',

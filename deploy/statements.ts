@@ -55,6 +55,7 @@ export function fixedStatements(
   const remember = allow(writes, [table]);
   const unlock = allow([...writes, 'dynamodb:DeleteItem'], [table]);
   const setAside = allow(['sqs:SendMessage'], [failedEventsArn(system)]);
+  const askForReport = allow(['lambda:InvokeFunction'], [functionArn(system, 'report')]);
   const writeReports = allow(['s3:PutObject'], ['${ReportBucket.Arn}/*']);
   return {
     triage: [remember, start, ...publish, setAside],
@@ -63,8 +64,8 @@ export function fixedStatements(
     run: [unlock, ...publish, linkSecret, answer],
     'execution-ended': [unlock, ...publish, linkSecret, answer, setAside],
     ask: [remember, ...publish, linkSecret, answer],
-    decide: [remember, linkSecret, ...secretStatements(inboundSecrets(plan)), answer],
-    communicate: [remember, ...publish, linkSecret, answer, ...schedulingStatements(plan)],
+    decide: [remember, linkSecret, ...secretStatements(inboundSecrets(plan)), answer, askForReport],
+    communicate: [remember, ...publish, linkSecret, answer, ...schedulingStatements(plan), askForReport],
     report: [remember, writeReports],
     backups: [
       remember,

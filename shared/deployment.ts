@@ -65,6 +65,7 @@ export function deploymentSettings(plan: Plan, { partition, account }: Place, de
       one: arn('states', `stateMachine:${fixedMachineTitle(system, 'verify')}`),
       fleet: arn('states', `stateMachine:${fixedMachineTitle(system, 'verify-fleet')}`),
     },
+    reportFunctionArn: arn('lambda', `function:${lambdaFunctionName(system, 'report')}`),
     decisionUrl,
     linkSecretName: linkSecretName(system),
   };

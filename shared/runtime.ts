@@ -20,6 +20,8 @@ export type Settings = {
   linkSecretName: string;
   /** Where one-time schedules are made that call the communicate function; without it there are none. */
   schedules?: { group: string; functionArn: string; roleArn: string; deadLetterArn?: string };
+  /** The function that writes reports, for those who may not write one themselves. */
+  reportFunctionArn?: string;
   /** Bucket that reports are written to; without it they stay in the ledger. */
   reportBucket?: string;
 };

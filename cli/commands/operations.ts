@@ -4,6 +4,7 @@ import { choices } from '../../shared/communication/question-record.ts';
 import { acknowledgeIncident, openIncidentOf, resolveIncident } from '../../shared/incident/incident.ts';
 import { readLock } from '../../shared/incident/lock.ts';
 import { readAutomation } from '../../shared/incident/switch.ts';
+import { askForReport } from '../../shared/report/ask-for-report.ts';
 import { abortRun } from '../../shared/runbook/abort-run.ts';
 import { modeSchema } from '../../shared/runbook/contract.ts';
 import { readRun } from '../../shared/runbook/run-record.ts';
@@ -14,6 +15,7 @@ import { pageFirstLevel } from '../../shared/triage/page.ts';
 import type { Arguments } from '../commands.ts';
 import type { Io } from '../io.ts';
 import { readParameters } from '../parameters.ts';
+import { showRefusals } from './refusals.ts';
 import { showStatus } from './status.ts';
 
 /** What an operation works with; its arguments have been checked. `planPath` is the plan as it was typed. */
@@ -39,6 +41,7 @@ export const operations: Record<string, Operation> = {
   done: answering('done'),
   abort: { needsPerson: true, needsReason: true, run: abort },
   resolve: { needsPerson: true, run: resolve },
+  refusals: { run: showRefusals },
   switch: { run: switchAutomation },
 };
 
@@ -122,6 +125,7 @@ async function resolve({ runtime, args, io, planPath }: OperationWork): Promise<
     return 1;
   }
   await resolveIncident(runtime.store, runtime.clock, incident.id, person(args));
+  if (run) await askForReport(runtime, run.run);
   io.out(`${incident.id} is resolved.\n`);
   return 0;
 }

@@ -1,4 +1,6 @@
 import { hasFollowUps } from '../deployment.ts';
+import { readLedger } from '../incident/ledger.ts';
+import { askForReport, hasEnded } from '../report/ask-for-report.ts';
 import type { Run } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
 import { loadSituation } from './compose.ts';
@@ -14,8 +16,16 @@ const retrySeconds = 30;
  */
 export async function communicate(runtime: Runtime, run: Run): Promise<TickReply> {
   const isSet = await setFollowUps(runtime, run);
+  const before = await readLedger(runtime.store, run.incidentId);
   const reply = await tick(runtime, run);
+  if (hasEnded(before, run)) await reportAnew(runtime, run, before.length);
   return isSet || reply.next === 'wait' ? reply : { next: 'wait', waitSeconds: retrySeconds };
+}
+
+/** What is sent after the end is part of the story: the all-clear, and follow-ups weeks later. */
+async function reportAnew(runtime: Runtime, run: Run, knownEntries: number): Promise<void> {
+  const now = await readLedger(runtime.store, run.incidentId);
+  if (now.length > knownEntries) await askForReport(runtime, run);
 }
 
 async function setFollowUps(runtime: Runtime, run: Run): Promise<boolean> {

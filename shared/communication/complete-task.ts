@@ -1,4 +1,5 @@
 import { appendEntry } from '../incident/ledger.ts';
+import { askForReport } from '../report/ask-for-report.ts';
 import type { Runtime } from '../runtime.ts';
 import { recordRefusal } from './answers.ts';
 import type { Task } from './task-record.ts';
@@ -48,6 +49,7 @@ export async function completeTask(
     },
     { idempotencyKey: `task/${task.id}/done` },
   );
+  await askForReport(runtime, task.run);
   return { status: 'done', task };
 }
 

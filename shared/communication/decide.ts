@@ -19,7 +19,7 @@ import { readToken, verifyLink } from './links.ts';
 import { type PageResponse, respond } from './page.ts';
 import type { Question } from './question-record.ts';
 import { incidentOf, readQuestion } from './questions.ts';
-import { noteUnprovenLink } from './refused-links.ts';
+import { noteUnproven } from './refused-links.ts';
 import { showTask, taskPage } from './task-pages.ts';
 import { readTask } from './task-store.ts';
 
@@ -63,7 +63,7 @@ async function checkLink(runtime: Runtime, token: string | undefined): Promise<V
   const claims = token ? readToken(token) : undefined;
   if (!token || !claims) {
     if (token) {
-      await noteUnprovenLink(runtime, { incidentId: undefined, why: 'The link is not complete.' });
+      await noteUnproven(runtime, { why: 'The link is not complete.' });
     }
     return plain(
       runtime,
@@ -87,7 +87,7 @@ async function checkLink(runtime: Runtime, token: string | undefined): Promise<V
     );
   }
   const why = incident ? `The link is forged (${person}).` : `The link leads to nothing here (${person}).`;
-  await noteUnprovenLink(runtime, { incidentId: incident?.id, question, why });
+  await noteUnproven(runtime, { incidentId: incident?.id, question, why });
   return plain(runtime, 403, 'This link is not valid', 'Open it again from the message, the whole of it.');
 }
 

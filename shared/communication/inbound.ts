@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime.ts';
 import { recordRefusal } from './answers.ts';
 import { incidentOfDedupKey } from './channels/pagerduty.ts';
 import { acknowledgeAction } from './channels/slack-blocks.ts';
+import { noteUnproven } from './refused-links.ts';
 
 /** What Slack or PagerDuty sends, as it came: signatures cover every byte of the body. */
 export type Delivered = { headers: Readonly<Record<string, string>>; body: string };
@@ -47,8 +48,9 @@ export async function takeSlack(runtime: Runtime, request: Delivered): Promise<A
   const ageSeconds = Math.abs(runtime.clock.now().getTime() / 1000 - Number(timestamp));
   const signed = `v0:${timestamp}:${request.body}`;
   const given = [request.headers['x-slack-signature']?.replace(/^v0=/, '') ?? ''];
-  if (!(ageSeconds <= longestAgeSeconds) || !(await isSigned(runtime, 'slack', signed, given)))
-    return refused;
+  if (!(ageSeconds <= longestAgeSeconds))
+    return refuse(runtime, 'slack', 'Its time stamp is missing, or too old to be no repetition.');
+  if (!(await isSigned(runtime, 'slack', signed, given))) return refuse(runtime, 'slack', unsigned);
   const payload = pressedSchema.safeParse(parse(new URLSearchParams(request.body).get('payload') ?? ''));
   const incidentId = payload.data?.actions.find(({ action_id }) => action_id === acknowledgeAction)?.value;
   if (!payload.success || incidentId === undefined) return accepted;
@@ -82,7 +84,8 @@ export async function takePagerDuty(runtime: Runtime, request: Delivered): Promi
   const given = (request.headers['x-pagerduty-signature'] ?? '')
     .split(',')
     .map(each => each.trim().replace(/^v1=/, ''));
-  if (!(await isSigned(runtime, 'pagerduty', request.body, given))) return refused;
+  if (!(await isSigned(runtime, 'pagerduty', request.body, given)))
+    return refuse(runtime, 'pagerduty', unsigned);
   const parsed = eventSchema.safeParse(parse(request.body));
   if (!parsed.success) return accepted;
   const { event_type: type, agent, data } = parsed.data.event;
@@ -155,5 +158,10 @@ const answer = (statusCode: number): Acceptance => ({
   body: '',
 });
 const accepted = answer(200);
-/** It says nothing of why: whoever has no signature learns nothing. */
-const refused = answer(401);
+const unsigned = 'It carries no signature that was made with a secret of the plan.';
+
+/** The answer says nothing of why: whoever has no signature learns nothing. The ledger says it. */
+async function refuse(runtime: Runtime, from: 'slack' | 'pagerduty', why: string): Promise<Acceptance> {
+  await noteUnproven(runtime, { from, why });
+  return answer(401);
+}

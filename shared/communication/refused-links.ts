@@ -1,48 +1,81 @@
 import * as z from 'zod';
 import { ConflictError } from '../errors.ts';
+import type { EntryOf } from '../incident/entries.ts';
 import { openIncidentOf } from '../incident/incident.ts';
 import { refusedLinksKey } from '../incident/keys.ts';
 import { appendEntry } from '../incident/ledger.ts';
+import { isLive, readLock } from '../incident/lock.ts';
 import { toJson, updateRecord } from '../incident/update-record.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
  * Entries an hour about links that nobody signed. Whoever finds the page can send as many different ones as they like,
- * and must not be able to fill the ledger of an incident with them.
+ * and must not be able to fill a ledger with them.
  */
 const mostAnHour = 20;
 
-/** Which links were noted in the hour; `full` when there were more. */
+/** Which of them were noted in the hour; `full` when there were more. */
 const notedSchema = z.object({ hour: z.string(), noted: z.array(z.string()), full: z.boolean() });
 
-/** A link without a good signature. `incidentId`: of what it names; undefined when it names nothing that exists. */
-export type UnprovenLink = { incidentId: string | undefined; question?: string; why: string };
+/**
+ * A link, or a request in the name of Slack or PagerDuty, without a good signature. `incidentId`: of what a link names;
+ * undefined when it names nothing that exists.
+ */
+export type Unproven = {
+  incidentId?: string;
+  question?: string;
+  from?: EntryOf<'link-refused'>['from'];
+  why: string;
+};
+
+/** The ledger of what belongs to no incident. Incidents begin with the system's id, so none has this one. */
+export const refusalsOf = (system: string) => `refusals-${system}`;
 
 /**
- * Notes a link that was refused because nobody has signed it: in the ledger of its incident or, when it names none, of
- * the one that is open. Without an open incident there is no ledger that it belongs to, and the log has it alone.
+ * Notes what was refused because nobody has signed it: in the ledger of its incident; when it names none, in that of
+ * the one that is open or of the drill that is under way; else in the system's own ledger of refusals, which
+ * `lifeboat refusals` shows.
  */
-export async function noteUnprovenLink(runtime: Runtime, link: UnprovenLink): Promise<void> {
-  const { question, why } = link;
-  const incidentId = link.incidentId ?? (await openIncidentOf(runtime.store, runtime.plan.system.id))?.id;
-  runtime.log('warn', 'A link was refused', { incidentId, question, why });
-  if (incidentId === undefined) return;
-  const what = await place(runtime, incidentId, `${question ?? ''}/${why}`);
+export async function noteUnproven(runtime: Runtime, unproven: Unproven): Promise<void> {
+  const { question, from, why } = unproven;
+  const incidentId = unproven.incidentId ?? (await underWay(runtime));
+  const of = incidentId ?? refusalsOf(runtime.plan.system.id);
+  runtime.log('warn', from ? 'A request was refused' : 'A link was refused', {
+    incidentId,
+    question,
+    from,
+    why,
+  });
+  const what = await place(runtime, of, `${from ?? question ?? ''}/${why}`);
   if (what === 'left-out') return;
   const hour = hourOf(runtime);
   const entry =
     what === 'noted'
-      ? { question, why }
-      : { why: `More than ${mostAnHour} links were refused this hour; further ones are only in the log.` };
+      ? { question, from, why }
+      : {
+          why: `More than ${mostAnHour} links and requests were refused this hour; further ones are only in the log.`,
+        };
+  // An incident is over after some hours; the other ledger goes on for years, and the same may come back.
+  const again = incidentId === undefined ? `/${hour}` : '';
   await appendEntry(
     runtime.store,
     runtime.clock,
-    incidentId,
+    of,
     { type: 'link-refused', ...entry },
-    { idempotencyKey: what === 'noted' ? `refused/${question ?? ''}/${why}` : `refused/more/${hour}` },
+    {
+      idempotencyKey:
+        what === 'noted' ? `refused/${from ?? question ?? ''}/${why}${again}` : `refused/more/${hour}`,
+    },
   );
 }
 
+/** The incident that is open, else that of the run which has the lock: a drill's. */
+async function underWay({ store, plan, clock }: Runtime): Promise<string | undefined> {
+  const open = await openIncidentOf(store, plan.system.id);
+  if (open) return open.id;
+  const lock = await readLock(store, plan.system.id);
+  return lock && isLive(lock, clock.now().toISOString()) ? lock.incidentId : undefined;
+}
 /** Takes a place among this hour's entries; the first that finds none left says so in its stead. */
 async function place(
   runtime: Runtime,

@@ -149,7 +149,13 @@ export const entrySchema = z.discriminatedUnion('type', [
     title: z.string(),
     owners: z.array(z.string()),
   }),
-  z.object({ type: z.literal('link-refused'), question: z.string().optional(), why: z.string() }),
+  // A link by which somebody decides, or a request in the name of Slack or PagerDuty.
+  z.object({
+    type: z.literal('link-refused'),
+    question: z.string().optional(),
+    from: z.enum(['slack', 'pagerduty']).optional(),
+    why: z.string(),
+  }),
   z.object({
     type: z.literal('run-ended'),
     run: z.string(),

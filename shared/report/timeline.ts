@@ -89,7 +89,7 @@ export function tell(entry: Entry, words: Words, mode?: Mode): Telling | undefin
     case 'task-overdue':
       return { tone: 'bad', what: `Overdue: ${entry.title} (${entry.owners.map(words.name).join(', ')})` };
     case 'link-refused':
-      return { tone: 'warn', what: `A decision link was refused: ${entry.why}` };
+      return { tone: 'warn', what: `${refusedThing(entry)} was refused: ${entry.why}` };
     case 'run-ended':
       return {
         tone: entry.outcome === 'recovered' ? 'good' : 'bad',
@@ -145,4 +145,10 @@ function tellMessage(entry: EntryOf<'message'>, words: Words): Telling {
 
 function listed(parts: readonly string[]): string {
   return parts.length > 0 ? `: ${parts.join('; ')}` : '';
+}
+
+/** What was refused: a link by which somebody decides, or a request in the name of a provider. */
+export function refusedThing({ from }: Pick<EntryOf<'link-refused'>, 'from'>): string {
+  if (from === undefined) return 'A decision link';
+  return `A request in the name of ${from === 'slack' ? 'Slack' : 'PagerDuty'}`;
 }

@@ -9,6 +9,7 @@ import {
   type SimulatedService,
   type World,
 } from '../world/world.ts';
+import { schedulerOf } from './scheduler.ts';
 
 /** Enabling and Disabling take a while; experience. */
 const switchDuration = { minSeconds: 5, likelySeconds: 20, maxSeconds: 70 };
@@ -62,6 +63,12 @@ const payloadSchema = z.object({ lifeboat: z.object({ token: z.string() }).optio
 
 /** Runs a function once for each token, as a function does that keeps its tokens; what it answers shows how often. */
 function invoke(world: World, call: Call): unknown {
+  const name = String(call.input.FunctionName);
+  // One of Lifeboat's own, without waiting for what it answers.
+  if (call.input.InvocationType === 'Event' && name.includes(':function:lifeboat-')) {
+    schedulerOf(world).call(name, new TextDecoder().decode(call.input.Payload as Uint8Array));
+    return { StatusCode: 202 };
+  }
   const found = functionOf(world, call);
   const text = new TextDecoder().decode(call.input.Payload as Uint8Array);
   const token = payloadSchema.parse(JSON.parse(text)).lifeboat?.token;

@@ -291,6 +291,21 @@ describe('resolve', () => {
   });
 });
 
+describe('refusals', () => {
+  it('lists what was refused, in an incident and outside of one, and checks the chains', async () => {
+    expect((await lifeboat(['refusals', planPath])).out).toMatch(/^No link and no request was refused/);
+    const { incidentId } = await underWay();
+    const refused = { type: 'link-refused' as const, why: 'The link is forged (cto).' };
+    await appendEntry(deployed.store, clock, incidentId, refused);
+    await appendEntry(deployed.store, clock, `refusals-${system}`, { ...refused, from: 'slack' });
+    const { code, out } = await lifeboat(['refusals', planPath]);
+    expect(code).toBe(0);
+    expect(out).toContain(`${incidentId}  A decision link: The link is forged (cto).`);
+    expect(out).toContain('no incident  A request in the name of Slack: ');
+    expect(out).toMatch(/The chains of hashes of \d+ ledgers hold/);
+  });
+});
+
 describe('switch', () => {
   it('shows, turns on and turns off', async () => {
     expect((await lifeboat(['switch', planPath])).out).toMatch(/is off \(nobody\)/);

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDecideHandler } from '../../handlers/decide.ts';
+import { resolveIncident } from '../../shared/incident/incident.ts';
+import { readRefusals } from '../../shared/report/refusals.ts';
 import { makePlan, makeWorld, minute, type World } from './fixture.ts';
 
 const plan = makePlan(raw => {
@@ -69,9 +71,18 @@ describe('a button in Slack', () => {
   it.each([
     ['with a wrong signature', { key: 'another' }],
     ['that was recorded earlier', { at: minute(-2) }],
-  ])('%s is refused and changes nothing', async (_what, change) => {
+  ])('%s is refused, changes nothing, and is in the ledger', async (_what, change) => {
     expect((await press(change)).statusCode).toBe(401);
     expect(await world.entries('acknowledged')).toEqual([]);
+    expect(await world.entries('link-refused')).toMatchObject([{ from: 'slack' }]);
+  });
+
+  it('with a wrong signature while nothing is open is on the record of the system', async () => {
+    await resolveIncident(world.runtime.store, world.clock, world.run.incidentId, 'ada');
+    expect((await press({ key: 'another' })).statusCode).toBe(401);
+    expect((await readRefusals(world.runtime)).refusals).toMatchObject([
+      { incident: null, what: expect.stringContaining('A request in the name of Slack') },
+    ]);
   });
 
   it('pressed by nobody of the plan is noted and acknowledges nothing', async () => {
@@ -107,8 +118,9 @@ describe('a webhook of PagerDuty', () => {
     expect(await world.entries('acknowledged')).toEqual([]);
   });
 
-  it('with a wrong signature is refused', async () => {
+  it('with a wrong signature is refused, and in the ledger', async () => {
     expect((await report({ key: 'another' })).statusCode).toBe(401);
     expect(await world.entries('acknowledged')).toEqual([]);
+    expect(await world.entries('link-refused')).toMatchObject([{ from: 'pagerduty' }]);
   });
 });

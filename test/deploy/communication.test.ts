@@ -52,6 +52,14 @@ describe('functions that send', () => {
 });
 
 describe('the decision page', () => {
+  it('may have reports written, and write none', () => {
+    const functionArn = (name: string) =>
+      `arn:aws:lambda:${region}:${account}:function:lifeboat-liquid-abt-${name}`;
+    expect(allows(role('decide'), 'lambda:InvokeFunction', functionArn('report'))).toBe(true);
+    expect(allows(role('decide'), 'lambda:InvokeFunction', functionArn('run'))).toBe(false);
+    expect(allowsAnywhere(role('decide'), 's3:PutObject')).toBe(false);
+  });
+
   it('may check signatures of Slack and send nothing', () => {
     expect(allows(role('decide'), 'secretsmanager:GetSecretValue', secret('chat-signs'))).toBe(true);
     expect(allows(role('decide'), 'secretsmanager:GetSecretValue', secret('chat'))).toBe(false);

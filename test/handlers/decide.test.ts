@@ -5,6 +5,8 @@ import { makeLink } from '../../shared/communication/links.ts';
 import { acknowledgementId, pointerKey } from '../../shared/communication/question-record.ts';
 import { createQuestion } from '../../shared/communication/questions.ts';
 import { readIncident, resolveIncident } from '../../shared/incident/incident.ts';
+import { acquireLock } from '../../shared/incident/lock.ts';
+import { readRefusals } from '../../shared/report/refusals.ts';
 import { makeWorld, minute, restoreStep, stepEntry, type World } from '../communication/fixture.ts';
 
 const reason = 'AWS says hours';
@@ -269,11 +271,33 @@ describe('a link', () => {
     expect(world.logs.filter(line => line.startsWith('warn'))).toHaveLength(101);
   });
 
-  it('that names nothing is in the log alone while no incident is open', async () => {
+  it('that names nothing while no incident is open is on the record of the system, once an hour', async () => {
     await resolveIncident(world.runtime.store, world.clock, world.run.incidentId, 'ada');
-    await request('GET', 'q000000000000.ben.abc123.AAAAAAAAAAAAAAAAAAAAAA');
+    const unknown = () => request('GET', 'q000000000000.ben.abc123.AAAAAAAAAAAAAAAAAAAAAA');
+    await unknown();
+    await unknown();
+    world.at(minute(90));
+    await unknown();
     expect(await world.entries('link-refused')).toEqual([]);
-    expect(world.logs).toContain('warn: A link was refused');
+    const { refusals, chains } = await readRefusals(world.runtime);
+    expect(refusals).toMatchObject([
+      {
+        incident: null,
+        question: 'q000000000000',
+        what: expect.stringContaining('leads to nothing here (ben)'),
+      },
+      { incident: null, question: 'q000000000000' },
+    ]);
+    expect(chains.map(({ ledger, chain }) => [ledger, chain.ok])).toContainEqual(['refusals-shop', true]);
+  });
+
+  it('that names nothing while a drill is under way is in the ledger of the drill', async () => {
+    world = await makeWorld({ mode: 'drill' });
+    const { run, runtime } = world;
+    const { id: runId, incidentId } = run;
+    await acquireLock(runtime.store, world.clock, 'shop', { incidentId, runId, expiresAt: minute(60) });
+    await request('GET', 'q000000000000.ben.abc123.AAAAAAAAAAAAAAAAAAAAAA');
+    expect(await world.entries('link-refused')).toMatchObject([{ question: 'q000000000000' }]);
   });
 
   it('is only read or sent', async () => {
