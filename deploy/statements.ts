@@ -64,7 +64,14 @@ export function fixedStatements(
     run: [unlock, ...publish, linkSecret, answer],
     'execution-ended': [unlock, ...publish, linkSecret, answer, setAside],
     ask: [remember, ...publish, linkSecret, answer],
-    decide: [remember, linkSecret, ...secretStatements(inboundSecrets(plan)), answer, askForReport],
+    decide: [
+      remember,
+      linkSecret,
+      ...secretStatements(inboundSecrets(plan)),
+      answer,
+      // Only a follow-up can be done after its run has written its report.
+      ...(hasFollowUps(plan) ? [askForReport] : []),
+    ],
     communicate: [remember, ...publish, linkSecret, answer, ...schedulingStatements(plan), askForReport],
     report: [remember, writeReports],
     backups: [

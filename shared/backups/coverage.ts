@@ -3,8 +3,8 @@ import { request } from '../aws/aws-errors.ts';
 import { type Verification, verifyLedger } from '../incident/ledger.ts';
 import { formatDuration } from '../plan/duration.ts';
 import type { Plan } from '../plan/schema.ts';
-import { escapeHtml } from '../report/html/markup.ts';
 import type { Runtime } from '../runtime.ts';
+import { coverageHtml } from './coverage-page.ts';
 import { readEvidence } from './evidence.ts';
 import { type KnownBackup, readKnown } from './known.ts';
 import { longestGapSeconds, nextOccurrence } from './occurrences.ts';
@@ -125,50 +125,3 @@ export async function publishCoverage(runtime: Runtime): Promise<void> {
     );
   }
 }
-
-/** The page: gaps first, then what nothing has proven, then what is covered. */
-export function coverageHtml(plan: Plan, { rows, at, evidence }: Coverage): string {
-  const cells = (row: CoverageRow) => [
-    `<b>${escapeHtml(row.title)}</b><br><small>backups.${escapeHtml(row.backup)}, ${escapeHtml(row.type)}</small>`,
-    `<span class="${row.state}">${row.state}</span>${row.why.map(why => `<br><small>${escapeHtml(why)}</small>`).join('')}`,
-    row.checkedAt ?? 'never',
-    seconds(row.lossSeconds),
-    row.provenAt ?? 'never',
-    seconds(row.rpoSeconds),
-    seconds(row.rtoSeconds),
-    row.nextProof ?? '',
-  ];
-  const heads = [
-    'Backup',
-    'State',
-    'Last check',
-    'Loss at that time',
-    'Last proven restore',
-    'Measured RPO',
-    'Measured RTO',
-    'Next proof',
-  ];
-  const body = rows
-    .map(
-      row =>
-        `<tr>${cells(row)
-          .map(cell => `<td>${cell}</td>`)
-          .join('')}</tr>`,
-    )
-    .join('\n');
-  const chain = evidence.intact
-    ? `${evidence.entries} entries of evidence, the chain is intact, its head is <code>${evidence.head ?? 'none'}</code>`
-    : `<span class="gap">The chain of evidence is broken</span>`;
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Backups of ${escapeHtml(plan.system.title)}</title>
-<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:90rem}table{border-collapse:collapse}td,th{border-bottom:1px solid #ccc;padding:.4rem .8rem;text-align:left;vertical-align:top}.gap{color:#a4001d;font-weight:700}.unproven{color:#8a5300;font-weight:700}.covered{color:#00692b;font-weight:700}</style>
-<h1>Backups of ${escapeHtml(plan.system.title)}</h1>
-<p>As of ${at}. Only a restore proves a backup. ${chain}.</p>
-<table><tr>${heads.map(head => `<th>${head}</th>`).join('')}</tr>
-${body}
-</table></html>
-`;
-}
-
-const seconds = (value: number | null | undefined) =>
-  value === null || value === undefined ? '' : formatDuration(value);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { coverageHtml, readCoverage } from '../../shared/backups/coverage.ts';
+import { readCoverage } from '../../shared/backups/coverage.ts';
+import { coverageHtml } from '../../shared/backups/coverage-page.ts';
 import { rehearseCalendar } from '../../simulator/backups/calendar.ts';
 import { onStage } from '../../simulator/backups/stage.ts';
 import { rdsState } from '../../simulator/services/rds/state.ts';
@@ -144,6 +145,6 @@ it('the coverage puts gaps first and says what was measured', async () => {
       rpoSeconds: 360,
       nextProof: '2026-03-31T16:00:00.000Z',
     });
-    expect(coverageHtml(plan, coverage)).toMatch(/chain is intact.*head is <code>[0-9a-f]{64}/);
+    expect(coverageHtml(plan, coverage)).toMatch(/their chain holds, its head is <code>[0-9a-f]{64}/);
   });
 });

@@ -137,6 +137,8 @@ function needsOf({ service, operation, region: where, input }: Call): Need[] {
           ? own(text('stateMachineArn'))
           : arn('states', `stateMachine:${plan.system.id}-lifeboat-ask`),
       );
+    case 'lambda':
+      return [{ action: iamActionOf({ service, operation }), resource: own(text('FunctionName')) }];
     case 'rds':
       return need(...rdsResources(operation, input, rest => arn('rds', rest)));
     case 'codebuild': {

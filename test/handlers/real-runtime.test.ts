@@ -50,6 +50,7 @@ describe('the runtime of a deployed function', () => {
         one: 'arn:aws:states:ap-southeast-4:123456789012:stateMachine:shop-lifeboat-verify',
         fleet: 'arn:aws:states:ap-southeast-4:123456789012:stateMachine:shop-lifeboat-verify-fleet',
       },
+      reportFunctionArn: 'arn:aws:lambda:ap-southeast-4:123456789012:function:lifeboat-shop-report',
       decisionUrl: environment.LIFEBOAT_DECISION_URL,
       linkSecretName: environment.LIFEBOAT_LINK_SECRET,
       reportBucket: environment.LIFEBOAT_REPORT_BUCKET,

@@ -3,7 +3,10 @@ import { html, type Markup } from './markup.ts';
 export type Column = { title: string; numeric?: boolean; wide?: boolean };
 type Cell = string | number | Markup | null;
 
-/** A table that becomes a list of cards on a narrow screen, where each cell says its column. */
+/**
+ * A table that becomes a list of cards on a narrow screen, where each cell says its column; on others it scrolls sideways,
+ * by the keyboard too.
+ */
 export function dataTable(
   caption: string,
   columns: readonly Column[],
@@ -14,7 +17,7 @@ export function dataTable(
     const kind = [column?.numeric && 'numeric', column?.wide && 'wide', value === '' && 'empty'];
     return html`<td class="${kind.filter(Boolean).join(' ')}" data-label="${column?.title}">${value}</td>`;
   };
-  return html`<div class="scroll"><table class="data">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="data">
 <caption>${caption}</caption>
 <thead><tr>${columns.map(({ title, numeric }) => html`<th scope="col" class="${numeric ? 'numeric' : ''}">${title}</th>`)}</tr></thead>
 <tbody>${rows.map(row => html`<tr>${row.map(cell)}</tr>\n`)}</tbody>
