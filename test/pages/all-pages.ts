@@ -1,7 +1,6 @@
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { createDecideHandler } from '../../handlers/decide.ts';
 import { coverageHtml } from '../../shared/backups/coverage-page.ts';
 import { communicate } from '../../shared/communication/communicate.ts';
@@ -16,6 +15,7 @@ import { readinessOf } from '../../shared/report/readiness.ts';
 import { makePlan, makeWorld, minute, restoreStep, stepEntry, type World } from '../communication/fixture.ts';
 import { abortedRun } from '../report/fixtures/others.ts';
 import { recoveredRun } from '../report/fixtures/recovered.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 /** Every kind of page that Lifeboat shows to people, as it is served. `form`: whether it asks for something. */
 export type Page = { name: string; html: string; statusCode: number; form: boolean };

@@ -1,8 +1,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { askForReport } from '../../shared/report/ask-for-report.ts';
 import { ended, makeWorld, minute, type World } from '../communication/fixture.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 const lambda = mockClient(LambdaClient);
 const reportFunctionArn = 'arn:aws:lambda:ap-southeast-4:123456789012:function:lifeboat-shop-report';
