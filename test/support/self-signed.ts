@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
-/** A certificate for `localhost` that is its own authority, made anew for each test run; no key is kept in a file. */
+/** A certificate that is its own authority, made anew for each test run; no key is kept in a file. */
 export type SelfSigned = { key: string; cert: string };
 
 const oids = {
@@ -10,23 +10,26 @@ const oids = {
   subjectAltName: [0x55, 0x1d, 0x11],
 };
 
-/** Valid for a day around now. Structure: RFC 5280, section 4.1. */
-export function makeSelfSigned(): SelfSigned {
+/** For these DNS names, valid for a day around now. Structure: RFC 5280, section 4.1. */
+export function makeSelfSigned(dnsNames: readonly string[] = ['localhost']): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid(oids.ecdsaWithSha256));
-  const body = toBeSigned(publicKey, algorithm);
+  const body = toBeSigned(publicKey, algorithm, dnsNames);
   const signature = sign('sha256', body, privateKey);
   const certificate = sequence(body, algorithm, bitString(signature));
   return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: pem(certificate) };
 }
 
-function toBeSigned(publicKey: KeyObject, algorithm: Buffer): Buffer {
+function toBeSigned(publicKey: KeyObject, algorithm: Buffer, dnsNames: readonly string[]): Buffer {
   const name = sequence(set(sequence(oid(oids.commonName), utf8('localhost'))));
   const dayMs = 86_400_000;
   const validity = sequence(utcTime(Date.now() - dayMs), utcTime(Date.now() + dayMs));
   const authority = sequence(oid(oids.basicConstraints), octets(sequence(truth())));
   // [2] is dNSName in a GeneralName.
-  const names = sequence(oid(oids.subjectAltName), octets(sequence(tagged(0x82, Buffer.from('localhost')))));
+  const names = sequence(
+    oid(oids.subjectAltName),
+    octets(sequence(...dnsNames.map(each => tagged(0x82, Buffer.from(each))))),
+  );
   return sequence(
     tagged(0xa0, integer([2])),
     integer([1]),

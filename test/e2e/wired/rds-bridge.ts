@@ -1,0 +1,77 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { rdsEventMessages } from '../../../shared/aws/rds-events.ts';
+
+/**
+ * RDS as moto keeps it, and what moto 5.2.3 lacks for a failover: a reboot with failover moves no zone, an instance has
+ * no second zone, and DescribeEvents knows of no failover. Everything else is moto's own answer.
+ */
+export type RdsBridge = {
+  url: string;
+  /** Whether a failover was forced: then, and not before, the database takes writes again. */
+  failedOver(): boolean;
+  /** Calls that came, such as `RebootDBInstance`, in their order. */
+  calls: string[];
+  stop(): Promise<void>;
+};
+
+const zones = { primary: 'a', secondary: 'b' };
+
+export async function startRdsBridge(moto: string): Promise<RdsBridge> {
+  const calls: string[] = [];
+  let failedOverAt: Date | undefined;
+  const server = http.createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString('utf8');
+    const form = new URLSearchParams(body);
+    const action = form.get('Action') ?? '';
+    calls.push(action);
+    const xml = (text: string, status = 200) =>
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
+    if (action === 'DescribeEvents')
+      return void xml(eventsXml(form.get('SourceIdentifier') ?? '', failedOverAt));
+    const { host: _, 'content-length': __, ...headers } = request.headers as Record<string, string>;
+    const answer = await fetch(`${moto}${request.url}`, {
+      method: request.method ?? 'POST',
+      headers,
+      body,
+    });
+    if (action === 'RebootDBInstance' && form.get('ForceFailover') === 'true' && answer.ok)
+      failedOverAt = new Date();
+    xml(withZones(await answer.text(), failedOverAt !== undefined), answer.status);
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    failedOver: () => failedOverAt !== undefined,
+    calls,
+    stop: () =>
+      new Promise(resolve => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** moto puts every instance into zone a of its region. */
+function withZones(text: string, moved: boolean): string {
+  const [now, other] = moved ? [zones.secondary, zones.primary] : [zones.primary, zones.secondary];
+  return text.replaceAll(
+    /<AvailabilityZone>([a-z0-9-]+)a<\/AvailabilityZone>/g,
+    `<AvailabilityZone>$1${now}</AvailabilityZone><SecondaryAvailabilityZone>$1${other}</SecondaryAvailabilityZone>`,
+  );
+}
+
+function eventsXml(instance: string, failedOverAt: Date | undefined): string {
+  const ids = failedOverAt ? (['RDS-EVENT-0013', 'RDS-EVENT-0049'] as const) : [];
+  const events = ids.map(
+    id =>
+      `<Event><SourceIdentifier>${instance}</SourceIdentifier><SourceType>db-instance</SourceType>` +
+      `<Message>${rdsEventMessages[id]}</Message><Date>${failedOverAt?.toISOString()}</Date></Event>`,
+  );
+  return (
+    '<DescribeEventsResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><DescribeEventsResult>' +
+    `<Events>${events.join('')}</Events></DescribeEventsResult></DescribeEventsResponse>`
+  );
+}
