@@ -11,6 +11,7 @@ import { shortHash } from '../../aws/names.ts';
 import { listNodes } from '../../kubernetes/api.ts';
 import { readyNodes } from '../../kubernetes/rollout.ts';
 import { eksNodegroup } from '../../plan/components.ts';
+import { approvedByParameter } from '../approved-by.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import { refused } from '../k8s-object.ts';
@@ -27,10 +28,7 @@ const parameters = z
       .boolean()
       .default(false)
       .meta({ description: 'Ends pods although a disruption budget forbids it; needs approvedBy' }),
-    approvedBy: z
-      .string()
-      .optional()
-      .meta({ description: 'Who agreed, such as ${steps.approve-force.answeredBy}' }),
+    approvedBy: approvedByParameter.optional(),
   })
   .refine(({ force, approvedBy }) => !force || (approvedBy ?? '') !== '', 'force needs approvedBy');
 type Component = z.output<typeof parameters>['nodegroup'];

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { durationSchema } from '../../plan/duration.ts';
 import { riskOf } from '../../sql/statement-risks.ts';
+import { approvedByParameter } from '../approved-by.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
@@ -25,10 +26,7 @@ const parameters = z.strictObject({
   doneWhen: z.string().meta({
     description: 'A query that answers true once it is done; nothing is carried out while it does',
   }),
-  approvedBy: z
-    .string()
-    .min(1)
-    .meta({ description: 'Who approved it, from the output of a people.approval' }),
+  approvedBy: approvedByParameter,
   safetyCopy: z.string().optional().meta({
     description: 'Copy made in this run, from the output of its step; needed before anything is dropped',
   }),

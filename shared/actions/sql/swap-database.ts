@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { RequestRejectedError } from '../../errors.ts';
+import { approvedByParameter } from '../approved-by.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
@@ -20,10 +21,7 @@ const parameters = z.strictObject({
   database: sqlDatabase,
   host: hostParameter,
   restored: z.string().min(1).meta({ description: 'The new database, from the output of sql.restore-dump' }),
-  approvedBy: z
-    .string()
-    .min(1)
-    .meta({ description: 'Who approved it, from the output of a people.approval' }),
+  approvedBy: approvedByParameter,
 });
 type Parameters = z.output<typeof parameters>;
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
+import { approvedByParameter } from '../approved-by.ts';
 import { type ActionContext, defineAction } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
@@ -25,10 +26,7 @@ const parameters = z.strictObject({
   remaining: z.number().int().nonnegative().default(0).meta({
     description: 'How many sessions may be left, since pools open new ones at once',
   }),
-  approvedBy: z
-    .string()
-    .min(1)
-    .meta({ description: 'Who approved it, from the output of a people.approval' }),
+  approvedBy: approvedByParameter,
 });
 type Parameters = z.output<typeof parameters>;
 
