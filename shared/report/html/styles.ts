@@ -93,7 +93,7 @@ summary{cursor:pointer;padding:2px 0}
 details[open]>summary{margin-bottom:8px}
 .phase:first-of-type{border-top:0}.phase summary .muted{margin-left:4px}
 .pairs{margin:.3em 0}.pairs div{display:grid;grid-template-columns:150px 1fr;gap:14px;padding:3px 0}.pairs dt{color:var(--muted)}.pairs dd{margin:0;overflow-wrap:anywhere}
-.draft ul{margin:.2em 0;padding-left:1.25em}
+.draft{overflow-wrap:anywhere}.draft ul{margin:.2em 0;padding-left:1.25em}
 .draft h3:first-child{margin-top:0}
 .fill{font-style:italic;color:var(--muted);list-style:none;border:1px dashed var(--line);border-radius:8px;padding:5px 12px;margin:5px 0 5px -1.25em;background:var(--band)}
 .log{list-style:none;margin:0;padding:0;font-size:.92rem}
