@@ -9,7 +9,7 @@ import type { Io } from '../io.ts';
 export type CheckFileArguments = { files: string[]; format?: string; manifest?: string; json: boolean };
 
 /** Pieces that are read at once; four of them are in memory at most. */
-const pieceBytes = 1024 * 1024;
+const pieceBytes = 256 * 1024;
 
 /**
  * `lifeboat backups check-file`: reads dumps on disk to their last byte and says whether they can be restored from, as
@@ -91,5 +91,12 @@ function describe(file: string, verdict: FileVerdict): string {
   if (!verdict.ok) return `${file}  ${verdict.problem}  ${verdict.what}\n    mend: ${verdict.mend}\n`;
   const what = [facts.format, facts.compression].filter(Boolean).join(', ');
   const tables = typeof facts.tables === 'number' ? `, ${facts.tables} tables with data` : '';
-  return `${file}  sound  ${what}${tables}, ${facts.bytes} bytes, sha256 ${facts.sha256}\n    Only a restore proves a backup: this says that the file is whole.\n`;
+  return `${file}  sound  ${what}${tables}, ${facts.bytes} bytes, sha256 ${facts.sha256}\n${unseen(facts)}    Only a restore proves a backup: this says that the file is whole.\n`;
+}
+
+/** What the bytes alone can't show, so that nobody takes "sound" for more than it is. */
+function unseen({ format, compression, unread }: FileVerdict['facts']): string {
+  if (typeof unread === 'string') return `    Not looked into: ${unread}.\n`;
+  if (format !== 'plain-sql' || compression !== undefined) return '';
+  return '    Plain text has no checksum: a letter that became another one shows only with a manifest or a restore.\n';
 }

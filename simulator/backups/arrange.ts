@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc64 } from '../../shared/backups/files/crc64.ts';
 import { backupTag, backupTags, fileKey, snapshotName } from '../../shared/backups/names.ts';
 import { occurrences } from '../../shared/backups/occurrences.ts';
 import { type Source, sourceOfBackup } from '../../shared/backups/snapshots/source.ts';
@@ -375,18 +376,28 @@ function contentOf(
     case 'redis-rdb':
       return {
         body: '',
-        bytes: Buffer.concat([
-          Buffer.from('REDIS0011'),
-          Buffer.alloc(64, 1),
-          Buffer.from([0xff]),
-          Buffer.alloc(8),
-        ]),
+        bytes: redisDump({ rehearsal: new Date(atMs).toISOString() }),
       };
     default:
       return {
         body: `--\n-- PostgreSQL database dump\n--\n\n${statements}\n\n--\n-- PostgreSQL database dump complete\n--\n\n`,
       };
   }
+}
+
+/** A dump of Redis with some short strings in it. */
+export function redisDump(values: Record<string, string>): Buffer {
+  const text = (value: string) => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
+  const keys = Object.entries(values).flatMap(([key, value]) => [Buffer.from([0]), text(key), text(value)]);
+  const body = Buffer.concat([
+    Buffer.from('REDIS0011'),
+    Buffer.from([0xfe, 0]),
+    ...keys,
+    Buffer.from([0xff]),
+  ]);
+  const checksum = Buffer.alloc(8);
+  checksum.writeBigUInt64LE(crc64(body, 0n));
+  return Buffer.concat([body, checksum]);
 }
 
 /** The data of a rehearsal is of one moment; a dump of another one holds the same rows as of then. */

@@ -3,11 +3,12 @@ import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { decompress } from './decompress.ts';
 import type { ContentFormat } from './formats.ts';
 import { compareWithManifest, type Manifest } from './manifest.ts';
-import { checkJson, checkRedis, lookOf } from './other-formats.ts';
+import { checkJson, lookOf } from './other-formats.ts';
 import { checkPgCustom } from './pg-custom.ts';
 import { checkTar } from './pg-tar.ts';
 import { checkPlainSql, looksLikeSql } from './plain-sql.ts';
 import { FileProblem, type FileProblemKind } from './problem.ts';
+import { checkRedis } from './redis-rdb.ts';
 
 export type FileFacts = {
   bytes: number;
@@ -126,6 +127,14 @@ async function readFormat(
   const head = await reader.peek(4096);
   const format = formatOf(head);
   const wanted = expected.format ? [expected.format] : formatsByName(expected.name);
+  if (
+    !format &&
+    wanted?.includes('tar') &&
+    head.length < 512 &&
+    /^[^\0]{1,100}\0/.test(head.toString('latin1'))
+  ) {
+    throw new FileProblem('truncated', 'The tar ends inside its first header');
+  }
   if (!format || (wanted && !wanted.includes(format))) {
     const should = wanted ? wanted.join(' or ') : 'a backup of a known format';
     throw new FileProblem('wrong-format', `The file should be ${should}, and is ${format ?? lookOf(head)}`);

@@ -42,24 +42,6 @@ function countItems(value: unknown): number {
   return Object.keys(value).length;
 }
 
-/** A Redis dump ends with the opcode 0xFF and eight bytes of CRC-64 (Redis source, rdb.h). The CRC is not computed. */
-export async function checkRedis(reader: ByteReader): Promise<{ contentBytes: number; rdbVersion: number }> {
-  const head = (await reader.peek(9)).toString('latin1');
-  const rdbVersion = Number(/^REDIS(\d{4})$/.exec(head)?.[1]);
-  if (!Number.isInteger(rdbVersion)) throw new FileProblem('wrong-format', 'The file has no Redis version');
-  let tail: Buffer = Buffer.alloc(0);
-  let contentBytes = 0;
-  for await (const chunk of reader.take()) {
-    contentBytes += chunk.length;
-    tail = Buffer.concat([tail, chunk.subarray(-9)]).subarray(-9);
-  }
-  // Before version 5 there was no checksum.
-  if (tail.at(rdbVersion >= 5 ? -9 : -1) !== 0xff) {
-    throw new FileProblem('truncated', 'The Redis dump ends without its end mark');
-  }
-  return { contentBytes, rdbVersion };
-}
-
 /** What bytes that are no backup look like, for the person who has to find out where they came from. */
 export function lookOf(head: Buffer): string {
   const text = head.toString('latin1').trimStart();
@@ -68,6 +50,10 @@ export function lookOf(head: Buffer): string {
     return `an XML document (${/<Code>([^<]+)</.exec(text)?.[1] ?? 'no backup'})`;
   if (/^(pg_dump|mysqldump|psql|aws|error|ERROR|bash|sh):?/.test(text)) {
     return `the error message of a program: "${text.split('\n', 1)[0]?.slice(0, 120)}"`;
+  }
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip once more: it was compressed twice';
+  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
+    return 'text in UTF-16, as PowerShell writes it with ">"';
   }
   if (text.startsWith('PK\u0003\u0004')) return 'a zip file';
   if (text.startsWith('BZh')) return 'a bzip2 file';

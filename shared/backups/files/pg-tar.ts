@@ -1,7 +1,8 @@
 import { type ByteReader, createByteReader } from './byte-reader.ts';
+import { CopyRows, rowsOf } from './copy-rows.ts';
 import { decompress } from './decompress.ts';
-import { type ArchiveFacts, countRows, factsOf, nameOf } from './pg-custom.ts';
-import { type ArchiveToc, readToc } from './pg-toc.ts';
+import { type ArchiveFacts, factsOf, nameOf } from './pg-custom.ts';
+import { type ArchiveToc, readToc, type TocEntry } from './pg-toc.ts';
 import { FileProblem } from './problem.ts';
 import { readTar, type TarMember } from './tar.ts';
 
@@ -12,12 +13,12 @@ export type TarFacts = { files: number } & Partial<ArchiveFacts>;
  * every file that its table of contents names has to be there.
  */
 export async function checkTar(reader: ByteReader): Promise<TarFacts> {
-  const found = new Map<string, { size: number; rows?: number }>();
+  const found = new Map<string, Read>();
   let toc: ArchiveToc | undefined;
   for await (const member of readTar(reader)) {
     const name = member.name.replace(/^.*\//, '');
     if (name === 'toc.dat') toc = await readToc(createByteReader(member.data));
-    found.set(name, { size: member.size, ...(name !== 'toc.dat' && (await readMember(member, name))) });
+    found.set(name, name === 'toc.dat' ? {} : await readMember(member, name));
   }
   if (found.size === 0) throw new FileProblem('empty', 'The tar is whole and has no file in it');
   if (!toc) {
@@ -35,19 +36,50 @@ export async function checkTar(reader: ByteReader): Promise<TarFacts> {
     const data = ['', '.gz', '.lz4', '.zst'].flatMap(suffix => found.get(file + suffix) ?? [])[0];
     if (!data)
       throw new FileProblem('half-written', `The data of ${nameOf(entry)} (${file}) is not in the tar`);
-    if (entry.kind === 'TABLE DATA' && data.rows !== undefined) rows[nameOf(entry)] = data.rows;
+    if (entry.kind === 'TABLE DATA' && data.rows) rows[nameOf(entry)] = judgeRows(entry, data);
   }
   return { files: found.size, ...factsOf(toc, rows) };
 }
 
-async function readMember(member: TarMember, name: string): Promise<{ rows?: number }> {
+/** A member that was read: its rows, if it is the data of a table, and what is wrong with them as rows of COPY. */
+type Read = { rows?: CopyRows; problem?: FileProblem };
+
+async function readMember(member: TarMember, name: string): Promise<Read> {
   const compression = name.endsWith('.gz') ? 'gzip' : name.endsWith('.zst') ? 'zstd' : undefined;
-  if (!compression) return name.endsWith('.dat') ? { rows: await countRows(member.data) } : {};
+  // Data of tables is called by a number, and large objects are not. The table of contents may come later.
+  const isRows = /^\d+\.dat(\.gz|\.zst)?$/.test(name);
+  if (!compression && !isRows) return {};
+  const read: Read = isRows ? { rows: new CopyRows(name) } : {};
   try {
-    return { rows: await countRows(decompress(member.data, compression)) };
+    const data = compression ? decompress(member.data, compression) : member.data;
+    for await (const chunk of data) takeRows(read, chunk);
+    return read;
   } catch (error) {
     // The tar is whole here, so it was the dump that stopped.
     if (!(error instanceof FileProblem) || error.kind !== 'truncated') throw error;
     throw new FileProblem('half-written', `${name} in the tar ends before its end: ${error.message}`);
   }
+}
+
+function takeRows(read: Read, chunk: Buffer): void {
+  if (!read.rows || read.problem) return;
+  try {
+    read.rows.take(chunk);
+  } catch (error) {
+    if (!(error instanceof FileProblem)) throw error;
+    read.problem = error;
+  }
+}
+
+/** How many rows the data of a table has; a dump with INSERTs has none of COPY. */
+function judgeRows(entry: TocEntry, { rows, problem }: Read): number {
+  const wanted = rowsOf(entry.copyStatement.trim());
+  if (!wanted || !rows) return 0;
+  if (problem) throw problem;
+  if (!rows.ended)
+    throw new FileProblem('half-written', `The data of ${nameOf(entry)} ends without its last line`);
+  if (rows.rows > 0 && rows.separators !== wanted.separators) {
+    throw new FileProblem('corrupt', `The data of ${nameOf(entry)} is not that of a table with its columns`);
+  }
+  return rows.rows;
 }

@@ -1,8 +1,14 @@
 import type { ByteReader } from './byte-reader.ts';
 import { isWholePages } from './pg-custom.ts';
+import { PlainDump } from './plain-rows.ts';
 import { FileProblem } from './problem.ts';
 
-export type SqlFacts = { dialect: 'postgres' | 'mysql' | 'sqlite'; contentBytes: number; tables?: number };
+export type SqlFacts = {
+  dialect: 'postgres' | 'mysql' | 'sqlite';
+  contentBytes: number;
+  /** Tables with rows: of PostgreSQL all of them, of others where the file is small. */
+  tables?: number;
+};
 
 /** What dumps of each program begin and end with. */
 const dialects = [
@@ -41,8 +47,10 @@ export async function checkPlainSql(reader: ByteReader, whole: boolean): Promise
   let tail: Buffer = Buffer.alloc(0);
   let contentBytes = 0;
   const small: Buffer[] = [];
+  const dump = found.dialect === 'postgres' ? new PlainDump(head) : undefined;
   for await (const chunk of reader.take()) {
     contentBytes += chunk.length;
+    dump?.take(chunk);
     if (contentBytes <= searched) small.push(Buffer.from(chunk));
     tail =
       chunk.length >= tailLength
@@ -50,8 +58,17 @@ export async function checkPlainSql(reader: ByteReader, whole: boolean): Promise
         : Buffer.concat([tail, chunk]).subarray(-tailLength);
   }
   const end = tail.toString('latin1');
-  if (!found.ends.test(end)) throw unfinished(end, found.mark, whole || isWholePages(contentBytes));
-  if (contentBytes > searched) return { dialect: found.dialect, contentBytes };
+  // In the dump of a whole cluster every database has a key of its own, and none comes last.
+  const ofCluster = /-- PostgreSQL database cluster dump/.test(head);
+  const key = ofCluster ? undefined : /^\\restrict (\w+)$/m.exec(head)?.[1];
+  const unlocked = key === undefined || new RegExp(`^\\\\unrestrict ${key}\\s*$`, 'm').test(end);
+  if (!found.ends.test(end) || !end.endsWith('\n') || !unlocked) {
+    throw unfinished(end, unlocked ? found.mark : `\\unrestrict ${key}`, whole || isWholePages(contentBytes));
+  }
+  dump?.end();
+  if (contentBytes > searched) {
+    return { dialect: found.dialect, contentBytes, ...(dump && dump.tables > 0 && { tables: dump.tables }) };
+  }
   const tables = tablesWithRows(Buffer.concat(small).toString('latin1'));
   if (tables === 0) {
     throw new FileProblem(

@@ -18,7 +18,7 @@ export async function* readTar(reader: ByteReader): AsyncGenerator<TarMember> {
     if (header.length < block) {
       throw new FileProblem('truncated', `The tar ends at byte ${reader.offset} without its end mark`);
     }
-    if (header.every(byte => byte === 0)) return;
+    if (header.every(byte => byte === 0)) return checkEnd(reader);
     checkSum(header, reader.offset - block);
     const type = String.fromCharCode(header[156] || 48);
     const size = longSize ?? numberAt(header, 124, 12);
@@ -36,6 +36,21 @@ export async function* readTar(reader: ByteReader): AsyncGenerator<TarMember> {
     for await (const _ of data);
   }
 }
+
+/** The end mark is two blocks of zeros; tar fills up with more of them. */
+async function checkEnd(reader: ByteReader): Promise<void> {
+  const second = await reader.read(block);
+  if (second.some(byte => byte !== 0)) throw behindEnd(reader.offset - second.length);
+  for await (const chunk of reader.take()) {
+    if (chunk.some(byte => byte !== 0)) throw behindEnd(reader.offset - chunk.length);
+  }
+  if (second.length < block || reader.offset % block !== 0) {
+    throw new FileProblem('truncated', `The tar ends at byte ${reader.offset}, inside its end mark`);
+  }
+}
+
+const behindEnd = (at: number) =>
+  new FileProblem('corrupt', `Behind the end mark of the tar something else follows at byte ${at}`);
 
 /** The bytes of a member and the padding after it. */
 async function* members(reader: ByteReader, size: number, name: string): AsyncGenerator<Buffer> {

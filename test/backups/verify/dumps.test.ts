@@ -36,10 +36,12 @@ describe('a dump of a real pg_dump is restored into a real Postgres', () => {
   it.each([
     ['pg15.sql', 'plain-sql'],
     ['pg16.sql', 'plain-sql'],
+    ['pg17.sql', 'plain-sql'],
     ['pg18.sql', 'plain-sql'],
     ['pg15.dump', 'pg-custom'],
     ['pg15-piped.dump', 'pg-custom'],
     ['pg16.dump', 'pg-custom'],
+    ['pg17.dump', 'pg-custom'],
     ['pg18.dump', 'pg-custom'],
   ])('%s', async (name, format) => {
     await loadDump(pieces(dump(name)), format, scratch);
