@@ -150,8 +150,11 @@ function waitFor(
   if (!(error instanceof ChannelError) || error.failure === 'refused') return undefined;
   const waits = record.waits ?? 0;
   const wait = Math.max(1, error.retryAfterSeconds ?? firstWaitSeconds * 2 ** waits);
+  const untilDue = (Date.parse(dueAt) - now.getTime()) / 1000;
+  // With many messages at once each has to wait for its turn; a provider that says when is waited for until it is late.
+  if (last && error.retryAfterSeconds !== undefined && wait <= untilDue) return wait;
   if (last) return waits < mostLastWaits && wait <= longestLastWaitSeconds ? wait : undefined;
-  const left = (Date.parse(dueAt) - now.getTime()) / 1000 - reserveSeconds;
+  const left = untilDue - reserveSeconds;
   return waits < mostWaits && wait <= Math.min(longestWaitSeconds, left) ? wait : undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Problem } from './finding.ts';
 import { ambiguousSchedule } from './rules/ambiguous-schedule.ts';
 import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
 import { asksTheLostRegion } from './rules/asks-the-lost-region.ts';
+import { audienceTooLarge } from './rules/audience-too-large.ts';
 import { backupMissesRpo } from './rules/backup-misses-rpo.ts';
 import { checkBackupSteps } from './rules/backup-steps.ts';
 import { checkBackups, checkCalendar } from './rules/backups.ts';
@@ -83,6 +84,7 @@ export const lintRules: readonly LintRule[] = [
   riskNobodyAccepted,
   approvalLongerThanRto,
   decidersShareTopic,
+  audienceTooLarge,
   phasesExceedRto,
   usEast1ControlPlane,
   literalRdsSnapshot,

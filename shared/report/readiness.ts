@@ -1,5 +1,7 @@
+import { formatDuration } from '../plan/duration.ts';
 import type { Plan } from '../plan/schema.ts';
 import { type MatrixRow, type Measured, recoveryMatrix } from './matrix.ts';
+import { type Reach, reachOf } from './reach.ts';
 import { historyOf } from './readiness-history.ts';
 
 /** One restore that was to prove a backup. */
@@ -52,6 +54,7 @@ export type Readiness = {
   rows: MatrixRow[];
   backups: { id: string; title: string; promised: boolean; last: Restore | null }[];
   openTasks: OpenFollowUp[];
+  reach: Reach[];
   history: Series[];
 };
 
@@ -74,6 +77,7 @@ export function readinessOf(input: ReadinessInput): Readiness {
     ...rows.flatMap(row => drillGaps(row, now)),
     ...(live ? backups.flatMap(backup => backupGaps(backup, now)) : []),
     ...openTasks.flatMap(task => taskGaps(task, now)),
+    ...reachOf(plan).flatMap(reachGaps),
     ...reviewGaps(plan, now),
     ...(live ? [] : [notAsked]),
   ];
@@ -90,6 +94,7 @@ export function readinessOf(input: ReadinessInput): Readiness {
     rows,
     backups,
     openTasks,
+    reach: reachOf(plan),
     history: historyOf(plan, rows, live?.runs ?? [], live?.restores ?? []),
   };
 }
@@ -196,6 +201,17 @@ function taskGaps({ title, owners, dueAt }: OpenFollowUp, now: string): Gap[] {
       severity: 'bad',
       what: `Overdue since ${dueAt.slice(0, 10)}: ${title}.`,
       mend: `${owners.join(', ')}: do it, and say so with its link.`,
+    },
+  ];
+}
+
+function reachGaps({ audience, channel, size, most, withinSeconds }: Reach): Gap[] {
+  if (size === undefined || most === undefined || size <= most) return [];
+  return [
+    {
+      severity: 'bad',
+      what: `${audience}: ${channel} reaches ${most} of its ${size} people within ${formatDuration(withinSeconds)}.`,
+      mend: 'Use SES with a rate that is high enough, a status page or a chat, or allow more time.',
     },
   ];
 }

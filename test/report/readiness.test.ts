@@ -77,6 +77,28 @@ describe('the readiness of a system', () => {
   });
 });
 
+describe('an audience', () => {
+  const sized = (size: number | undefined) =>
+    makePlan(raw =>
+      Object.assign((raw.audiences as Record<string, object>).customers as object, {
+        ...(size && { size }),
+        within: '1m',
+      }),
+    );
+
+  it('of a thousand by SNS e-mail within a minute is a gap, since it takes 10 a second', () => {
+    expect(gaps({ plan: sized(1000) })).toContain(
+      'bad: Customers: customers reaches 600 of its 1000 people within 1 min.',
+    );
+    expect(gaps({ plan: sized(600) }).join()).not.toContain('Customers');
+  });
+
+  it('whose size nobody states is shown with what its channel reaches', () => {
+    const page = renderReadiness(of({ plan: sized(undefined) }));
+    expect(page).toMatch(/not stated.*at most 600.*10 e-mail messages a second/);
+  });
+});
+
 describe('a backup', () => {
   const kept = { ...plan, backups: { db: { title: 'Database', verify: {} } } } as unknown as typeof plan;
   const about = (...restores: NonNullable<ReadinessInput['live']>['restores']) =>

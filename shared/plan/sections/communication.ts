@@ -33,6 +33,10 @@ export const channelSchema = z.discriminatedUnion('type', [
       from: z
         .email()
         .meta({ description: 'Sender; its domain or address is verified in the recovery region' }),
+      perSecond: z.number().positive().optional().meta({
+        description:
+          'Sending rate of the account in the recovery region, in recipients; 14 without it, and 1 in the sandbox',
+      }),
       to: z
         .array(secret)
         .min(1)
@@ -145,6 +149,9 @@ export const audienceSchema = z.strictObject({
     .enum(['first', 'all'])
     .default('first')
     .meta({ description: 'all: every channel carries each message, such as a status page and mail' }),
+  size: z.number().int().positive().optional().meta({
+    description: 'How many people it has; a channel that is too slow for them is found by validate',
+  }),
   within: durationSchema.meta({ description: 'Told at the latest this long after the incident opened' }),
   updateEvery: durationSchema.optional().meta({
     description:

@@ -37,6 +37,7 @@ ${section('gaps', 'Gaps', gapList(gaps))}
 ${section('objectives', 'Objectives against what was measured', matrixTable(readiness), 'Rehearsed is what a recovery without faults needed in the simulator; real is what happened on AWS.')}
 ${section('history', 'Over time', history(readiness))}
 ${section('backups', 'Backups', backups(readiness))}
+${section('reach', 'Who is told in time', reach(readiness), 'What the provider of each channel documents. Where one request reaches everybody, how many read it does not matter.')}
 ${section('tasks', 'Open tasks', tasks(readiness))}
 </main>
 <footer><p>What nobody measured is not on this page as a figure. All times are UTC.</p></footer>
@@ -116,6 +117,34 @@ function backups({ backups: all, live }: Readiness): Markup | null {
           )
         : badge('warn', promised ? (live ? 'never' : 'not looked at') : 'no restore is planned'),
       last?.seconds != null ? formatDuration(last.seconds) : '',
+    ]),
+  );
+}
+
+function reach({ reach: all }: Readiness): Markup | null {
+  if (all.length === 0) return null;
+  return dataTable(
+    'How many people each channel reaches by the deadline of its audience',
+    [
+      { title: 'Audience', wide: true },
+      { title: 'Channel' },
+      { title: 'Within' },
+      { title: 'People' },
+      { title: 'Reaches' },
+      { title: 'By', wide: true },
+    ],
+    all.map(({ audience, channel, withinSeconds, size, most, source }) => [
+      audience,
+      channel,
+      formatDuration(withinSeconds),
+      size ?? 'not stated',
+      most === undefined
+        ? 'everybody'
+        : badge(
+            size !== undefined && size > most ? 'bad' : size === undefined ? 'plain' : 'good',
+            `at most ${most}`,
+          ),
+      source,
     ]),
   );
 }
