@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { limitOf, secondsToTell } from '../../../shared/communication/channels/limits.ts';
 import { sendMessage } from '../../../shared/communication/send.ts';
 import { channelSchema } from '../../../shared/plan/sections/communication.ts';
+import type { HttpResponse } from '../../../shared/ports.ts';
 import { mockClient } from '../../support/mock-client.ts';
 import { makePlan, makeWorld, minute, type World } from '../fixture.ts';
 
@@ -137,9 +138,10 @@ describe('a provider that takes one request a second', () => {
     world = await makeWorld({ plan });
     const taken: string[] = [];
     let lastMs = 0;
-    world.runtime.network.http = async ({ headers }) => {
+    world.runtime.network.http = async ({ headers }): Promise<HttpResponse> => {
       const nowMs = world.clock.time.getTime();
-      if (nowMs - lastMs < 1000) return { status: 429, headers: { 'retry-after': '1' }, body: '', latencyMs: 1 };
+      if (nowMs - lastMs < 1000)
+        return { status: 429, headers: { 'retry-after': '1' }, body: '', latencyMs: 1 };
       lastMs = nowMs;
       taken.push(String(headers?.['webhook-id']));
       return { status: 204, headers: {}, body: '', latencyMs: 1 };
