@@ -4,6 +4,7 @@
  * are kept because RDS still answers with them for some engines.
  */
 export const rdsEventMessages = {
+  'RDS-EVENT-0003': 'DB instance deleted',
   'RDS-EVENT-0006': 'DB instance restarted',
   'RDS-EVENT-0013': 'Multi-AZ instance failover started',
   'RDS-EVENT-0015': 'Multi-AZ failover to standby complete - DNS propagation may take a few minutes',
@@ -16,6 +17,7 @@ export const rdsEventMessages = {
 export type RdsEventId = keyof typeof rdsEventMessages;
 
 const patterns: readonly [RdsEventId, RegExp][] = [
+  ['RDS-EVENT-0003', /db instance deleted/i],
   ['RDS-EVENT-0034', /abandoning user requested failover/i],
   ['RDS-EVENT-0015', /multi-az failover to standby complete/i],
   ['RDS-EVENT-0049', /multi-az (instance )?failover (has )?completed/i],

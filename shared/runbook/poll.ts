@@ -10,14 +10,14 @@ import type { TypicalDuration } from '../actions/contract.ts';
  */
 export const growthBeforeTypical = 0.35;
 export const growthAfterTypical = 0.04;
-export const shortestWaitSeconds = 2;
+export const shortestWaitSeconds = 1;
 
 /** Longer waits would make an abort or a failure noticed late; day-long steps look 150 times at the least. */
 function longestWaitSeconds(timeoutSeconds: number): number {
   return Math.max(120, timeoutSeconds / 150);
 }
 
-/** Whole seconds to wait, at least 2, never past the step's deadline by more than the shortest wait. */
+/** Whole seconds to wait, at least 1, never past the step's deadline by more than the shortest wait. */
 export function nextWaitSeconds(
   elapsedSeconds: number,
   typical: TypicalDuration,

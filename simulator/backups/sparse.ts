@@ -7,9 +7,10 @@ const dayMs = 24 * hourMs;
 /** What comes more often than that is too much to carry out for a year, one by one. */
 const oftenMs = 6 * hourMs;
 const firstMs = 3 * hourMs;
-/** Of a sampled calendar the first days are played whole, and afterwards what comes more rarely than every week. */
+/** Of a sampled calendar the first days are played whole, and afterwards what comes more rarely than every week, twice. */
 const wholeMs = 10 * dayMs;
 const rareMs = 8 * dayMs;
+const rareTimes = 2;
 
 /** When a schedule is due, and at which of these times what it wants is carried out; oldest first. */
 export type PlayedTimes = { due: number[]; played: number[] };
@@ -18,36 +19,42 @@ export type PlayedTimes = { due: number[]; played: number[] };
 export type Span = {
   fromMs: number;
   toMs: number;
+  sampled: boolean;
   /** Whether something is carried out at a time of a schedule that comes at least every week. */
   isLively(atMs: number): boolean;
   /** When something that is carried out asks how young the newest backups are. */
   looks: readonly number[];
 };
 
-/** Of a span that is `sampled` only the first ten days are lively, and the day before and after everything that is rare. */
+/** Of a span that is `sampled` only the first ten days are lively, and half a day before and after what is rare. */
 export function spanOf(
   plan: Pick<Plan, 'backups' | 'calendar'>,
   fromMs: number,
   toMs: number,
   sampled: boolean,
 ): Span {
-  const rare = sampled ? rareTimes(plan, fromMs, toMs) : [];
-  const isLively = (atMs: number) =>
-    !sampled || atMs <= fromMs + wholeMs || rare.some(time => Math.abs(time - atMs) <= dayMs);
-  const looks = Object.values(plan.calendar).flatMap(({ does, schedule }) =>
-    does.type === 'backups' ? playedTimes(schedule, { fromMs, toMs, isLively, looks: [] }).played : [],
+  const quiet: Span = { fromMs, toMs, sampled, isLively: () => !sampled, looks: [] };
+  const all = [...Object.values(plan.backups), ...Object.values(plan.calendar)];
+  const rare = all.flatMap(({ schedule }) =>
+    schedule && gapOf(schedule, fromMs) >= rareMs ? playedTimes(schedule, quiet).played : [],
   );
-  return { fromMs, toMs, isLively, looks };
+  const isLively = (atMs: number) =>
+    !sampled || atMs <= fromMs + wholeMs || rare.some(time => Math.abs(time - atMs) <= dayMs / 2);
+  const looks = Object.values(plan.calendar).flatMap(({ does, schedule }) =>
+    does.type === 'backups' ? playedTimes(schedule, { ...quiet, isLively }).played : [],
+  );
+  return { ...quiet, isLively, looks };
 }
 
 /**
  * Carried out is what is due while the span is lively. Of a schedule that comes often only that of the first hours, and
  * the last few times before each look.
  */
-export function playedTimes(schedule: Schedule, { fromMs, toMs, isLively, looks }: Span): PlayedTimes {
+export function playedTimes(schedule: Schedule, span: Span): PlayedTimes {
+  const { fromMs, toMs, sampled, isLively, looks } = span;
   const due = occurrences(schedule, fromMs, toMs, Number.POSITIVE_INFINITY);
   const gapMs = gapOf(schedule, fromMs);
-  if (gapMs >= rareMs) return { due, played: due };
+  if (gapMs >= rareMs) return { due, played: sampled ? due.slice(0, rareTimes) : due };
   if (gapMs >= oftenMs) return { due, played: due.filter(isLively) };
   const before = Math.max(3 * gapMs, hourMs / 2);
   const windows = [[fromMs, fromMs + firstMs], ...looks.map(look => [look - before, look])];
@@ -55,12 +62,6 @@ export function playedTimes(schedule: Schedule, { fromMs, toMs, isLively, looks 
     windows.flatMap(([start = 0, end = 0]) => due.slice(firstAfter(due, start), firstAfter(due, end))),
   );
   return { due, played: due.filter(time => chosen.has(time)) };
-}
-
-function rareTimes({ backups, calendar }: Pick<Plan, 'backups' | 'calendar'>, fromMs: number, toMs: number) {
-  return [...Object.values(backups), ...Object.values(calendar)].flatMap(({ schedule }) =>
-    schedule && gapOf(schedule, fromMs) >= rareMs ? occurrences(schedule, fromMs, toMs) : [],
-  );
 }
 
 /** Between the next two times; for ever if there are no two. */

@@ -77,6 +77,8 @@ function noticeSeconds(world: World, id: string, signal: SignalPlan, scenario: s
         ? signal.period * signal.periods + world.duration(evaluationSeconds, `metric/${id}`)
         : undefined;
     case 'event':
+      // What RDS says, the simulated RDS says by itself.
+      if (signal.source === 'aws.rds') return undefined;
       return opens(world, scenario, id) ? world.duration(eventSeconds, `event/${id}`) : undefined;
     case 'probe':
     case 'rds-event':

@@ -1,10 +1,17 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deploymentOf } from '../../deploy/build.ts';
 import { checkPlan } from '../../shared/plan/check.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { isSuccess } from '../../shared/report/verdict.ts';
+import { elementsOf } from '../../shared/trace/elements.ts';
+import { exercisedBy } from '../../shared/trace/exercised.ts';
+import { type Exercise, traceRequirements } from '../../shared/trace/judge.ts';
+import { parseRequirements } from '../../shared/trace/requirements.ts';
+import { daysUntilAllDue, rehearseCalendar } from '../../simulator/backups/calendar.ts';
+import { exerciseBackups } from '../../simulator/exercise-backups.ts';
+import { exercise, plannedExercises } from '../../simulator/exercise-plan.ts';
 import { rehearse } from '../../simulator/rehearse.ts';
 import { allowsAnywhere, statementsOf } from '../deploy/support.ts';
 import { iamActionOf } from './iam-actions.ts';
@@ -25,6 +32,8 @@ export function rehearsesWell(system: string): void {
     const { plan, findings } = await checkPlan(planPath);
     /** `<function> <IAM action>` of everything that was asked of AWS in these rehearsals. */
     const asked = new Set<string>();
+    /** What these rehearsals exercised, which the trace goes by. */
+    const exercises: Exercise[] = [];
 
     test('has no finding that is not waived with a reason', () => {
       const open = findings.filter(finding => finding.waived === undefined);
@@ -45,7 +54,12 @@ export function rehearsesWell(system: string): void {
         onCall: (call, by) => by !== undefined && asked.add(`${by} ${iamActionOf(call)}`),
       });
       if (!result.ok) throw new Error(result.problems.join('\n'));
-      const { report } = result;
+      const { report, ledger } = result;
+      exercises.push({
+        name: `${scenario}/${mode}`,
+        outcome: report.outcome,
+        elements: exercisedBy(plan, report, ledger),
+      });
       expect(report.detail.problems.map(({ title, what }) => `${title}: ${what}`)).toEqual([]);
       expect((report.invariants ?? []).filter(({ held }) => !held)).toEqual([]);
       expect(report.notifications.filter(({ onTime }) => !onTime)).toEqual([]);
@@ -65,6 +79,38 @@ export function rehearsesWell(system: string): void {
       });
       expect(asked.size).toBeGreaterThan(20);
       expect(refused.sort()).toEqual([]);
+    });
+
+    test('carries out everything on its calendar', async () => {
+      if (!plan) throw new Error('the plan has errors');
+      const days = daysUntilAllDue(plan);
+      const calendar = await rehearseCalendar({
+        plan,
+        planDirectory: dirname(planPath),
+        seed,
+        days,
+        sampled: true,
+      });
+      expect(calendar.elements.filter(({ failures, runs }) => failures > 0 || runs === 0)).toEqual([]);
+      expect(calendar.leftBehind).toEqual([]);
+      exercises.push({ name: 'calendar', outcome: 'done', elements: calendar.exercised });
+    });
+
+    // What `lifeboat trace --strict` says, by the rehearsals of the tests above and what is rehearsed beside scenarios.
+    test('claims no requirement that no rehearsal carries out', async () => {
+      if (!plan) throw new Error('the plan has errors');
+      const planDirectory = dirname(planPath);
+      for (const planned of plannedExercises(plan).filter(({ name }) => name.startsWith('further/'))) {
+        exercises.push(await exercise(plan, planned, { planDirectory, planPath }));
+      }
+      exercises.push(...(await exerciseBackups(plan, planDirectory)));
+      const { rows, problems } = parseRequirements(readFileSync(`${planDirectory}/requirements.md`, 'utf8'));
+      const traced = traceRequirements({ requirements: rows, elements: elementsOf(plan), exercises });
+      expect(problems).toEqual([]);
+      expect(traced.unknown).toEqual([]);
+      const open = traced.rows.filter(({ verdict }) => verdict === 'claimed' || verdict === 'uncovered');
+      expect(open.map(({ id, verdict, what }) => `${id} ${verdict}: ${what}`)).toEqual([]);
+      expect(traced.rows.length).toBeGreaterThan(180);
     });
   });
 }

@@ -28,7 +28,7 @@ describe('time', () => {
     await scene.call('prepare');
     await scene.call('act');
     scene.wait(59);
-    expect(await scene.call('observe')).toMatchObject({ next: 'pending', waitSeconds: 2 });
+    expect(await scene.call('observe')).toMatchObject({ next: 'pending', waitSeconds: 1 });
     scene.wait(1);
     await expect(scene.call('observe')).rejects.toMatchObject({
       name: 'StepTimedOutError',

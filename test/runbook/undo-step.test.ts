@@ -13,7 +13,7 @@ async function done(options: Parameters<typeof makeScene>[0] = {}): Promise<Scen
 describe('undoing a step', () => {
   it('is called until what was before is back, and is told once', async () => {
     const scene = await done();
-    expect(await scene.call('undo')).toMatchObject({ next: 'pending', waitSeconds: 2 });
+    expect(await scene.call('undo')).toMatchObject({ next: 'pending', waitSeconds: 1 });
     expect(await scene.record()).toMatchObject({ status: 'undoing', undone: false });
     scene.wait(30);
     expect(await scene.call('undo')).toMatchObject({ next: 'done' });

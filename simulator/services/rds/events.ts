@@ -3,6 +3,7 @@ import type { World } from '../../world/world.ts';
 import { accountId, rdsState } from './state.ts';
 
 const categories: Record<RdsEventId, string> = {
+  'RDS-EVENT-0003': 'deletion',
   'RDS-EVENT-0006': 'availability',
   'RDS-EVENT-0013': 'failover',
   'RDS-EVENT-0015': 'failover',

@@ -1,6 +1,7 @@
 import type { ComponentOf } from '../../../shared/plan/components.ts';
 import type { Blow, World } from '../../world/world.ts';
 import { lostZones } from './create.ts';
+import { emitRdsEvent } from './events.ts';
 import { failPrimaryZone } from './failover.ts';
 import { forget } from './lifecycle.ts';
 import { lineageOf, lineageOfServer } from './lineage.ts';
@@ -23,6 +24,9 @@ export function strikeInstance(world: World, blow: Blow): (() => boolean) | unde
   }
 }
 
+/** RDS says that an instance is deleted when its storage is gone too, some minutes after it stopped answering. */
+const deletionSeconds = { minSeconds: 60, likelySeconds: 150, maxSeconds: 300 };
+
 type Database = ComponentOf<'rds-instance'>;
 
 function fail(world: World, { region, identifier }: Database, selfFailover: boolean): () => boolean {
@@ -42,6 +46,8 @@ function lose(world: World, { region, identifier }: Database): () => boolean {
   if (!instance) throw new Error(`The simulated world has no DB instance ${identifier} in ${region}`);
   forget(world, instance, world.faults.has('backups-deleted'));
   world.changed(`rds/${identifier}`, `${identifier} in ${region} is deleted by mistake`, 'person');
+  const seconds = world.duration(deletionSeconds, `deletion/${region}/${identifier}`);
+  setTimeout(() => emitRdsEvent(world, region, identifier, 'RDS-EVENT-0003'), Math.round(seconds * 1000));
   const isReplaced = () =>
     [...instances.values()].some(
       other =>

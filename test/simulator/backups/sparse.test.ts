@@ -37,13 +37,14 @@ describe('what is due in the time that is played', () => {
     const { due, played } = playedTimes(schedule('cron(0 6 * * ? *)'), sampled);
     expect(due).toHaveLength(60);
     const days = played.map(time => Math.floor((time - fromMs) / (24 * hourMs)));
-    // The first of February is day 31, and of March day 59.
-    expect(days).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 30, 31, 58, 59]);
-    expect(playedTimes(schedule('cron(0 4 1 * ? *)'), sampled).played).toHaveLength(3);
+    // The first of February is day 31; that of March would be the third time.
+    expect(days).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 31]);
+    const rare = playedTimes(schedule('cron(0 4 1 * ? *)'), sampled);
+    expect([rare.due.length, rare.played.length]).toEqual([3, 2]);
   });
 
   it('is looked at only when something is carried out', () => {
     expect(whole.looks).toHaveLength(63);
-    expect(sampled.looks).toHaveLength(14 + 3);
+    expect(sampled.looks).toHaveLength(11 + 2);
   });
 });
