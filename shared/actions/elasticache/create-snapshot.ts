@@ -61,11 +61,12 @@ export const action = defineAction({
     }
     const members = membersOf(group);
     const replica = members.find(({ CurrentRole }) => CurrentRole === 'replica') ?? members[0];
-    const node = replica?.CacheClusterId ?? '';
+    const node = group.ClusterEnabled ? '' : (replica?.CacheClusterId ?? '');
+    const from = node === '' ? 'all of its shards' : node;
     return {
       status: 'ready',
       baseline: { snapshot, node },
-      evidence: [{ what: `${identifier} is available; the snapshot ${snapshot} is taken from ${node}` }],
+      evidence: [{ what: `${identifier} is available; the snapshot ${snapshot} is taken from ${from}` }],
     };
   },
 
@@ -76,14 +77,14 @@ export const action = defineAction({
       call: 'elasticache.CreateSnapshot',
       region,
       resource: snapshot,
-      what: `Snapshot of ${identifier}, from ${node}`,
+      what: `Snapshot of ${identifier}${node === '' ? '' : `, from ${node}`}`,
     });
     try {
       await request({ call: 'elasticache.CreateSnapshot', region }, () =>
         context.aws.client(ElastiCacheClient, region).send(
           new CreateSnapshotCommand({
-            CacheClusterId: node,
-            ReplicationGroupId: identifier,
+            // ElastiCache takes one of them: a node where there is one shard, the group where there are several.
+            ...(node === '' ? { ReplicationGroupId: identifier } : { CacheClusterId: node }),
             SnapshotName: snapshot,
             Tags: context.names.tags(),
           }),

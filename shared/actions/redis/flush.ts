@@ -164,8 +164,10 @@ async function whySnapshotIsUnfit(
   if (found?.SnapshotStatus !== 'available') {
     return { what: `The snapshot ${snapshot} in ${region} is ${found?.SnapshotStatus ?? 'not there'}`, mend };
   }
-  if (found.ReplicationGroupId !== identifier) {
-    return { what: `The snapshot ${snapshot} is of ${found.ReplicationGroupId}, not of ${identifier}`, mend };
+  // A snapshot of a group with one shard is of a node of it, such as shop-002.
+  const source = found.ReplicationGroupId ?? found.CacheClusterId?.replace(/-\d{3}$/, '');
+  if (source !== identifier) {
+    return { what: `The snapshot ${snapshot} is of ${source}, not of ${identifier}`, mend };
   }
   const taken = found.NodeSnapshots?.[0]?.SnapshotCreateTime?.getTime() ?? 0;
   if (context.clock.now().getTime() - taken <= snapshotWithinMs) return undefined;

@@ -99,6 +99,7 @@ export const action = defineAction({
       Key: key,
       Body: text,
       ContentType: typeof wanted.content === 'string' ? 'text/plain; charset=utf-8' : 'application/json',
+      ChecksumAlgorithm: 'SHA256',
       ChecksumSHA256: sha256OfText(text).base64,
       Tagging: taggingOf(context),
       IfNoneMatch: '*',

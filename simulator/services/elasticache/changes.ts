@@ -198,7 +198,15 @@ export function deleteGroup(world: World, call: Call): unknown {
 }
 
 export function createSnapshot(world: World, call: Call): unknown {
-  const group = existingGroup(world, call);
+  const { ReplicationGroupId: asked, CacheClusterId: node } = call.input;
+  if ((asked === undefined) === (node === undefined)) {
+    throw new SimulatedAwsError(
+      'InvalidParameterCombinationException',
+      'Only one of CacheClusterId or ReplicationGroupId can be provided.',
+    );
+  }
+  const ReplicationGroupId = asked ?? String(node).replace(/-\d{3}$/, '');
+  const group = existingGroup(world, { ...call, input: { ReplicationGroupId } });
   mustBeAvailable(group);
   const name = String(call.input.SnapshotName);
   const known = elasticacheState(world).snapshots.some(
