@@ -20,7 +20,8 @@ export function emulatedNetwork(aws: AwsClients, readOnly: readonly string[]): N
   return {
     dns: query => answerFromRecords(aws, query),
     sql: async ({ url }) => openDatabase(aws, new URL(url).hostname, readOnly),
-    redis: async () => 'PONG',
+    redis: async (_options, [command = '']) =>
+      ({ PING: 'PONG', INFO: 'role:master\r\nconnected_slaves:1\r\n' })[command] ?? 'OK',
     http: () => Promise.reject(nobody('HTTP')),
     tls: () => Promise.reject(nobody('TLS')),
   };

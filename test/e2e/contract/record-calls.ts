@@ -3,25 +3,20 @@ import type { AwsClients, ClientConstructor } from '../../../shared/aws/clients.
 
 /** A call as the action made it, whatever the SDK did to get it through. */
 export type RecordedCall = {
-  /** `service.Operation`. */
+  /** `service.Operation`, or `kubernetes.PATCH /apis/…`. */
   name: string;
   region: string;
   input: Record<string, unknown>;
   /** Name of the error that the world answered with. */
   error?: string;
+  /** Makes the same call through other clients. */
+  repeat?(aws: AwsClients): Promise<unknown>;
 };
 
-type Recordable = {
-  config: { serviceId?: string };
-  middlewareStack: {
-    add(
-      middleware: (
-        next: (args: { input: unknown }) => Promise<unknown>,
-        context: { commandName?: string; clientName?: string },
-      ) => (args: { input: unknown }) => Promise<unknown>,
-      options: { step: 'initialize'; name: string; priority: 'high'; override: boolean },
-    ): void;
-  };
+type Sender = {
+  config: { serviceId: string };
+  destroy(): void;
+  send(command: { input: object }, ...rest: unknown[]): Promise<unknown>;
 };
 
 /** The same clients, with every call kept that is made through them. */
@@ -32,33 +27,36 @@ export function recordCalls(aws: AwsClients, calls: RecordedCall[]): AwsClients 
       const client = aws.client(Client, region);
       if (!known.has(client)) {
         known.add(client);
-        record(client as C & Recordable, region, calls);
+        record(client as unknown as Sender, Client as unknown as ClientConstructor<Sender>, region, calls);
       }
       return client;
     },
   };
 }
 
-function record(client: Recordable, region: string, calls: RecordedCall[]): void {
-  client.middlewareStack.add(
-    (next, context) => async args => {
-      const service = (context.clientName ?? '').replace(/Client$/, '');
-      const operation = (context.commandName ?? '').replace(/Command$/, '');
-      const call: RecordedCall = {
-        name: `${service.toLowerCase()}.${operation}`,
-        region,
-        input: { ...(args.input as Record<string, unknown>) },
-      };
-      calls.push(call);
-      try {
-        return await next(args);
-      } catch (error) {
-        call.error = error instanceof Error ? error.name : String(error);
-        throw error;
-      }
-    },
-    { step: 'initialize', name: 'recordCalls', priority: 'high', override: true },
-  );
+function record(
+  client: Sender,
+  Client: ClientConstructor<Sender>,
+  region: string,
+  calls: RecordedCall[],
+): void {
+  const send = client.send.bind(client);
+  const service = client.config.serviceId.replaceAll(' ', '').toLowerCase();
+  client.send = async (command, ...rest) => {
+    const call: RecordedCall = {
+      name: `${service}.${command.constructor.name.replace(/Command$/, '')}`,
+      region,
+      input: { ...command.input } as Record<string, unknown>,
+      repeat: other => other.client(Client, region).send(command),
+    };
+    calls.push(call);
+    try {
+      return await send(command, ...rest);
+    } catch (error) {
+      call.error = error instanceof Error ? error.name : String(error);
+      throw error;
+    }
+  };
 }
 
 /** The same connection to clusters, with every request kept: `kubernetes.PATCH /apis/…`. */

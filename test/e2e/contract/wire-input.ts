@@ -27,7 +27,9 @@ export function understand(model: Model, request: WireRequest): Understood {
   if (target !== undefined) {
     const [prefix, name = ''] = [target.slice(0, target.lastIndexOf('.')), target.split('.').at(-1)];
     const operation = model.operations[name];
-    if (!operation || prefix !== targetPrefix) return { stranger: `nobody serves ${target}` };
+    // Some models write the prefix with a package before it; the services take both.
+    const known = targetPrefix === prefix || targetPrefix?.endsWith(`.${prefix}`);
+    if (!operation || !known) return { stranger: `nobody serves ${target}` };
     return { operation, input: JSON.parse(body.toString('utf8') || '{}') };
   }
   if (protocol === 'query' || protocol === 'ec2') {

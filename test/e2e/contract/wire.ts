@@ -10,7 +10,7 @@ export type Wire = {
   heard(): string[];
   /** What AWS's models do not know or do not allow, since the last question. */
   strangers(): string[];
-  /** From now on these calls are answered here, by `service.Operation`, since the emulator lacks them. */
+  /** From now on these calls are answered here, by `service.Operation` or `*`, since the emulator lacks them. */
   fill(answers: Record<string, string>): void;
   stop(): Promise<void>;
 };
@@ -29,7 +29,8 @@ export async function startWire(emulator: string): Promise<Wire> {
       const name = `${heard.service}.${heard.operation}`;
       known.add(name);
       problems.push(...heard.problems);
-      if (fills[name] !== undefined) reply(outgoing, 200, fills[name]);
+      const filled = fills[name] ?? fills['*'];
+      if (filled !== undefined) reply(outgoing, 200, filled);
       else passOn(emulator, incoming, body, outgoing);
     });
   });

@@ -1,0 +1,317 @@
+import { StopDBInstanceAutomatedBackupsReplicationCommand } from '@aws-sdk/client-rds';
+import { expect } from 'vitest';
+import { recovery, runId, taggedByRun } from './case.ts';
+import { contract, onTheWire } from './contract.ts';
+import { database, rds, target } from './rds-world.ts';
+
+const region = recovery;
+
+/** Kinds whose service or operation no emulator has: what they send is held against AWS's own models, and no more. */
+
+const endpointRegions = ['us-east-1', 'us-west-2', 'eu-west-1', 'ap-northeast-1', 'ap-southeast-2'];
+const control = (name: string, on: boolean) => ({
+  type: 'routing-control',
+  region,
+  arn: `arn:aws:route53-recovery-control::123456789012:controlpanel/0123456789abcdef0123456789abcdef/routingcontrol/${name}`,
+  healthCheckId: `hc-${name}`,
+  endpoints: endpointRegions.map(one => ({
+    region: one,
+    url: `https://abc123.route53-recovery-cluster.${one}.amazonaws.com/v1`,
+  })),
+  on,
+});
+const nodegroup = {
+  nodes: { type: 'eks-nodegroup', region, cluster: 'shop-dr', name: 'general', standbySize: 1 },
+};
+const sqlCluster = {
+  engine: 'aurora-postgresql',
+  database: 'app',
+  port: 5432,
+  credentials: 'secret:app/db',
+  writeProbe: 'INSERT INTO heartbeat VALUES (1) ON CONFLICT DO NOTHING',
+  type: 'rds-cluster',
+};
+const global = {
+  orders: { ...sqlCluster, region: 'ap-southeast-2', identifier: 'app-orders', globalCluster: 'global' },
+  standby: { ...sqlCluster, region, identifier: 'app-orders-dr', globalCluster: 'global' },
+  global: {
+    type: 'aurora-global-cluster',
+    region,
+    identifier: 'app-global',
+    primary: 'orders',
+    secondary: 'standby',
+  },
+};
+
+contract(
+  'kinds without an emulator',
+  [
+    {
+      kind: 'arc.routing-control',
+      shows: 'turns one control on and the other off, in one call',
+      components: () => ({ home: control('aaaaaaaa', true), standby: control('bbbbbbbb', false) }),
+      with: () => ({ on: 'standby', off: 'home' }),
+      expect: {
+        calls: [
+          [
+            'route53recoverycluster.UpdateRoutingControlStates',
+            {
+              UpdateRoutingControlStateEntries: expect.arrayContaining([
+                expect.objectContaining({ RoutingControlState: 'On' }),
+                expect.objectContaining({ RoutingControlState: 'Off' }),
+              ]),
+            },
+          ],
+        ],
+      },
+    },
+    {
+      kind: 'eks.scale-nodegroup',
+      shows: 'asks for more nodes, with a token',
+      components: () => nodegroup,
+      with: () => ({ nodegroup: 'nodes', size: 3 }),
+      expect: {
+        calls: [
+          [
+            'eks.UpdateNodegroupConfig',
+            { clusterName: 'shop-dr', nodegroupName: 'general', clientRequestToken: expect.any(String) },
+          ],
+        ],
+        outputs: { nodes: 3 },
+      },
+    },
+    {
+      kind: 'ssm.automation',
+      shows: 'starts an automation with the role of the plan',
+      components: () => ({
+        runbook: {
+          type: 'ssm-document',
+          region,
+          name: 'Shop-Rebuild',
+          assumeRole: 'arn:aws:iam::123456789012:role/shop-rebuild',
+        },
+      }),
+      with: () => ({ document: 'runbook' }),
+      expect: { calls: [['ssm.StartAutomationExecution', { DocumentName: 'Shop-Rebuild' }]] },
+    },
+    {
+      kind: 'quota.check',
+      shows: 'reads a quota',
+      components: () => ({}),
+      with: () => ({ quotas: [{ service: 'ec2', quota: 'L-1216C47A', needed: 4 }] }),
+      expect: { calls: [] },
+    },
+    {
+      kind: 'autoscaling.replace-instance',
+      shows: 'finds the group by its name',
+      components: () => ({
+        group: { type: 'auto-scaling-group', region, name: 'shop-workers', standbySize: 2 },
+      }),
+      with: () => ({ group: 'group' }),
+      expect: { prepared: 'already-done', calls: [] },
+    },
+    {
+      kind: 'lambda.switch-event-source',
+      shows: 'turns an event source on, and off again',
+      components: () => ({
+        queue: {
+          type: 'event-source-mapping',
+          region,
+          uuid: '12345678-1234-1234-1234-123456789012',
+          enabled: false,
+        },
+      }),
+      with: () => ({ mapping: 'queue', enabled: true }),
+      expect: { calls: [['lambda.UpdateEventSourceMapping', { Enabled: true }]] },
+      undo: { calls: [['lambda.UpdateEventSourceMapping', { Enabled: false }]] },
+    },
+    {
+      kind: 'lambda.invoke',
+      shows: 'invokes the version that the alias names',
+      components: () => ({ fn: { type: 'lambda-function', region, name: 'reconcile', qualifier: 'live' } }),
+      with: () => ({ function: 'fn', payload: { dryRun: false } }),
+      expect: { calls: [['lambda.Invoke', { FunctionName: 'reconcile', Qualifier: 'live' }]] },
+    },
+    {
+      kind: 'rds.switchover-global-cluster',
+      shows: 'hands the writer over to the other region',
+      components: () => global,
+      mode: 'planned',
+      with: () => ({ global: 'global', to: 'standby', from: 'orders' }),
+      expect: { calls: [['rds.SwitchoverGlobalCluster', { GlobalClusterIdentifier: 'app-global' }]] },
+    },
+    {
+      kind: 'rds.replicate-backups',
+      shows: 'replicates automated backups into the recovery region with its key',
+      components: ids => ({ database, target: target(ids) }),
+      before: async aws => {
+        const SourceDBInstanceArn = 'arn:aws:rds:ap-southeast-2:123456789012:db:shop-db';
+        await rds(aws).send(new StopDBInstanceAutomatedBackupsReplicationCommand({ SourceDBInstanceArn }));
+      },
+      with: () => ({ target: 'target' }),
+      expect: {
+        calls: [
+          [
+            'rds.StartDBInstanceAutomatedBackupsReplication',
+            { SourceDBInstanceArn: expect.stringContaining('shop-db'), KmsKeyId: 'alias/shop-dr' },
+          ],
+        ],
+      },
+    },
+    {
+      kind: 'rds.restore',
+      shows: 'restores the automated backup to a moment',
+      components: ids => ({ database, target: target(ids) }),
+      with: () => ({ target: 'target', pointTime: '2026-03-10T16:00:00Z' }),
+      expect: {
+        calls: [
+          [
+            'rds.RestoreDBInstanceToPointInTime',
+            { TargetDBInstanceIdentifier: `shop-dr-${runId}`, DBSubnetGroupName: 'shop-dr' },
+          ],
+        ],
+        errors: ['rds.DescribeDBInstances DBInstanceNotFoundFault'],
+      },
+    },
+    {
+      kind: 'rds.events',
+      shows: 'reads what RDS said of a database',
+      components: () => ({ database }),
+      with: () => ({ database: 'database', event: 'RDS-EVENT-0049', wait: false }),
+      expect: { calls: [], outputs: { seen: false } },
+    },
+    {
+      kind: 'region.assess',
+      shows: 'asks the database of the primary region, and does not give up a region that is well',
+      components: () => ({
+        database,
+        site: { type: 'endpoint', region: 'ap-southeast-2', url: 'https://app.shop.example/health' },
+      }),
+      with: () => ({ endpoints: ['https://app.shop.example/health'], database: 'database', quorum: 1 }),
+      expect: { prepared: 'refused', calls: [], reasons: /are needed to call/ },
+    },
+    {
+      kind: 's3.replication-check',
+      shows: 'compares a bucket with its replica',
+      components: () => ({
+        source: {
+          type: 's3-bucket',
+          region: 'ap-southeast-2',
+          name: 'shop-dumps',
+          arrivals: [{ prefix: 'database/', every: '1d' }],
+        },
+        replica: { type: 's3-bucket', region, name: 'shop-dumps-dr', replicaOf: 'source' },
+      }),
+      with: () => ({ source: 'source', replica: 'replica', within: '1h' }),
+      expect: { calls: [] },
+    },
+    {
+      kind: 'rds.failover-global-cluster',
+      shows: 'forces the writer to the other region when a person accepted the loss',
+      components: () => global,
+      with: () => ({
+        global: 'global',
+        to: 'standby',
+        from: 'orders',
+        maxLoss: '1h',
+        acceptedRisks: ['data-loss', 'unfenced-writer'],
+      }),
+      readOnly: ['app-orders'],
+      expect: { calls: [['rds.FailoverGlobalCluster', { AllowDataLoss: true }]] },
+    },
+    {
+      kind: 'rds.failover',
+      shows: 'forces a Multi-AZ database to its standby, which is to be tested on purpose',
+      components: () => ({ database }),
+      mode: 'planned',
+      with: () => ({ database: 'database' }),
+      expect: { calls: [['rds.RebootDBInstance', { DBInstanceIdentifier: 'shop-db', ForceFailover: true }]] },
+    },
+    {
+      kind: 'rds.restore-cluster',
+      shows: 'restores a cluster and gives it instances',
+      components: () => ({
+        users: { ...sqlCluster, region: 'ap-southeast-2', identifier: 'app-users' },
+        restored: {
+          ...sqlCluster,
+          type: 'rds-cluster-restore-target',
+          region,
+          sourceRegion: 'ap-southeast-2',
+          identifier: 'app-users-dr',
+          source: 'users',
+          sourceIdentifier: 'app-users',
+          subnetGroup: 'app-dr',
+          securityGroups: ['sg-0dr'],
+          clusterParameterGroup: 'app-aurora-16',
+          kmsKey: 'alias/app-dr',
+          instanceClass: 'db.r6g.large',
+        },
+      }),
+      with: () => ({ target: 'restored', method: 'snapshot' }),
+      expect: {
+        calls: [
+          ['rds.RestoreDBClusterFromSnapshot', { KmsKeyId: 'alias/app-dr', Tags: taggedByRun }],
+          ['rds.CreateDBInstance', { Tags: taggedByRun }],
+          ['rds.CreateDBInstance', { Tags: taggedByRun }],
+        ],
+        errors: ['rds.DescribeDBClusters DBClusterNotFoundFault'],
+      },
+    },
+    {
+      kind: 'elasticache.failover',
+      shows: 'makes a replica the primary',
+      components: () => ({
+        cache: {
+          type: 'elasticache-replication-group',
+          region,
+          identifier: 'shop',
+          endpoint: 'shop.cache.amazonaws.com',
+          port: 6379,
+          tls: true,
+        },
+      }),
+      mode: 'planned',
+      with: () => ({ cache: 'cache' }),
+      // ElastiCache lets nobody choose a primary while it would choose itself.
+      expect: {
+        calls: [
+          ['elasticache.ModifyReplicationGroup', { AutomaticFailoverEnabled: false }],
+          ['elasticache.ModifyReplicationGroup', { PrimaryClusterId: expect.stringMatching(/^shop-/) }],
+          ['elasticache.ModifyReplicationGroup', { AutomaticFailoverEnabled: true }],
+        ],
+      },
+    },
+    {
+      kind: 'eks.update-nodegroup-version',
+      shows: 'rolls the newest AMI of its version out',
+      components: () => nodegroup,
+      with: () => ({ nodegroup: 'nodes' }),
+      expect: {
+        calls: [['eks.UpdateNodegroupVersion', { clusterName: 'shop-dr', nodegroupName: 'general' }]],
+      },
+    },
+    {
+      kind: 'evidence.audit-trail',
+      shows: 'looks CloudTrail up',
+      components: () => ({}),
+      with: () => ({ region: 'ap-southeast-2', from: '2026-03-10T00:00:00Z' }),
+      expect: {
+        calls: [
+          ['s3.PutObject', {}],
+          ['s3.PutObject', {}],
+        ],
+      },
+    },
+    {
+      kind: 'secrets.replication-check',
+      shows: 'compares a secret with its replica',
+      components: () => ({
+        home: { type: 'secret', region: 'ap-southeast-2', name: 'shop/app' },
+        secret: { type: 'secret', region, name: 'shop/app', replicaOf: 'home' },
+      }),
+      with: () => ({ secret: 'secret' }),
+      expect: { calls: [] },
+    },
+  ],
+  onTheWire(),
+);
