@@ -1,4 +1,5 @@
-import { defaultTemplateNames, messageFields } from '../../shared/communication/templates.ts';
+import { messageFields } from '../../shared/communication/message-fields.ts';
+import { defaultTemplateNames } from '../../shared/communication/templates.ts';
 import { cell, table } from './markdown.ts';
 
 /** docs/reference/messages.md: the templates that are built in, and what a template may refer to. */

@@ -4,34 +4,10 @@ import { peopleMessages } from './due-people.ts';
 import { settledMessages } from './due-settled.ts';
 import { taskMessages } from './due-tasks.ts';
 import { undeliveredMessages } from './due-undelivered.ts';
+import type { PlannedMessage, Recipient } from './planned-message.ts';
 import { isOver, type Situation } from './situation.ts';
 
-/**
- * One message to one recipient. `key` is stable: the same message has the same key however often it is computed, and
- * is sent under it once. `sendAt` is when it leaves, `dueAt` its deadline.
- */
-export type PlannedMessage = {
-  key: string;
-  to: Recipient;
-  /** Ids of channels of the plan, in the order in which they are tried. */
-  channels: readonly string[];
-  template: string;
-  sendAt: string;
-  dueAt: string;
-  /** Id of the question that it is about. */
-  question?: string;
-  /** Level of the escalation that it belongs to, from 1. */
-  level?: number;
-  /** Key of the message that could not be delivered and that this one tells about. */
-  undelivered?: string;
-  /** Key of the message that was not sent in time and that this one tells about. */
-  late?: string;
-  /** Id of the task that it is about. */
-  task?: string;
-  /** Fields of a step's own, on top of the template's. */
-  fields?: Record<string, string>;
-};
-export type Recipient = { audience: string } | { person: string };
+export type { PlannedMessage, Recipient };
 
 export type Due = {
   /** To be sent now, in order of deadline. */

@@ -43,6 +43,7 @@ export function scopeFor(
       ...questionFields(situation, message),
       ...incidentFields(situation, audienceOf(message)),
       ...taskFields(situation, message),
+      called: called(situation),
       acknowledgedBy: acknowledgedBy(situation),
       resolvedBy: resolvedBy(situation),
       late: message.late && describeLate(situation, message.late),
@@ -69,6 +70,7 @@ function common(situation: Situation, message: PlannedMessage): Record<string, s
         : nameOf(plan, message.to.person),
     scenario: scenario?.title ?? run.scenario,
     severity: plan.severities[severity]?.title ?? severity,
+    severityTag: severity.toUpperCase(),
     outageStarted: formatTime(run.outageStartedAt),
     clock: run.mode === 'recover' ? 'the outage began' : 'the run began',
     opened: formatTime(openedAt(situation)),
@@ -217,6 +219,16 @@ export function commander(situation: Situation): string {
 function resolvedBy(situation: Situation): string {
   const hand = resolvedByHand(situation);
   return hand ? `${nameOf(situation.plan, hand.by)} at ${formatTime(hand.at)}` : 'nobody yet';
+}
+
+/** Whom a call for help has reached: what was only planned is not said. */
+function called(situation: Situation): string {
+  const people = allOf(situation, 'message').flatMap(({ entry }) =>
+    entry.template === 'escalation' && entry.status === 'sent' && entry.audience.startsWith('person:')
+      ? [nameOf(situation.plan, entry.audience.slice('person:'.length))]
+      : [],
+  );
+  return [...new Set(people)].join(', ') || 'nobody yet';
 }
 
 function acknowledgedBy(situation: Situation): string {

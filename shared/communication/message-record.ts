@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { messageKey, parseSort, prefixes } from '../incident/keys.ts';
 import type { RecordStore } from '../incident/record-store.ts';
-import type { JsonObject } from '../json.ts';
+import { type PlannedMessage, plannedMessageSchema } from './planned-message.ts';
 import { shift } from './situation.ts';
 
 /**
@@ -27,7 +27,7 @@ export const messageRecordSchema = z.object({
   waits: z.number().int().optional(),
   notBefore: z.string().optional(),
   /** The message itself, so that one which no calendar plans again (a step's) can be brought out later. */
-  message: z.record(z.string(), z.json()).optional(),
+  message: plannedMessageSchema.optional(),
   /** What the channel has got done of it. */
   progress: z.record(z.string(), z.json()).optional(),
   channel: z.string().optional(),
@@ -40,7 +40,7 @@ export type MessageRecord = z.infer<typeof messageRecordSchema>;
 export async function waitingMessages(
   store: RecordStore,
   incidentId: string,
-): Promise<{ message: JsonObject; freeAt: string }[]> {
+): Promise<{ message: PlannedMessage; freeAt: string }[]> {
   const { partition } = messageKey(incidentId, '');
   const stored = await store.query({ partition, sortPrefix: prefixes.message });
   return stored.flatMap(({ data }) => {

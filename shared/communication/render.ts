@@ -3,7 +3,9 @@ import type { JsonObject } from '../json.ts';
 import { evaluate, parseTemplate } from '../plan/expression.ts';
 import type { Mode } from '../runbook/contract.ts';
 import type { Stage } from './channels/contract.ts';
-import { messageFields, type Template } from './templates.ts';
+import { shorten } from './channels/text.ts';
+import { messageFields } from './message-fields.ts';
+import type { Template } from './templates.ts';
 
 /** A message ready to be sent. `sms` is for channels that take one short line. */
 export type Rendered = {
@@ -46,7 +48,7 @@ export function renderMessage(
   return {
     ok: true,
     message: {
-      subject: asSubject(head + subject),
+      subject: asHeadline(head + subject),
       text: `${first}${text.trim()}\n\nReference: ${about.key}\n`,
       sms: asSms(head + subject, about.link),
       ...(about.link && { link: about.link }),
@@ -70,6 +72,11 @@ export function unknownMessageFields(template: Template, own: readonly string[] 
     .map(path => path.join('.'));
 }
 
+/** One line for people, in whatever script the plan has it; what a channel can't take it changes itself. */
+export function asHeadline(text: string): string {
+  return shorten(text.replace(/[\p{Cc}\s]+/gu, ' ').trim(), longestSubject);
+}
+
 /**
  * A subject that every e-mail path of SNS takes: one line of ASCII below 100 characters, since the API documents
  * UTF-8 while some of what it feeds still replaces other characters. Nothing that matters stands only in a subject.
@@ -91,12 +98,16 @@ export function asSms(subject: string, link?: string): string {
 
 /** Printable ASCII: accents go, typographic signs become plain ones, anything else a question mark. */
 function toAscii(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[‐-―−]/g, '-')
-    .replace(/[‘’‚]/g, "'")
-    .replace(/[“”„]/g, '"')
-    .replace(/[\p{Cc}\p{Zs}\p{Zl}\p{Zp}]/gu, ' ')
-    .replace(/[^ -~]/gu, '?');
+  return (
+    text
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .replace(/[‐-―−]/g, '-')
+      .replace(/[‘’‚]/g, "'")
+      .replace(/[“”„]/g, '"')
+      .replace(/[\p{Cc}\p{Zs}\p{Zl}\p{Zp}]/gu, ' ')
+      // A picture says nothing that the words do not.
+      .replace(/\p{Extended_Pictographic}|[\u{FE0F}\u{200D}]/gu, '')
+      .replace(/[^ -~]/gu, '?')
+  );
 }

@@ -96,7 +96,7 @@ async function claimMessage(runtime: Runtime, run: Run, message: PlannedMessage)
     status: 'claimed',
     claimedAt: now.toISOString(),
     attempt: (before?.attempt ?? 0) + 1,
-    message: toJson(message),
+    message,
   };
   try {
     const written: StoredRecord = await runtime.store.put(

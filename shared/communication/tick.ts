@@ -67,7 +67,7 @@ async function takeUpWaiting(runtime: Runtime, run: Run): Promise<string[]> {
       retries.push(freeAt);
       continue;
     }
-    const result = await deliverMessage(runtime, situation, message as unknown as PlannedMessage);
+    const result = await deliverMessage(runtime, situation, message);
     if (result.status === 'busy' && result.retryAt) retries.push(result.retryAt);
   }
   return retries;

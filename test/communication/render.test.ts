@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedMessage } from '../../shared/communication/due.ts';
 import { scopeFor } from '../../shared/communication/fields.ts';
-import { asSms, asSubject, renderMessage, unknownMessageFields } from '../../shared/communication/render.ts';
-import type { Situation } from '../../shared/communication/situation.ts';
+import { messageFields } from '../../shared/communication/message-fields.ts';
 import {
-  defaultTemplate,
-  defaultTemplateNames,
-  messageFields,
-  templateOf,
-} from '../../shared/communication/templates.ts';
+  asHeadline,
+  asSms,
+  asSubject,
+  renderMessage,
+  unknownMessageFields,
+} from '../../shared/communication/render.ts';
+import type { Situation } from '../../shared/communication/situation.ts';
+import { defaultTemplate, defaultTemplateNames, templateOf } from '../../shared/communication/templates.ts';
 import type { Entry } from '../../shared/incident/entries.ts';
 import { ended, ledgerOf, makePlan, makeRun, messageEntry, minute, opened, stepEntry } from './fixture.ts';
 
@@ -234,6 +236,12 @@ describe('a subject', () => {
     expect(asSubject('x'.repeat(99))).toHaveLength(99);
     expect(asSubject('x'.repeat(100))).toHaveLength(99);
     expect(asSubject('x'.repeat(100)).endsWith('...')).toBe(true);
+  });
+
+  it('keeps its pictures and accents where a channel takes them, in one line', () => {
+    expect(asHeadline('🚨 Zürich\r\nBcc: x')).toBe('🚨 Zürich Bcc: x');
+    expect(asHeadline(`${'word '.repeat(40)}`).length).toBeLessThanOrEqual(99);
+    expect(asSubject('🚨 Zürich')).toBe('Zurich');
   });
 
   it('is one line of printable ASCII', () => {

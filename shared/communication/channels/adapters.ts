@@ -9,7 +9,7 @@ import { adapter as statuspage } from './statuspage.ts';
 import { adapter as teams } from './teams.ts';
 import { adapter as webhook } from './webhook.ts';
 
-const adapters: { [T in Channel['type']]: Adapter<never> } = {
+const adapters: Record<Channel['type'], Adapter> = {
   sns,
   ses,
   slack,
@@ -21,7 +21,7 @@ const adapters: { [T in Channel['type']]: Adapter<never> } = {
 };
 
 export function adapterOf(channel: Channel): Adapter {
-  return adapters[channel.type] as unknown as Adapter;
+  return adapters[channel.type];
 }
 
 /** References that the channels of a plan read when they send; each once. */

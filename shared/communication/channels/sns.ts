@@ -1,5 +1,6 @@
 import { type MessageAttributeValue, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { request } from '../../aws/aws-errors.ts';
+import { asSubject } from '../render.ts';
 import { ChannelError, type Delivery, defineAdapter } from './contract.ts';
 
 /**
@@ -21,7 +22,7 @@ export const adapter = defineAdapter('sns', {
     const sms = channel.protocol === 'sms';
     const command = new PublishCommand({
       TopicArn: topicArn,
-      Subject: message.subject,
+      Subject: asSubject(message.subject),
       Message: sms ? message.sms : message.text,
       MessageAttributes: attributes(message, sms),
     });

@@ -1,4 +1,5 @@
-import { defaultTemplateNames, messageFields } from '../../communication/templates.ts';
+import { messageFields } from '../../communication/message-fields.ts';
+import { defaultTemplateNames } from '../../communication/templates.ts';
 import type { Json } from '../../json.ts';
 import type { CheckContext, Section } from '../cross-check.ts';
 import { hasExpression } from '../expression.ts';
