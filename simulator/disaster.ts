@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../shared/errors.ts';
 import type { Disaster, Plan } from '../shared/plan/schema.ts';
 import { watch } from './world/monitoring.ts';
 import type { Blow, SimulatedService, World } from './world/world.ts';
@@ -44,7 +45,13 @@ function play(world: World, services: readonly SimulatedService[], disaster: Dis
 function hit(world: World, services: readonly SimulatedService[], blow: Blow): Holds {
   const played = services.flatMap(service => service.strike?.(world, blow) ?? []);
   if (played.length === 0) {
-    throw new Error(`The simulator can't play ${blow.type} of ${blow.component.type} (${blow.component.id})`);
+    throw new InvalidInputError(
+      `A rehearsal can't play the ${blow.type} of "${blow.component.id}", which is of type ${blow.component.type}`,
+      {
+        nextStep:
+          'Name another component under "disaster", or another type of disaster. A corruption is of a database that speaks SQL.',
+      },
+    );
   }
   return any(played);
 }

@@ -50,7 +50,7 @@ async function read(context: ActionContext, database: Fenced): Promise<Seen | un
     ...(global && {
       never: {
         what: `${identifier} is a member of the global database ${global}, and RDS stops no member of one`,
-        mend: 'Use rds.switchover-global-cluster while its region answers: it takes the writer away from this cluster and loses nothing.',
+        mend: 'Use rds.switchover-global-cluster while its region answers: it takes the writer away from this cluster and loses nothing. Where nothing takes its place, as for wrong data, make it read-only with sql.exec and end its sessions.',
       },
     }),
   };

@@ -170,6 +170,10 @@ export const planSchema = z
           description:
             'Files beside the plan that lie in its buckets, such as bundles of manifests: by id of the s3-bucket and by key',
         }),
+        quotas: z.record(z.string(), z.number().nonnegative()).default({}).meta({
+          description:
+            'Quotas of the recovery region that were raised, as <service>/<code>, such as fargate/L-3032A538; a rehearsal has the defaults of a new account without it',
+        }),
         outageStart: z.iso
           .datetime({ offset: true, error: 'a time, such as 2026-03-10T16:42:00Z' })
           .default('2026-03-10T16:42:00Z'),

@@ -134,11 +134,49 @@ function cutOf(
       atIso: oldest.pointTime,
       basis: `Step ${oldest.step} restored to ${fullTime(oldest.pointTime)}.${unfencedNote(steps)}`,
     };
+  const moved = worstMove(measured, steps);
+  if (moved) return movedCut(measured, moved, steps);
   if (failover) return { atIso: clockStart(measured), basis: failoverBasis(failover) };
   return {
     atIso: null,
     basis: 'No step of this run restored data or moved a database, so no loss was measured.',
   };
+}
+
+/** Kinds that take data to another region, or find out what of it had arrived there, and put out `lossSeconds`. */
+const moves = new Set([
+  'dynamodb.check-global-table',
+  'rds.failover-global-cluster',
+  'rds.switchover-global-cluster',
+]);
+
+/** The step after which the most is missing; one that could not tell goes before all others. */
+function worstMove({ mode }: Measured, steps: readonly StepDetail[]): StepDetail | undefined {
+  const told = steps.filter(
+    step =>
+      moves.has(step.action) &&
+      step.status === 'done' &&
+      typeof step.outputs.lossSeconds === 'number' &&
+      // While both regions are well, what is on its way to a table arrives.
+      (step.action !== 'dynamodb.check-global-table' || mode === 'recover'),
+  );
+  const lossOf = ({ outputs }: StepDetail) =>
+    Number(outputs.lossSeconds) < 0 ? Number.POSITIVE_INFINITY : Number(outputs.lossSeconds);
+  return told.sort((a, b) => lossOf(b) - lossOf(a))[0];
+}
+
+function movedCut(measured: Measured, { id, outputs }: StepDetail, steps: readonly StepDetail[]) {
+  const seconds = Number(outputs.lossSeconds);
+  if (seconds < 0) {
+    const basis = `Nobody could tell how much had arrived in the other region when step ${id} moved the data there.`;
+    return { atIso: null, basis };
+  }
+  const atIso = new Date(toMs(clockStart(measured)) - seconds * 1000).toISOString();
+  const what =
+    seconds === 0
+      ? `Step ${id} moved the data to the other region, and nothing was missing there.`
+      : `By step ${id}, at most ${seconds} s of writes had not arrived in the other region.`;
+  return { atIso, basis: `${what}${unfencedNote(steps)}` };
 }
 
 /** What an old writer took after the outage began is lost as well, and nobody can tell how much it is. */

@@ -81,7 +81,7 @@ export async function rehearseCalendar(
     for (const { id, due, times } of scheduled) {
       Object.assign(elements.get(id) ?? {}, { due, played: times.length });
     }
-    await playAll(stage, scheduled, elements);
+    await playAll(stage, scheduled, elements, entries);
     // The last instances are on their way out, and the sweeper looks once more.
     await stage.functions.invoke('verify', { operation: 'sweep' });
     await sleep(3_600_000);
@@ -132,17 +132,22 @@ async function playAll(
   { world }: Stage,
   scheduled: readonly Scheduled[],
   elements: Map<string, CalendarElement>,
+  entries: readonly LedgerEntry[],
 ): Promise<void> {
   const running: Promise<void>[] = [];
   const dues = scheduled.flatMap(({ id, times, run }) => times.map(atMs => ({ atMs, id, run })));
   for (const { atMs, id, run } of dues.sort((a, b) => a.atMs - b.atMs)) {
     if (atMs > world.nowMs()) await sleep(atMs - world.nowMs());
+    const before = entries.length;
     running.push(
       run(new Date(atMs).toISOString())
         .then(
           what => ({ what, failed: false }),
           error => ({
-            what: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+            what: [
+              error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+              ...(id.startsWith('calendar.') ? failedStep(entries.slice(before)) : []),
+            ].join(' '),
             failed: true,
           }),
         )
@@ -150,6 +155,18 @@ async function playAll(
     );
   }
   await Promise.all(running);
+}
+
+/** Which step of a drill did not succeed, and why: the year has no report for each of its drills. */
+function failedStep(entries: readonly LedgerEntry[]): string[] {
+  const last = entries
+    .flatMap(({ entry }) =>
+      entry.type === 'step' && (entry.status === 'failed' || entry.status === 'refused') ? [entry] : [],
+    )
+    .at(-1);
+  if (!last) return [];
+  const why = last.error ?? last.reasons?.map(({ what }) => what).join(' ') ?? 'no reason was noted';
+  return [`The step that failed last is "${last.step}": ${why}`];
 }
 
 function note(element: CalendarElement | undefined, now: Date, what: string, failed: boolean): void {

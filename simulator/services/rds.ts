@@ -32,6 +32,7 @@ import { copySnapshot, createSnapshot, deleteSnapshot } from './rds/snapshots.ts
 import { loseZone, strikeInstance } from './rds/strikes.ts';
 import { databaseAt } from './rds/who-answers.ts';
 
+export { clusterEndpointOf } from './rds/clusters.ts';
 export { failPrimaryZone } from './rds/failover.ts';
 export { lineageOf } from './rds/lineage.ts';
 export { endpointOf } from './rds/state.ts';

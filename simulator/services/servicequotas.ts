@@ -20,12 +20,13 @@ const usageOf = (quota: string) => ({
   MetricStatisticRecommendation: 'Maximum',
 });
 
-/** Service Quotas: each region has its own, and nobody has changed them. */
+/** Service Quotas: each region has its own, and nobody has changed them but where the plan says so. */
 export const service: SimulatedService = {
   name: 'servicequotas',
   operations: {
     // A quota that was never changed is known by its default only, in some services.
-    GetServiceQuota: (world, call) => answer(world, call, quota => !quota.startsWith('fargate/')),
+    GetServiceQuota: (world, call) =>
+      answer(world, call, quota => isRaised(world, call, quota) || !quota.startsWith('fargate/')),
     GetAWSDefaultServiceQuota: (world, call) => answer(world, call, () => true),
   },
   arrange(world, plan) {
@@ -38,10 +39,17 @@ export const service: SimulatedService = {
   },
 };
 
-function answer(_world: World, call: Call, applied: (quota: string) => boolean) {
+/** What the plan says was raised is so in the recovery region only: each region has its own quotas. */
+function isRaised({ plan }: World, { region }: Call, quota: string): boolean {
+  return region === plan.regions.recovery && Object.hasOwn(plan.rehearsal.quotas, quota);
+}
+
+function answer(world: World, call: Call, applied: (quota: string) => boolean) {
   const { ServiceCode, QuotaCode } = quotaInput.parse(call.input);
   const quota = `${ServiceCode}/${QuotaCode}`;
-  const found = applied(quota) ? known[quota] : undefined;
+  const raised = isRaised(world, call, quota) ? world.plan.rehearsal.quotas[quota] : undefined;
+  const usual = known[quota] ?? (raised === undefined ? undefined : { name: QuotaCode, value: raised });
+  const found = applied(quota) ? usual : undefined;
   if (!found) {
     const message = 'The request failed because the specified service quota does not exist.';
     throw new SimulatedAwsError('NoSuchResourceException', message);
@@ -51,7 +59,7 @@ function answer(_world: World, call: Call, applied: (quota: string) => boolean) 
       ServiceCode,
       QuotaCode,
       QuotaName: found.name,
-      Value: found.value,
+      Value: call.operation === 'GetServiceQuota' ? (raised ?? found.value) : found.value,
       Adjustable: true,
       ...(found.used !== undefined && { UsageMetric: usageOf(quota) }),
     },

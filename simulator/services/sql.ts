@@ -4,7 +4,7 @@ import { dumpSources } from '../kubernetes/dump-jobs.ts';
 import { isDamaged, record, restoreInto } from '../world/sql-journal.ts';
 import type { SimulatedService, World } from '../world/world.ts';
 import { type BuildEffect, onBuild } from './codebuild.ts';
-import { endpointOf } from './rds.ts';
+import { clusterEndpointOf, endpointOf } from './rds.ts';
 import { readObject } from './s3.ts';
 
 /**
@@ -69,6 +69,10 @@ export function placeOf(component: Component): { host: string; database: string 
   if (component.type === 'rds-instance') {
     const { region, identifier, database } = component;
     return { host: endpointOf(region, identifier), database };
+  }
+  if (component.type === 'rds-cluster') {
+    const { region, identifier, database } = component;
+    return { host: clusterEndpointOf(region, identifier), database };
   }
   if ('host' in component && 'database' in component) {
     const { host, database } = component;

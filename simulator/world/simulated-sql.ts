@@ -225,6 +225,8 @@ function repeatable(world: World): ReadonlySet<string> {
     const databases = [
       ...componentsOf(plan, 'rds-instance'),
       ...componentsOf(plan, 'rds-restore-target'),
+      ...componentsOf(plan, 'rds-cluster'),
+      ...componentsOf(plan, 'rds-cluster-restore-target'),
       ...componentsOf(plan, 'postgres-server'),
     ];
     return new Set(databases.map(database => database.writeProbe));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkPlan } from '../../shared/plan/check.ts';
-import { longestGapSeconds, worstLoss } from '../../shared/plan/rules/backup-loss.ts';
+import { databaseOf, longestGapSeconds, worstLoss } from '../../shared/plan/rules/backup-loss.ts';
 import type { Backup } from '../../shared/plan/schema.ts';
 import { fixtureText } from './fixture-text.ts';
 
@@ -41,6 +41,19 @@ describe('the worst loss', () => {
     const snapshots = { ...base, type: 'rds-snapshot', schedule: { ...daily, when: 'rate(6 hours)' } };
     const copy = { ...base, type: 'rds-snapshot-copy', of: 'snapshots', region: recovery, schedule: daily };
     expect(loss(copy, recovery, { snapshots })).toEqual({ certain: 30 * hours, likely: 32 * hours });
+  });
+
+  it('of a recovery point that is copied is two intervals where only the copy is left', () => {
+    const resource = 'arn:aws:rds:eu-central-1:123456789012:db:shop';
+    const point = {
+      ...{ title: 'Points', retention: 86_400, type: 'aws-backup', region: primary, vault: 'v' },
+      ...{ resource, role: 'arn', schedule: daily, copyTo: { vault: 'copies', region: recovery } },
+    };
+    expect(loss(point, primary)).toEqual({ certain: 24 * hours, likely: 25 * hours });
+    expect(loss(point, recovery)).toEqual({ certain: 48 * hours, likely: 49 * hours });
+    expect(databaseOf(plan, point as unknown as Backup)).toBe('database');
+    const other = { ...point, resource: resource.replace(':shop', ':other') };
+    expect(databaseOf(plan, other as unknown as Backup)).toBeUndefined();
   });
 
   it('of a dump counts its replication only where it has to be replicated to', () => {

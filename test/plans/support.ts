@@ -26,8 +26,8 @@ export const systems: readonly string[] = readdirSync('plans', { withFileTypes: 
 const seed = 20261127;
 
 /** A plan is clean, and every scenario of it ends well in every mode that it has. */
-export function rehearsesWell(system: string): void {
-  const planPath = `plans/${system}/plan.yml`;
+export function rehearsesWell(system: string, folder: 'plans' | 'examples' = 'plans'): void {
+  const planPath = `${folder}/${system}/plan.yml`;
   describe(`the plan of ${system}`, async () => {
     const { plan, findings } = await checkPlan(planPath);
     /** `<function> <IAM action>` of everything that was asked of AWS in these rehearsals. */

@@ -102,4 +102,23 @@ describe('the data loss', () => {
     expect(rpo).toMatchObject({ actualSeconds: 360, met: true });
     expect(rpo.basis.includes('took no writes after that')).toBe(said);
   });
+
+  const failover = (lossSeconds: number) => step('move', 'rds.failover-global-cluster', { lossSeconds });
+  const table = (lossSeconds: number) => step('table', 'dynamodb.check-global-table', { lossSeconds });
+
+  it.each([
+    ['what a global database had not sent', [failover(2)], 2],
+    ['nothing after a switchover', [step('move', 'rds.switchover-global-cluster', { lossSeconds: 0 })], 0],
+    ['the worst of a database and a table', [failover(2), table(9)], 9],
+    ['nothing that is measured when nobody could tell', [table(9), failover(-1)], null],
+  ])('in another region is %s', (_, steps, expected) => {
+    const rpo = measureRpo(run, 60, steps, null);
+    expect(rpo).toMatchObject({ actualSeconds: expected, met: expected === null ? null : true });
+    expect(rpo.basis).toMatch(/step (move|table)/i);
+  });
+
+  it('is not what is on its way to a table while both regions are well', () => {
+    const rpo = measureRpo({ ...run, mode: 'planned' }, 60, [table(9)], null);
+    expect(rpo).toMatchObject({ actualSeconds: null, met: null });
+  });
 });

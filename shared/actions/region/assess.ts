@@ -1,8 +1,8 @@
-import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNotFound, isThrottle, isUnreachable, request } from '../../aws/aws-errors.ts';
 import { ServiceUnavailableError } from '../../errors.ts';
-import { postgresServer, rdsInstance } from '../../plan/components.ts';
+import { type ComponentOf, postgresServer, rdsCluster, rdsInstance } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
 
 /** Long enough for a slow answer, short enough that silence costs seconds. */
@@ -15,8 +15,9 @@ const parameters = z.object({
     .array(z.string())
     .min(1)
     .meta({ description: 'Addresses of the system, tried from outside the region' }),
-  database: z.discriminatedUnion('type', [rdsInstance, postgresServer]).meta({
-    description: 'The writer there. A server that the system runs itself has no API that could be asked',
+  database: z.discriminatedUnion('type', [rdsInstance, rdsCluster, postgresServer]).optional().meta({
+    description:
+      'The writer there; without it only the addresses are asked, which is right for a system without one. A server that the system runs itself has no API that could be asked',
   }),
   quorum: z.number().int().positive().meta({ description: 'How many of them must be unreachable' }),
 });
@@ -49,18 +50,14 @@ async function probeOnce(context: ActionContext, url: string): Promise<Probe> {
  * writer that is being backed up or modified takes writes. A refusal of the request is a reason: nothing can be told.
  */
 async function askWriter(context: ActionContext, database: Parameters['database']): Promise<Writer | Reason> {
+  if (database === undefined) return { state: 'unknown', said: 'no database was asked' };
   if (database.type === 'postgres-server') {
     return { state: 'unknown', said: `whether ${database.host} still takes writes, nobody outside can tell` };
   }
   const { identifier, region } = database;
   try {
-    const reply = await request({ call: 'rds.DescribeDBInstances', region }, () =>
-      context.aws
-        .client(RDSClient, region)
-        .send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier })),
-    );
-    const status = reply.DBInstances?.[0]?.DBInstanceStatus ?? 'in an unknown state';
-    return { state: 'reachable', said: `${identifier} is ${status}` };
+    const status = await statusOf(context, database);
+    return { state: 'reachable', said: `${identifier} is ${status ?? 'in an unknown state'}` };
   } catch (error) {
     if (isUnreachable(error)) {
       return { state: 'unreachable', said: `the RDS API of ${region} did not answer` };
@@ -73,9 +70,28 @@ async function askWriter(context: ActionContext, database: Parameters['database'
       what: `The state of ${identifier} can't be told: ${why}`,
       mend: isNotFound(error)
         ? 'Correct the identifier of the database in the plan.'
-        : 'Allow rds:DescribeDBInstances in the primary region for this function.',
+        : `Allow ${callFor(database)} in the primary region for this function.`,
     };
   }
+}
+
+type Database = ComponentOf<'rds-instance' | 'rds-cluster'>;
+const callFor = ({ type }: Database) =>
+  type === 'rds-cluster' ? 'rds:DescribeDBClusters' : 'rds:DescribeDBInstances';
+
+async function statusOf(context: ActionContext, database: Database): Promise<string | undefined> {
+  const { identifier, region } = database;
+  const client = context.aws.client(RDSClient, region);
+  if (database.type === 'rds-cluster') {
+    const reply = await request({ call: 'rds.DescribeDBClusters', region }, () =>
+      client.send(new DescribeDBClustersCommand({ DBClusterIdentifier: identifier })),
+    );
+    return reply.DBClusters?.[0]?.Status;
+  }
+  const reply = await request({ call: 'rds.DescribeDBInstances', region }, () =>
+    client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier })),
+  );
+  return reply.DBInstances?.[0]?.DBInstanceStatus;
 }
 
 function verdictOf(probes: readonly Probe[], writer: Writer): 'lost' | 'partly' | 'reachable' {
@@ -122,10 +138,10 @@ export const action = defineAction({
   kind: 'region.assess',
   summary: 'Looks from outside how much of the primary region still answers',
   parameters,
-  components: { database: ['rds-instance', 'postgres-server'] },
+  components: { database: ['rds-instance', 'rds-cluster', 'postgres-server'] },
   outputs: {
     verdict: 'lost, partly or reachable',
-    writer: 'reachable or unreachable, through the API of RDS; unknown of any other server',
+    writer: 'reachable or unreachable, through the API of RDS; unknown of any other server, or without one',
     unreachable: 'How many addresses do not serve',
     summary: 'One sentence for the person who decides',
   },
@@ -142,13 +158,13 @@ export const action = defineAction({
     'The load balancer answers errors while the region is up: counted as unreachable, verdict "partly"',
   ],
   permissions: ({ database }) =>
-    database.type === 'postgres-server'
+    database === undefined || database.type === 'postgres-server'
       ? []
       : [
           {
-            actions: ['rds:DescribeDBInstances'],
+            actions: [callFor(database)],
             resources: [
-              `arn:\${AWS::Partition}:rds:${database.region}:\${AWS::AccountId}:db:${database.identifier}`,
+              `arn:\${AWS::Partition}:rds:${database.region}:\${AWS::AccountId}:${database.type === 'rds-cluster' ? 'cluster' : 'db'}:${database.identifier}`,
             ],
           },
         ],
@@ -160,7 +176,8 @@ export const action = defineAction({
     const evidence: Evidence[] = probes.map(one => ({ what: `${one.url} ${one.said}.` }));
     if ('mend' in writer) return { status: 'refused', reasons: [writer], evidence };
     evidence.push({ what: `Writer: ${writer.said}.` });
-    const reasons = falseAlarm(probes, quorum, database.region);
+    const region = database?.region ?? context.regions.primary;
+    const reasons = falseAlarm(probes, quorum, region);
     if (context.run.mode === 'recover' && reasons.length > 0) return { status: 'refused', reasons, evidence };
     return {
       status: 'ready',
@@ -168,7 +185,7 @@ export const action = defineAction({
         verdict: verdictOf(probes, writer),
         writer: writer.state,
         unreachable: probes.filter(one => one.state !== 'serving').length,
-        summary: summaryOf(database.region, probes, writer),
+        summary: summaryOf(region, probes, writer),
       },
       evidence,
     };

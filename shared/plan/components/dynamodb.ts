@@ -7,7 +7,9 @@ import { base } from './base.ts';
 export const dynamodbTable = z.strictObject({
   ...base,
   type: z.literal('dynamodb-table'),
-  name: z.string(),
+  name: z.string().meta({
+    description: 'A component of the same name in each of two regions is one global table',
+  }),
   heartbeat: z
     .strictObject({
       key: z.record(z.string(), z.union([z.string(), z.number()])).meta({ description: 'Key of the item' }),

@@ -13,6 +13,9 @@ const tolerant = new Set([
   'dynamodb.check-global-table',
 ]);
 
+/** What a region's side of it is called by, and which is answered from elsewhere. */
+const global = new Set(['dns-name', 'dns-record', 'health-check', 'routing-control']);
+
 export const asksTheLostRegion: LintRule = {
   id: 'asks-the-lost-region',
   severity: 'warning',
@@ -25,7 +28,9 @@ export const asksTheLostRegion: LintRule = {
       return view.steps.flatMap(placed => {
         const { step, path, modes } = placed;
         if (tolerant.has(step.do) || step.onFailure === 'continue' || !modes.includes('recover')) return [];
-        const there = componentsOf(context, placed).find(({ component }) => component.region === lost);
+        const there = componentsOf(context, placed).find(
+          ({ component }) => component.region === lost && !global.has(component.type),
+        );
         const literal = textsIn(step.with, [...path, 'with']).find(({ text }) => namesRegion(text, lost));
         const found = there
           ? { path: [...path, 'with', there.parameter], what: `"${there.id}"` }

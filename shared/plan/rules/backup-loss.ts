@@ -1,3 +1,4 @@
+import type { Component } from '../components.ts';
 import { parseSchedule } from '../schedule.ts';
 import type { Backup, Plan } from '../schema.ts';
 
@@ -17,6 +18,8 @@ const takes = {
   dump: 1800,
   objectReplication: 900,
 } as const;
+
+const same = (seconds: number): WorstLoss => ({ certain: seconds, likely: seconds });
 
 /** What is lost at the worst when this backup is restored after a disaster that leaves only `region`; undefined if it is not there. */
 export function worstLoss(
@@ -42,7 +45,11 @@ export function worstLoss(
       return { certain: gap + age, likely: gap + age + takes.snapshotCopy };
     }
     case 'aws-backup':
-      return backup.region === region || backup.copyTo?.region === region ? plus(takes.awsBackup) : undefined;
+      if (backup.region === region) return plus(takes.awsBackup);
+      // What is made is copied when the next one is made, so the copy is one interval behind.
+      return backup.copyTo?.region === region && gap !== undefined
+        ? { certain: 2 * gap, likely: 2 * gap + takes.awsBackup }
+        : undefined;
     case 'dump':
       if (backup.region === region) return plus(dumpTakes(gap));
       return backup.copy?.region === region ? plus(dumpTakes(gap) + takes.objectReplication) : undefined;
@@ -54,19 +61,34 @@ export function worstLoss(
 /** A dump that is made more often than that takes less: the next one would come before it is done. */
 const dumpTakes = (gap: number = takes.dump) => Math.min(takes.dump, gap);
 
-const same = (seconds: number): WorstLoss => ({ certain: seconds, likely: seconds });
-
 function regionOf({ components }: Pick<Plan, 'components'>, id: string): string | undefined {
   return Object.hasOwn(components, id) ? components[id]?.region : undefined;
 }
 
+/**
+ * What a cluster that stands can always be brought back to: automated backups of a cluster can not be switched off, and
+ * are five minutes behind at the most (Aurora user guide, "Overview of backing up and restoring an Aurora DB cluster").
+ */
+export const clusterLogs: WorstLoss = same(takes.logs);
+
 /** The database that a backup is of; undefined for what is no single database. */
-export function databaseOf({ backups }: Pick<Plan, 'backups'>, backup: Backup): string | undefined {
+export function databaseOf(plan: Pick<Plan, 'backups' | 'components'>, backup: Backup): string | undefined {
   if (backup.type === 'rds-snapshot-copy') {
-    const source = Object.hasOwn(backups, backup.of) ? backups[backup.of] : undefined;
-    return source && source.type !== 'rds-snapshot-copy' ? databaseOf({ backups }, source) : undefined;
+    const source = Object.hasOwn(plan.backups, backup.of) ? plan.backups[backup.of] : undefined;
+    return source && source.type !== 'rds-snapshot-copy' ? databaseOf(plan, source) : undefined;
+  }
+  if (backup.type === 'aws-backup') {
+    return Object.entries(plan.components).find(([, one]) => isResource(one, backup.resource))?.[0];
   }
   return 'component' in backup ? backup.component : undefined;
+}
+
+/** Whether an ARN is that of an instance or a cluster of the plan. */
+function isResource(component: Component, arn: string): boolean {
+  if (component.type !== 'rds-instance' && component.type !== 'rds-cluster') return false;
+  const [, , service, region, , sort, name] = arn.split(':');
+  const wanted = component.type === 'rds-cluster' ? 'cluster' : 'db';
+  return service === 'rds' && region === component.region && sort === wanted && name === component.identifier;
 }
 
 /** The longest time between two runs of a schedule within a year, in seconds; infinite for a single one. */

@@ -3,7 +3,7 @@ import { formatDuration } from '../duration.ts';
 import type { Problem } from '../finding.ts';
 import { objectivesOf, tierObjectivesOf, tiersOf } from '../objectives.ts';
 import type { ScenarioView } from '../scenario-view.ts';
-import { databaseOf, type WorstLoss, worstLoss } from './backup-loss.ts';
+import { clusterLogs, databaseOf, type WorstLoss, worstLoss } from './backup-loss.ts';
 import { lostRegion } from './step-facts.ts';
 
 export const backupMissesRpo: LintRule = {
@@ -20,12 +20,13 @@ export const backupMissesRpo: LintRule = {
   },
 };
 
-type Restored = { database: string; from: 'dump' | 'rds'; phase: string };
+type Restored = { database: string; from: 'dump' | 'rds' | 'cluster-logs'; phase: string };
 
 /** Databases that a scenario brings back from a backup, and from which sort of backup. */
 function restoredDatabases({ plan }: CheckContext, { steps }: ScenarioView): Restored[] {
   const found = steps.flatMap(({ step, modes, phase }): Restored[] => {
-    const from = kinds[step.do];
+    const logs = step.do === 'rds.restore-cluster' && step.with.method === 'point-in-time';
+    const from = logs ? 'cluster-logs' : kinds[step.do];
     if (from === undefined || !modes.includes('recover')) return [];
     // A dump is loaded beside the live database, which is what was backed up.
     const target = step.with.target ?? step.with.database;
@@ -67,6 +68,7 @@ function judge({ plan }: CheckContext, view: ScenarioView, { database, from, pha
       ? regions.flatMap(region => worstLoss(plan, backup, region) ?? [])
       : [],
   );
+  if (from === 'cluster-logs' && home !== undefined && home !== lost) losses.push(clusterLogs);
   const least = losses.reduce<WorstLoss | undefined>(
     (best, loss) => (best && best.likely <= loss.likely ? best : loss),
     undefined,

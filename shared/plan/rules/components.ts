@@ -40,7 +40,9 @@ export function checkComponents(context: CheckContext): Problem[] {
       const used = component.uses ?? [];
       problems.push(...used.flatMap((other, at) => unknownId(context, 'components', other, [...path, at])));
     }
-    if ('cluster' in component) problems.push(...checkCluster(context, id, component));
+    // The cluster of an ECS service is a name and no component.
+    if ('cluster' in component && component.type !== 'ecs-service')
+      problems.push(...checkCluster(context, id, component));
   }
   return problems;
 }

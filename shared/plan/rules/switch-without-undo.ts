@@ -45,12 +45,16 @@ export const switchWithoutUndo: LintRule = {
     'What was switched off in a hurry stays off: the recovered system has no workers, no schedule, no way in.',
   check: ({ scenarios }) =>
     scenarios.flatMap(view => {
-      const failbacks = scenarios.filter(({ scenario }) => scenario.failbackOf === view.id);
+      // What a failover and its way back switch off at one side is switched on again by the other one of the two.
+      const others = scenarios.filter(
+        ({ id, scenario }) => scenario.failbackOf === view.id || id === view.scenario.failbackOf,
+      );
+      const failbacks = others.filter(({ scenario }) => scenario.failbackOf === view.id);
       return view.steps.flatMap(placed => {
         const known = Object.hasOwn(switches, placed.step.do) ? switches[placed.step.do] : undefined;
         if (!known?.isOff(placed.step.with) || !placed.modes.includes('recover')) return [];
         const inLostRegion = view.scenario.disaster?.type === 'region-loss' && failbacks.length === 0;
-        if (inLostRegion || broughtBack(known, placed, view, failbacks)) return [];
+        if (inLostRegion || broughtBack(known, placed, view, others)) return [];
         return [
           {
             rule: switchWithoutUndo.id,
@@ -68,12 +72,12 @@ function broughtBack(
   { about, back }: Switch,
   off: PlacedStep,
   view: ScenarioView,
-  failbacks: readonly ScenarioView[],
+  others: readonly ScenarioView[],
 ): boolean {
   const isBack = ({ step }: PlacedStep) =>
     step.do === back.kind && step.with[about] === off.step.with[about] && back.isOn(step.with);
   return (
     view.steps.some(placed => isBack(placed) && isBefore(off, placed)) ||
-    failbacks.some(({ steps }) => steps.some(isBack))
+    others.some(({ steps }) => steps.some(isBack))
   );
 }

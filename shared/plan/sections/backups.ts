@@ -215,7 +215,10 @@ export const backupSchema = z.discriminatedUnion('type', [
       region: regionSchema,
       vault: z.string(),
       role: z.string().meta({ description: 'ARN of the role that AWS Backup works with' }),
-      copyTo: z.strictObject({ vault: z.string(), region: regionSchema }).optional(),
+      copyTo: z.strictObject({ vault: z.string(), region: regionSchema }).optional().meta({
+        description:
+          'Each one is copied when the next one is made, so the copy is one interval behind; the RPO of the class counts for it too',
+      }),
     })
     .meta({
       description: 'Recovery points of AWS Backup. They do not count against the 100 manual snapshots',

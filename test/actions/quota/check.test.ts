@@ -31,6 +31,18 @@ describe('quota.check', () => {
       expect(reasonsOf(seen)).toBe('There is no quota L-00000000 of ec2 in ap-southeast-4.');
     }));
 
+  it('takes what the plan says was raised, in the recovery region only', () =>
+    inAws({}, async ({ play, world }) => {
+      Object.assign(world.plan.rehearsal.quotas, { 'fargate/L-3032A538': 100, 'lambda/L-B99A9384': 5000 });
+      const status = async (service: string, quota: string, needed: number, region?: string) => {
+        const wanted = { quotas: [{ service, quota, needed }], ...(region && { region }) };
+        return (await play('quota.check', wanted)).seen?.status;
+      };
+      expect(await status('fargate', 'L-3032A538', 100)).toBe('done');
+      expect(await status('lambda', 'L-B99A9384', 5000)).toBe('done');
+      expect(await status('fargate', 'L-3032A538', 100, 'ap-southeast-2')).toBe('failed');
+    }));
+
   it('changes nothing', async () => {
     expect(openChanges(await permissionsOf('quota.check', {}, vcpus(1)))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import { afterEach, describe, expect, it } from 'vitest';
 import { action } from '../../../shared/actions/region/assess.ts';
 import { createAwsClients } from '../../../shared/aws/aws-clients.ts';
@@ -22,7 +22,7 @@ const named = (name: string, status: number) =>
 async function prepare(
   statuses: Record<string, number[]>,
   mode: Mode = 'recover',
-  writer: Parameters<typeof action.prepare>[1]['database'] = database,
+  writer: Parameters<typeof action.prepare>[1]['database'] | null = database,
 ) {
   const asked: string[] = [];
   const context = contextOf({
@@ -40,7 +40,10 @@ async function prepare(
       },
     },
   });
-  const preparation = await action.prepare(context, { ...parameters, database: writer });
+  const preparation = await action.prepare(context, {
+    ...parameters,
+    database: writer ?? undefined,
+  });
   return { preparation, asked, context };
 }
 
@@ -114,6 +117,48 @@ describe('region.assess', () => {
       },
     });
     expect(action.permissions({ ...parameters, database: server }, { primary, recovery })).toEqual([]);
+  });
+
+  it('asks for the writer of a cluster, and may do so for this one only', async () => {
+    rds.on(DescribeDBClustersCommand, { DBClusterIdentifier: 'shop-orders' }).resolves({
+      DBClusters: [{ Status: 'available' } as never],
+    });
+    const cluster = {
+      id: 'database',
+      type: 'rds-cluster' as const,
+      region: primary,
+      identifier: 'shop-orders',
+      engine: 'aurora-postgresql' as const,
+      port: 5432,
+      database: 'shop',
+      credentials: 'secret:shop/database',
+      writeProbe: 'SELECT 1',
+    };
+    const { preparation } = await prepare({}, 'recover', cluster);
+    expect(preparation).toMatchObject({
+      baseline: {
+        verdict: 'partly',
+        writer: 'reachable',
+        summary: expect.stringContaining('shop-orders is available'),
+      },
+    });
+    expect(action.permissions({ ...parameters, database: cluster }, { primary, recovery })).toMatchObject([
+      {
+        actions: ['rds:DescribeDBClusters'],
+        resources: [expect.stringMatching(/:cluster:shop-orders$/)],
+      },
+    ]);
+  });
+
+  it('asks only the addresses of a system without a database', async () => {
+    const context = { 'https://a.example/': [200] };
+    const { preparation } = await prepare(context, 'recover', null);
+    expect(preparation).toMatchObject({
+      status: 'ready',
+      baseline: { verdict: 'partly', writer: 'unknown', unreachable: 2 },
+    });
+    const without = { ...parameters, database: undefined };
+    expect(action.permissions(without, { primary, recovery })).toEqual([]);
   });
 
   it('counts server errors as unreachable, but not as a lost region', async () => {

@@ -1,0 +1,3 @@
+import { rehearsesWell } from './support.ts';
+
+rehearsesWell('ticket-shop', 'examples');
