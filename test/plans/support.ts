@@ -96,6 +96,9 @@ export function rehearsesWell(system: string, folder: 'plans' | 'examples' = 'pl
       exercises.push({ name: 'calendar', outcome: 'done', elements: calendar.exercised });
     });
 
+    // An example was made from no document.
+    if (folder === 'examples') return;
+
     // What `lifeboat trace --strict` says, by the rehearsals of the tests above and what is rehearsed beside scenarios.
     test('claims no requirement that no rehearsal carries out', async () => {
       if (!plan) throw new Error('the plan has errors');
