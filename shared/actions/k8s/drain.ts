@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ThrottledError } from '../../errors.ts';
+import { RequestRejectedError, ThrottledError } from '../../errors.ts';
 import { parse } from '../../kubernetes/api.ts';
 import { type Pod, podListSchema } from '../../kubernetes/objects.ts';
 import { eksCluster } from '../../plan/components.ts';
@@ -122,12 +122,18 @@ async function evictAll(
     try {
       await context.kubernetes(access, { method: 'POST', path: place, body });
     } catch (error) {
+      if (goesByItself(error)) continue;
       // 429 is how the Eviction API says that a disruption budget forbids it for now.
       if (!(error instanceof ThrottledError)) throw error;
       held.push(name);
     }
   }
   return { left: pods.length, held };
+}
+
+/** In a namespace that is being deleted nothing can be made, not even an eviction; its pods go with it. */
+function goesByItself(error: unknown): boolean {
+  return error instanceof RequestRejectedError && error.message.includes('because it is being terminated');
 }
 
 function whyNot({ metadata, spec }: Pod, { deleteEmptyDir }: Parameters): Reason | undefined {

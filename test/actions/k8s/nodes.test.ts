@@ -3,6 +3,7 @@ import { action as cordon } from '../../../shared/actions/k8s/cordon.ts';
 import { action as deletePod } from '../../../shared/actions/k8s/delete-pod.ts';
 import { action as drain } from '../../../shared/actions/k8s/drain.ts';
 import { action as get } from '../../../shared/actions/k8s/get.ts';
+import { RequestRejectedError } from '../../../shared/errors.ts';
 import { storeObject } from '../../../simulator/kubernetes/store.ts';
 import { service as eks } from '../../../simulator/services/eks.ts';
 import { service as kubernetes } from '../../../simulator/services/kubernetes.ts';
@@ -143,6 +144,23 @@ describe('k8s.drain', () => {
         status: 'pending',
         note: expect.stringContaining('a disruption budget holds shop-app'),
       });
+    }));
+
+  it('leaves pods of a namespace that is being deleted to that', () =>
+    inCluster(async scene => {
+      const node = busyNode(scene);
+      let refusedOnce = false;
+      const ending: typeof scene.context.kubernetes = (access, request) => {
+        if (refusedOnce || !request.path.endsWith('/eviction'))
+          return scene.context.kubernetes(access, request);
+        refusedOnce = true;
+        const said = 'unable to create new content in namespace shop because it is being terminated';
+        return Promise.reject(new RequestRejectedError(said, { nextStep: 'Nothing.' }));
+      };
+      const context = { ...scene.context, kubernetes: ending };
+      const { seen } = await perform({ ...scene, context }, drain, { cluster, nodes: [node] });
+      expect(refusedOnce).toBe(true);
+      expect(seen).toMatchObject({ status: 'done' });
     }));
 
   it('refuses to evict what nothing would make again', () =>

@@ -22,8 +22,8 @@ export type ExpectedCall = readonly [name: string, input: Record<string, unknown
 export type Expectation = {
   /** `ready` if it goes on. */
   prepared?: 'ready' | 'already-done' | 'refused';
-  /** Calls that change something, in this order, and no others; each at least with this input. */
-  calls: readonly ExpectedCall[];
+  /** Calls that change something, in this order, and no others; `whatever` where their number is chance. */
+  calls: readonly ExpectedCall[] | 'whatever';
   /** How observe ends; `pending` only in a world that lacks what ends it. */
   status?: 'done' | 'failed' | 'pending';
   /** Outputs, of observe or of "already done". Asymmetric matchers are welcome. */
@@ -33,7 +33,7 @@ export type Expectation = {
   /** What prepare or act throws, where that is the end. */
   throws?: RegExp;
   /** Names of errors that AWS answers with on the way, such as `rds.DescribeDBSnapshots DBSnapshotNotFoundFault`. */
-  errors?: readonly string[];
+  errors?: readonly string[] | 'whatever';
   /** What `after` finds. */
   holds?: unknown;
 };

@@ -145,6 +145,22 @@ contract('ec2', [
   },
   {
     ...inNetwork,
+    kind: 'ec2.restore-ingress',
+    shows: 'opens a port that a step had closed, and closes it again',
+    with: () => ({
+      group: 'web',
+      rules: [{ protocol: 'tcp', fromPort: 8443, toPort: 8443, cidr: '198.51.100.0/24' }],
+    }),
+    expect: {
+      calls: [['ec2.AuthorizeSecurityGroupIngress', {}]],
+      outputs: { restored: 1 },
+      holds: expect.arrayContaining([22, 443, 8443]),
+    },
+    after: portsOf,
+    undo: { calls: [['ec2.RevokeSecurityGroupIngress', {}]], holds: expect.not.arrayContaining([8443]) },
+  },
+  {
+    ...inNetwork,
     kind: 'ec2.block-address',
     shows: 'denies an address before everything else, and takes the entry away again',
     with: () => ({ acl: 'acl', addresses: ['203.0.113.7/32'] }),

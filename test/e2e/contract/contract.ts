@@ -124,7 +124,7 @@ function check(
     expect('reasons' in outcome ? JSON.stringify(outcome.reasons) : shown).toMatch(wanted.reasons);
   if (wanted.outputs) expect('outputs' in outcome ? outcome.outputs : shown).toMatchObject(wanted.outputs);
   checkCalls(played.calls, wanted.calls);
-  expect(errorsOf(played.calls)).toEqual([...(wanted.errors ?? [])].sort());
+  if (wanted.errors !== 'whatever') expect(errorsOf(played.calls)).toEqual([...(wanted.errors ?? [])].sort());
   if (wanted.holds !== undefined) expect(played.holds).toEqual(wanted.holds);
   if (!undo || !played.undone) return;
   expect(played.undone.seen.status, JSON.stringify(played.undone.seen)).toBe(undo.status ?? 'done');
@@ -133,6 +133,7 @@ function check(
 }
 
 function checkCalls(calls: readonly RecordedCall[], wanted: Expectation['calls']): void {
+  if (wanted === 'whatever') return;
   const changes = changesOf(calls);
   expect(changes.map(({ name }) => name)).toEqual(wanted.map(([name]) => name));
   for (const [index, [, input]] of wanted.entries()) expect(changes[index]?.input).toMatchObject(input);

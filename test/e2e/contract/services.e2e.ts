@@ -124,6 +124,17 @@ contract('elbv2', [
   },
 ]);
 
+contract('elbv2 targets', [
+  {
+    ...balanced,
+    kind: 'elbv2.target-health',
+    shows: 'waits while no target is healthy',
+    with: () => ({ targetGroup: 'targets', healthy: 1 }),
+    expect: { calls: [], status: 'pending' },
+    emulator: { gap: 'nothing is registered in either world', status: 'pending' },
+  },
+]);
+
 const firewall = {
   ids: { set: 'a1b2c3d4' },
   components: ({ set }: Ids) => ({

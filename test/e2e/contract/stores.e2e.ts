@@ -268,6 +268,17 @@ contract('elasticache', [
       undo: { calls: [['elasticache.DeleteReplicationGroup', {}]], status: 'pending' },
     },
   },
+  {
+    ...caches,
+    kind: 'elasticache.delete',
+    shows: 'removes nothing that is not there',
+    with: () => ({ target: 'target', group: `shop-new-${runId}` }),
+    expect: {
+      prepared: 'already-done',
+      calls: [],
+      errors: ['elasticache.DescribeReplicationGroups ReplicationGroupNotFoundFault'],
+    },
+  },
 ]);
 
 contract('dynamodb', [

@@ -2,7 +2,7 @@ import { StopDBInstanceAutomatedBackupsReplicationCommand } from '@aws-sdk/clien
 import { expect } from 'vitest';
 import { recovery, runId, taggedByRun } from './case.ts';
 import { contract, onTheWire } from './contract.ts';
-import { database, rds, target } from './rds-world.ts';
+import { database, makeInstanceOfRun, rds, standby, stateOf, target } from './rds-world.ts';
 
 const region = recovery;
 
@@ -311,6 +311,39 @@ contract(
       }),
       with: () => ({ secret: 'secret' }),
       expect: { calls: [] },
+    },
+    {
+      kind: 'rds.cutover',
+      shows: 'gives the name of the live database to the restored one, and takes the tags of the run off',
+      components: ids => ({ standby, target: target(ids) }),
+      before: aws => makeInstanceOfRun(aws),
+      with: () => ({ database: 'standby', instance: `shop-dr-${runId}` }),
+      expect: {
+        calls: [
+          [
+            'rds.ModifyDBInstance',
+            {
+              DBInstanceIdentifier: 'shop-standby',
+              NewDBInstanceIdentifier: `shop-standby-old-${runId}`,
+              ApplyImmediately: true,
+            },
+          ],
+          [
+            'rds.ModifyDBInstance',
+            {
+              DBInstanceIdentifier: `shop-dr-${runId}`,
+              NewDBInstanceIdentifier: 'shop-standby',
+              ApplyImmediately: true,
+            },
+          ],
+          ['rds.ModifyDBInstance', { MultiAZ: true, DeletionProtection: true, BackupRetentionPeriod: 7 }],
+          ['rds.RemoveTagsFromResource', { TagKeys: ['lifeboat:run', 'lifeboat:expires-at'] }],
+        ],
+        errors: ['rds.DescribeDBInstances DBInstanceNotFoundFault'],
+        outputs: { instance: 'shop-standby', keptAs: `shop-standby-old-${runId}` },
+        holds: { status: expect.any(String), ofRun: undefined, expires: undefined },
+      },
+      after: aws => stateOf(aws, 'shop-standby'),
     },
   ],
   onTheWire(),

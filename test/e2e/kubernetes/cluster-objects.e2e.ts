@@ -362,6 +362,84 @@ contract(
     },
     {
       ids,
+      components: of => ({
+        ...withNamespace(of),
+        keys: { ...place(of), type: 'k8s-secret', name: 'keys', keys: ['API_KEY'] },
+      }),
+      cluster: {
+        rules: [
+          rule('', ['secrets'], 'get', 'delete', 'create'),
+          rule('apps', ['deployments', 'statefulsets', 'daemonsets'], 'list'),
+          rule('batch', ['cronjobs'], 'list'),
+        ],
+        given: (api, namespace) =>
+          make(api, `/api/v1/namespaces/${namespace}/secrets`, {
+            metadata: { name: 'keys' },
+            stringData: { API_KEY: 'old' },
+          }),
+      },
+      kind: 'k8s.delete-secret',
+      shows: 'keeps a Secret in Secrets Manager, deletes it, and makes it again',
+      with: () => ({ secret: 'keys' }),
+      expect: {
+        calls: [
+          ['secretsmanager.CreateSecret', {}],
+          [to('DELETE', '/secrets/keys'), {}],
+        ],
+        errors: [expect.stringMatching(/secrets\/keys 404$/)],
+        holds: 'gone',
+      },
+      finds: {
+        path: of => core(of, 'secrets', 'keys'),
+        holds: ({ data }: { data: Record<string, string> }) => Object.keys(data),
+      },
+      undo: { calls: [[to('POST', '/secrets'), {}]], holds: ['API_KEY'] },
+    },
+    {
+      ids: { ...ids, node: 'shop-dr-node-1' },
+      components: of => ({
+        ...withNamespace(of),
+        app: { ...place(of), type: 'k8s-deployment', name: 'shop-app', container: 'app', replicas: 2 },
+      }),
+      given: async () => ({ node: 'node-to-close' }),
+      cluster: {
+        rules: [
+          rule('', ['nodes'], 'list', 'patch'),
+          rule('', ['pods'], 'list'),
+          rule('', ['pods/eviction'], 'create'),
+        ],
+        given: (api, namespace) => makeDeployment(api, namespace, { replicas: 4 }),
+      },
+      kind: 'k8s.drain',
+      shows: 'closes a node, evicts its pods, and opens it again',
+      with: ({ node = '' }) => ({ cluster: 'cluster', nodes: [node] }),
+      expect: {
+        // What other cases left on the node goes with its namespace.
+        calls: 'whatever',
+        errors: 'whatever',
+        outputs: { nodes: [expect.any(String)] },
+        holds: true,
+      },
+      finds: {
+        path: ({ node = '' }) => `/api/v1/nodes/${node}`,
+        holds: ({ spec }: { spec: { unschedulable?: boolean } }) => spec.unschedulable ?? false,
+      },
+      undo: { calls: [[to('PATCH', '/nodes/.*'), {}]], holds: false },
+    },
+    {
+      ids,
+      components: withNamespace,
+      cluster: { rules: [rule('', ['pods'], 'list')] },
+      kind: 'eks.connect',
+      shows: 'proves that the cluster answers and that the role may do what is asked for',
+      with: () => ({ cluster: 'cluster' }),
+      expect: {
+        calls: [[to('POST', '/selfsubjectaccessreviews'), {}]],
+        outputs: { api: 'up' },
+      },
+    },
+    {
+      ids,
       components: withNamespace,
       cluster: { rules: [] },
       kind: 'k8s.get',
