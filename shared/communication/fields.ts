@@ -124,7 +124,9 @@ const results: Record<Mode, string> = {
 function endFields(situation: Situation): Record<string, string> {
   const end = ending(situation);
   if (!end) return {};
-  const reasons = end.entry.reasons.map(reason => `- ${reason.what} ${reason.mend}`.trimEnd());
+  const reasons = end.entry.reasons.map(reason =>
+    `- ${sentence(bare(reason.what))} ${reason.mend}`.trimEnd(),
+  );
   return {
     ended: formatTime(end.at),
     outcome: end.entry.outcome,
@@ -171,9 +173,19 @@ export function checksDone(situation: Situation): StepEntry[] {
 
 function line(situation: Situation, { at, entry }: StepEntry): string {
   const facts: Evidence[] = entry.evidence ?? [];
-  const said = facts.at(-1)?.what ?? entry.reasons?.[0]?.what ?? entry.error ?? entry.note ?? entry.status;
+  const said =
+    facts.at(-1)?.what ??
+    entry.reasons?.[0]?.what ??
+    (entry.error && bare(entry.error)) ??
+    entry.note ??
+    entry.status;
   return `- ${formatTime(at)} ${stepTitle(situation, entry.step)}: ${said}`;
 }
+
+/** An error without the name of its class, which tells a reader nothing. */
+const bare = (text: string) => text.replace(/^\w+(Error|Exception): /, '').trim();
+
+const sentence = (text: string) => (/[.!?:]$/.test(text) ? text : `${text}.`);
 
 function list(lines: string[], nothing: string): string {
   if (lines.length === 0) return nothing;

@@ -83,7 +83,7 @@ function evidenceOf(title: string, notice: Notice, result: SendResult): Evidence
   switch (result.status) {
     case 'sent':
       return {
-        what: `${title} was told (${notice.template}) through ${result.channel}.`,
+        what: `${title}: told (${notice.template}) through ${result.channel}.`,
         data: { ...about, channel: result.channel, providerId: result.providerId, at: result.at },
       };
     case 'failed':

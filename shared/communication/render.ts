@@ -35,9 +35,11 @@ export function renderMessage(
 ): RenderResult {
   let subject: string;
   let text: string;
+  let sms: string;
   try {
     subject = String(evaluate(template.subject, scope));
     text = String(evaluate(template.text, scope));
+    sms = String(evaluate(template.sms ?? template.subject, scope));
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     return { ok: false, problem: `${error.message}. ${error.nextStep}` };
@@ -50,7 +52,7 @@ export function renderMessage(
     message: {
       subject: asHeadline(head + subject),
       text: `${first}${text.trim()}\n\nReference: ${about.key}\n`,
-      sms: asSms(head + subject, about.link),
+      sms: asSms(head + sms, about.link),
       ...(about.link && { link: about.link }),
       ...(about.stage && { stage: about.stage }),
     },
@@ -59,7 +61,7 @@ export function renderMessage(
 
 /** `message.*` names in a text that are neither known fields nor among the step's own. */
 export function unknownMessageFields(template: Template, own: readonly string[] = []): string[] {
-  const names = [template.subject, template.text].flatMap(text => {
+  const names = [template.subject, template.text, template.sms ?? ''].flatMap(text => {
     const parsed = parseTemplate(text);
     return parsed.ok
       ? parsed.parts.flatMap(part => ('expression' in part ? [part.expression.path] : []))

@@ -4,7 +4,12 @@ import { inside } from './templates/inside.ts';
 import { outside } from './templates/outside.ts';
 
 /** A message before its fields are filled in; the grammar is that of `shared/plan/expression.ts`. */
-export type Template = { subject: string; text: string };
+export type Template = {
+  subject: string;
+  text: string;
+  /** For SMS, where a link leaves some 50 characters: what is to be done comes first. The subject without it. */
+  sms?: string;
+};
 
 /** Who reads it: people who work on it, people who are told how it concerns them, or an authority. */
 type Reader = 'inside' | 'outside' | 'authority';

@@ -17,7 +17,7 @@ describe('telling an audience from a step', () => {
   it('sends the message and gives the evidence', async () => {
     expect(await notify('customers', 'update')).toEqual([
       {
-        what: 'Customers was told (update) through customers.',
+        what: 'Customers: told (update) through customers.',
         data: expect.objectContaining({ status: 'sent', channel: 'customers', providerId: 'm' }),
       },
     ]);

@@ -259,6 +259,24 @@ describe('an SMS', () => {
     expect(asSms('x'.repeat(300))).toHaveLength(160);
   });
 
+  it('says first what is to be done, where the template has words of its own for it', () => {
+    const template = {
+      subject: 'A shop with a long name: your decision',
+      text: 't',
+      sms: 'Decide: ${system.title}',
+    };
+    const about = { mode: 'recover' as const, key: 'k', link };
+    const result = renderMessage(template, { system: { title: 'Shop' } }, about);
+    if (!result.ok) throw new Error(result.problem);
+    expect(result.message.sms).toBe(`Decide: Shop ${link}`);
+    expect(unknownMessageFields({ ...template, sms: '${message.nobody}' })).toEqual(['message.nobody']);
+  });
+
+  it.each(['escalation', 'approval', 'failed-step', 'task', 'reminder', 'follow-up-task', 'task-overdue'])(
+    'built in as "%s" leaves the name of the system to the end',
+    name => expect(defaultTemplate(name, 'technical')?.sms).toMatch(/^[A-Z][A-Za-z ]+: /),
+  );
+
   it('keeps a few words beside a link that is too long for one', () => {
     const sms = asSms('Approve the activation', `https://x/?t=${'x'.repeat(200)}`);
     expect(sms).toMatch(/^Approve the activ\.\.\. https:/);

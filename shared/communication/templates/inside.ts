@@ -72,6 +72,7 @@ Still to be done:
   },
   escalation: {
     subject: '${system.title}: ${message.scenario}, please take it (level ${message.level})',
+    sms: 'Please take it: ${message.scenario}, ${system.title}',
     text: `The scenario "\${message.scenario}" of \${system.title} was opened, severity \${message.severity}. It is \${message.elapsed} since \${message.clock}, at \${message.outageStarted}, and nobody has acknowledged it.
 
 Where we are: \${message.phase}
@@ -81,6 +82,7 @@ Say that you are on it; that stops the escalation:
   },
   approval: {
     subject: '${system.title}: your decision - ${message.question}',
+    sms: 'Your decision: ${message.question} ${system.title}',
     text: `\${message.question}
 
 \${message.shows}
@@ -92,6 +94,7 @@ Answer by \${message.answerBy}; without an answer the run ends.
   },
   'failed-step': {
     subject: '${system.title}: step failed, retry, skip or abort? ${message.question}',
+    sms: 'Step failed: ${message.question} ${system.title}',
     text: `\${message.question}
 
 \${message.shows}
@@ -103,6 +106,7 @@ Answer by \${message.answerBy}; without an answer the run ends.
   },
   task: {
     subject: '${system.title}: please do - ${message.question}',
+    sms: 'Please do: ${message.question} ${system.title}',
     text: `\${message.question}
 
 \${message.shows}
@@ -112,6 +116,7 @@ Say when it is done, by \${message.answerBy}:
   },
   reminder: {
     subject: '${system.title}: still waiting for you - ${message.question}',
+    sms: 'Still waiting for you: ${message.question}',
     text: `Your answer is still missing; the run waits for it until \${message.answerBy}.
 
 \${message.question}
@@ -157,6 +162,7 @@ Please see to it that they know. State of the recovery: \${message.phase}.`,
   },
   'follow-up-task': {
     subject: '${system.title}: for you to do - ${message.question}',
+    sms: 'To do: ${message.question}, by ${message.answerBy}',
     text: `\${message.question}
 
 \${message.shows}
@@ -168,6 +174,7 @@ Incident \${message.incident}.
   },
   'task-reminder': {
     subject: '${system.title}: due soon - ${message.question}',
+    sms: 'Due soon: ${message.question}, by ${message.answerBy}',
     text: `\${message.question}
 
 \${message.shows}
@@ -178,6 +185,7 @@ It is due by \${message.answerBy} (\${message.obligation}). What shows that it i
   },
   'task-overdue': {
     subject: '${system.title}: OVERDUE - ${message.question}',
+    sms: 'OVERDUE: ${message.question}, ${system.title}',
     text: `\${message.question}
 
 It was due by \${message.answerBy} (\${message.obligation}), and nobody has said that it is done.

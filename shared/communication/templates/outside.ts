@@ -4,13 +4,13 @@ import type { Template } from '../templates.ts';
 export const outside: Record<string, Template> = {
   initial: {
     subject: '${system.title}: service disruption',
-    text: `\${system.title} is disrupted since \${message.outageStarted}. We are working on it.
+    text: `\${system.title} has been disrupted since \${message.outageStarted}. We are working on it.
 
 Next update: \${message.nextUpdate}`,
   },
   update: {
     subject: '${system.title}: update on the service disruption',
-    text: `\${system.title} is disrupted since \${message.outageStarted}. We are still working on it.
+    text: `\${system.title} has been disrupted since \${message.outageStarted}. We are still working on it.
 
 Next update: \${message.nextUpdate}`,
   },

@@ -8,8 +8,8 @@ import { fieldsOfTemplate } from './named-parameters.ts';
 export function checkTemplates(context: CheckContext): Problem[] {
   return Object.entries(context.plan.templates).flatMap(([id, template]) => {
     const fields = fieldsOfTemplate(context, id);
-    return (['subject', 'text'] as const).flatMap(key =>
-      expressionProblems(template[key], ['templates', id, key], ([root = '', ...rest]) => {
+    return (['subject', 'text', 'sms'] as const).flatMap(key =>
+      expressionProblems(template[key] ?? '', ['templates', id, key], ([root = '', ...rest]) => {
         if (root === 'message') return oneOf(rest, fields, 'message');
         if (['run', 'incident', 'system', 'regions'].includes(root)) {
           return checkLookUp(context, undefined, [root, ...rest]);

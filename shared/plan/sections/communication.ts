@@ -164,5 +164,8 @@ export const audienceSchema = z.strictObject({
 export const templateSchema = z.strictObject({
   subject: z.string().max(100),
   text: z.string(),
+  sms: z.string().max(160).optional().meta({
+    description: 'For SMS, where a link leaves some 50 characters; the subject without it',
+  }),
   ...tracing,
 });
