@@ -17,7 +17,9 @@ export function checkText(results: readonly CheckResult[]): string {
   });
   const bad = results.filter(({ status }) => status !== 'ok').length;
   const verdict =
-    bad === 0 ? 'All of them are there and young enough' : `${bad} of ${results.length} are not in order`;
+    bad === 0
+      ? 'All of them are there and young enough'
+      : `${bad} of ${results.length} ${bad === 1 ? 'is' : 'are'} not in order`;
   return `${lines.join('')}${verdict}. A check finds what is missing; only a restore proves a backup (lifeboat backups PLAN verify).\n`;
 }
 

@@ -61,6 +61,6 @@ const plugin = {
   },
 };
 
-module.exports = [plugin];
+module.exports = [plugin, require('./shake-schemas.cjs').plugin];
 module.exports.linkImports = linkImports;
 module.exports.belongs = belongs;

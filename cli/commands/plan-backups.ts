@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { request } from '../../shared/aws/aws-errors.ts';
+import { isNotFound, request } from '../../shared/aws/aws-errors.ts';
 import { createKubernetes } from '../../shared/aws/kubernetes.ts';
 import { shortHash } from '../../shared/aws/names.ts';
 import { checkBackups } from '../../shared/backups/check.ts';
@@ -9,8 +9,10 @@ import { readCoverage } from '../../shared/backups/coverage.ts';
 import type { Made } from '../../shared/backups/create/made.ts';
 import { createBackup } from '../../shared/backups/create.ts';
 import type { CheckResult } from '../../shared/backups/judge.ts';
+import { readKnown } from '../../shared/backups/known.ts';
 import type { Verification } from '../../shared/backups/verify/record.ts';
 import { listVerifications } from '../../shared/backups/verify/state.ts';
+import { createMemoryRecordStore } from '../../shared/incident/memory-record-store.ts';
 import { checkPlan } from '../../shared/plan/check.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import type { Runtime } from '../../shared/runtime.ts';
@@ -67,7 +69,11 @@ export async function planBackups(args: PlanBackupsArguments, io: Io): Promise<n
     return 2;
   }
   const operation = args.operation as Operation;
-  if (args.live) return run(operation, backups, args, io, await livePlace(plan));
+  if (args.live) {
+    const place = await livePlace(plan);
+    const found = await deployed(place, operation, io);
+    return found ? run(operation, backups, args, io, found) : 2;
+  }
   if (!args.json)
     io.err('Against a simulated AWS in which every schedule was kept; --live asks the real one.\n');
   const seed = Number(args.seed ?? 1);
@@ -157,6 +163,27 @@ async function run(
 }
 
 const withoutSizes = ({ sizes: _, ...rest }: CheckResult) => rest;
+
+/**
+ * A check can be made before anything is deployed: then there are no sizes of earlier ones. Everything else is recorded,
+ * and is not begun where it can't be.
+ */
+async function deployed(place: Place, operation: Operation, io: Io): Promise<Place | undefined> {
+  const { plan, settings } = place.runtime;
+  try {
+    await readKnown(place.runtime);
+    return place;
+  } catch (error) {
+    if (!isNotFound(error, 'ResourceNotFoundException')) throw error;
+  }
+  const missing = `${plan.system.id} is not deployed in ${plan.regions.recovery}: there is no table ${settings.tableName}`;
+  if (operation !== 'check') {
+    io.err(`${missing}, so nothing could be recorded. Deploy the plan first.\n`);
+    return undefined;
+  }
+  io.err(`${missing}. Sizes can't be compared with those of earlier checks.\n`);
+  return { ...place, runtime: { ...place.runtime, store: createMemoryRecordStore() } };
+}
 
 /** How often the end of a live verification is looked for. */
 const lookEverySeconds = 30;

@@ -3,6 +3,7 @@ import type { Backup, Plan } from '../plan/schema.ts';
 import { longestGapSeconds } from './occurrences.ts';
 import type { FoundBackup, Survey } from './survey/found.ts';
 import type { Surveyed } from './survey.ts';
+import { whyMadeElsewhere } from './who-makes.ts';
 
 /** Something that is not as the plan promises. `name` is stable, such as `missing` or `too-old`. */
 export type BackupFinding = { name: string; what: string; mend: string };
@@ -66,7 +67,7 @@ export function judgeBackup({ id, backup, plan, surveyed, now, sizes = [] }: Que
   const [newest] = usable;
   const findings = newest
     ? [
-        ...checkAge(backup, newest, rpoSeconds, now),
+        ...checkAge(id, backup, newest, rpoSeconds, now),
         ...checkEach(survey, usable, rpoSeconds, now),
         ...checkCadence(backup, usable, now),
         ...checkSafety(backup, survey, newest),
@@ -74,7 +75,7 @@ export function judgeBackup({ id, backup, plan, surveyed, now, sizes = [] }: Que
         ...checkSize(newest, sizes),
         ...checkFile(survey, newest),
       ]
-    : [nothingThere(survey, backup)];
+    : [nothingThere(survey, backup, id)];
   findings.push(...checkRetention(backup, survey), ...survey.faults);
   const lossSeconds = newest ? secondsBetween(newest.at, now) : null;
   return {
@@ -100,28 +101,45 @@ export function judgeBackup({ id, backup, plan, surveyed, now, sizes = [] }: Que
 
 const secondsBetween = (from: Date, to: Date) => Math.round((to.getTime() - from.getTime()) / 1000);
 
-function nothingThere({ found }: Survey, { title }: Backup): BackupFinding {
+function nothingThere({ found }: Survey, backup: Backup, id: string): BackupFinding {
+  const { title } = backup;
   const [other] = found;
   const rest = other ? `; the newest one, ${other.id}, is ${other.usable}` : '';
   return {
     name: 'missing',
     what: `${title}: there is none that can be restored from${rest}. Everything would be lost that no other backup has`,
-    mend: 'Make one now (lifeboat backups PLAN create), and find out why the schedule made none.',
+    mend: makeOne(backup, id),
   };
 }
 
+/** How to come to a new one: not all of them are made by Lifeboat. */
+export function makeOne(backup: Backup, id: string): string {
+  switch (backup.type) {
+    case 'rds-replicated-backups':
+      return `AWS makes these all the time once the replication runs: aws rds start-db-instance-automated-backups-replication --source-db-instance-arn ARN --kms-key-id ${backup.kmsKey} --region ${backup.region}. Look whether it was stopped, or whether the key is disabled.`;
+    case 'rds-automated':
+      return 'AWS makes these all the time while its retention is above 0 days. Look at the retention of the database, and whether it is there.';
+    default:
+      return whyMadeElsewhere(backup) === undefined
+        ? `Make one now (lifeboat backups PLAN create --class ${id} --live --by YOU), and find out why the schedule made none.`
+        : 'Start what makes them by hand, and find out why it made none: Lifeboat only looks at these.';
+  }
+}
+
 function checkAge(
-  { title }: Backup,
-  { at, id }: FoundBackup,
+  id: string,
+  backup: Backup,
+  { at, id: name }: FoundBackup,
   rpoSeconds: number,
   now: Date,
 ): BackupFinding[] {
+  const { title } = backup;
   const age = secondsBetween(at, now);
   if (age < -300) {
     return [
       {
         name: 'from-the-future',
-        what: `${id} says that its data is of ${at.toISOString()}, which is to come`,
+        what: `${name} says that its data is of ${at.toISOString()}, which is to come`,
         mend: 'Look at the clock of what wrote it.',
       },
     ];
@@ -131,7 +149,7 @@ function checkAge(
     {
       name: 'too-old',
       what: `${title}: the newest one is ${formatDuration(age)} old, and ${formatDuration(rpoSeconds)} is allowed. As much would be lost now`,
-      mend: 'Make one now (lifeboat backups PLAN create), and find out why the schedule made none.',
+      mend: makeOne(backup, id),
     },
   ];
 }

@@ -1,7 +1,10 @@
+import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import plugins from '../../deploy/link-imports.cjs';
+import shake from '../../deploy/shake-schemas.cjs';
 
 const { linkImports } = plugins;
+const { literalKeys } = shake;
 const nothing = () => [];
 
 it('links the import of one file ahead of time', () => {
@@ -38,4 +41,27 @@ it('bundles the kinds that the plan uses, and everything else beside a handler',
   expect(belongs(rds, 'restore.ts', 'k8s.scale,rds.fence')).toBe(false);
   expect(belongs(rds, 'restore.ts', undefined)).toBe(true);
   expect(belongs('/lifeboat/shared/backups/', 'check.ts', 'rds.fence')).toBe(true);
+});
+
+it('leaves nothing of an operation that is not called in a bundle', async () => {
+  const contents =
+    "import { EC2Client, DescribeVolumesCommand } from '@aws-sdk/client-ec2';\nexport const client = [EC2Client, DescribeVolumesCommand];";
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: '.' },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    plugins: [...plugins],
+    logLevel: 'silent',
+  });
+  const text = outputFiles[0]?.text ?? '';
+  expect(text).toContain('"DescribeVolumes"');
+  expect(text).not.toContain('"AcceptAddressTransfer"');
+});
+
+it('writes constant keys of descriptions as their text, and leaves all others', () => {
+  const text = 'const _xN = "xmlName";\nvar A = [0, { [_xN]: "item", [other]: 1 }];';
+  expect(literalKeys(text)).toBe('const _xN = "xmlName";\nvar A = [0, { "xmlName": "item", [other]: 1 }];');
 });

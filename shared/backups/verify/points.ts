@@ -141,6 +141,6 @@ export async function whyNoPoint(runtime: Runtime, backup: Backup, wish: PointWi
   if (state && !state.usable) return state.reason;
   return {
     what: `${backup.title}: there is nothing to restore in ${region}${wish === 'latest' || wish === 'random' ? '' : ` up to ${wish}`}`,
-    mend: 'Make one now (lifeboat backups PLAN create), or look with `lifeboat backups PLAN check` at what is wrong.',
+    mend: 'Look with `lifeboat backups PLAN check` at what is wrong and how to mend it.',
   };
 }
