@@ -26,6 +26,8 @@ export type Expectation = {
   calls: readonly ExpectedCall[] | 'whatever';
   /** How observe ends; `pending` only in a world that lacks what ends it. */
   status?: 'done' | 'failed' | 'pending';
+  /** Seconds of the world's own time that pass at least until then. */
+  takesSeconds?: number;
   /** Outputs, of observe or of "already done". Asymmetric matchers are welcome. */
   outputs?: Record<string, unknown>;
   /** Part of the reasons of a refusal or a failure. */

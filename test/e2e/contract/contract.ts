@@ -123,6 +123,7 @@ function check(
   if (wanted.reasons)
     expect('reasons' in outcome ? JSON.stringify(outcome.reasons) : shown).toMatch(wanted.reasons);
   if (wanted.outputs) expect('outputs' in outcome ? outcome.outputs : shown).toMatchObject(wanted.outputs);
+  if (wanted.takesSeconds) expect(played.seconds).toBeGreaterThanOrEqual(wanted.takesSeconds);
   checkCalls(played.calls, wanted.calls);
   if (wanted.errors !== 'whatever') expect(errorsOf(played.calls)).toEqual([...(wanted.errors ?? [])].sort());
   if (wanted.holds !== undefined) expect(played.holds).toEqual(wanted.holds);

@@ -35,6 +35,8 @@ export type Played = {
   preparation: Preparation;
   seen: Observation | undefined;
   calls: RecordedCall[];
+  /** From act to the last look. */
+  seconds: number;
   holds: unknown;
   undone?: { seen: Observation; calls: RecordedCall[]; holds: unknown };
 };
@@ -53,12 +55,13 @@ export async function playCase(place: Place, one: ContractCase): Promise<Played>
   const parameters = action.parameters.parse(fillIn(plan, action, one.with(ids))) as never;
   const step = stepIn(place, one, action);
   const preparation = await drive(action.prepare(step.context(), parameters));
-  const played: Played = { preparation, seen: undefined, calls: step.calls, holds: undefined };
+  const played: Played = { preparation, seen: undefined, calls: step.calls, seconds: 0, holds: undefined };
   if (preparation.status === 'ready') {
     step.begin(preparation.baseline);
     await actUntilHeard(step, action, parameters);
     played.seen = await step.until(() => action.observe(step.context(), parameters, { ...step.memory }));
   }
+  played.seconds = step.elapsedSeconds();
   played.calls = step.calls.splice(0);
   played.holds = await lookAfter(place, one);
   if (one.undo && preparation.status === 'ready') {
@@ -89,6 +92,7 @@ function stepIn(place: Place, one: ContractCase, action: Action) {
     calls,
     memory,
     drive,
+    elapsedSeconds: () => (nowMs() - beganAtMs) / 1000,
     begin(baseline: JsonObject) {
       Object.assign(memory, baseline);
       beganAtMs = nowMs();

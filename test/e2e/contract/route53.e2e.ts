@@ -193,6 +193,8 @@ contract('route53', [
     with: () => ({ record: 'record' }),
     expect: {
       calls: [change(recoveryTarget, { TTL: 60 })],
+      // Resolvers may hold the old answer for its TTL.
+      takesSeconds: 60,
       outputs: { answers: [recoveryTarget], previousTarget: primaryTarget, previousTtlSeconds: 60 },
       holds: [{ to: recoveryTarget, ttl: 60 }],
     },
@@ -212,6 +214,7 @@ contract('route53', [
     with: () => ({ record: 'record', recoveryPercent: 10 }),
     expect: {
       calls: [['route53.ChangeResourceRecordSets', { HostedZoneId: expect.any(String) }]],
+      takesSeconds: 60,
       outputs: { recoveryPercent: 10, previousPercent: 0 },
       holds: [10, 90],
     },

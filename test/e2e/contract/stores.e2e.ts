@@ -132,9 +132,12 @@ contract('secrets', [
       calls: [
         ['secretsmanager.PutSecretValue', { ClientRequestToken: expect.stringMatching(/^[0-9a-f-]{36}$/) }],
       ],
-      holds: 'new',
+      holds: { host: 'new', token: true },
     },
-    after: secretValue('host'),
+    after: async aws => ({
+      host: await secretValue('host')(aws),
+      token: (await secretValue('token')(aws)) !== undefined,
+    }),
     undo: { calls: [['secretsmanager.UpdateSecretVersionStage', { VersionStage: 'AWSCURRENT' }]] },
   },
   {

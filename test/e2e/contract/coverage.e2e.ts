@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { listKinds } from '../../../shared/actions/load-actions.ts';
+
+/** Kinds that no case here plays, and why. */
+const leftOut: Record<string, string> = {
+  'backup.check': 'reads through the kinds of services that have cases; test/backups',
+  'backup.create': 'the same calls as rds.create-snapshot and others; test/backups',
+  'backup.verify': 'a machine of its own; test/backups',
+  'elasticache.failover-global': 'no emulator has a Global Datastore; test/actions/elasticache',
+  'evidence.collect': 'needs what earlier steps of a run have kept; test/actions/evidence',
+  'http.request': 'its connection is that of http.check; test/actions/http',
+  'k8s.exec': 'there is no container runtime behind the API server; test/aws/kubernetes-exec.test.ts',
+  'k8s.top': 'there is no metrics server behind the API server; test/actions/k8s',
+  'notify.send': 'its channels have servers of their own; test/communication',
+  'people.approval': 'calls no service',
+  'people.assign': 'calls no service',
+  'people.task': 'calls no service',
+  'redis.restore': 'needs a third server, started from a backup; test/actions/redis',
+  'secrets.check-rotation': 'nobody revokes a version in moto; test/actions/secrets',
+  'secrets.rotate': 'moto runs no rotation; test/actions/secrets',
+  'sql.restore-dump':
+    'its build is played by the restore script against a real server; the call is codebuild.run',
+  'velero.backup': 'Velero is not installed in the cluster; test/actions/velero',
+  'velero.restore': 'Velero is not installed in the cluster; test/actions/velero',
+  'wait.soak': 'calls no service',
+  'wait.until': 'calls no service',
+};
+
+test('every kind has a case, or a reason why it has none', () => {
+  const root = join(import.meta.dirname, '..');
+  const texts = ['contract', 'data', 'kubernetes'].flatMap(folder =>
+    readdirSync(join(root, folder))
+      .filter(file => file.endsWith('.e2e.ts') && file !== 'coverage.e2e.ts')
+      .map(file => readFileSync(join(root, folder, file), 'utf8')),
+  );
+  const played = new Set(
+    texts.flatMap(text =>
+      [...text.matchAll(/(?:kind: |carryOut\(\s*)'([a-z0-9]+\.[a-z-]+)'/g)].map(([, kind = '']) => kind),
+    ),
+  );
+  const kinds = listKinds();
+  expect(kinds.filter(kind => !played.has(kind) && !(kind in leftOut))).toEqual([]);
+  expect(Object.keys(leftOut).filter(kind => played.has(kind) || !kinds.includes(kind))).toEqual([]);
+  expect([...played].filter(kind => !kinds.includes(kind))).toEqual([]);
+});
