@@ -95,7 +95,6 @@ export const action = defineAction({
           new CreateDBSnapshotCommand({
             DBInstanceIdentifier: instance,
             DBSnapshotIdentifier: snapshot,
-            Tags: context.names.tags(),
           }),
         ),
       );
