@@ -14,9 +14,11 @@ const imports = 5;
 
 /**
  * Packages LIQUID ABT into a folder of its own, and measures every function: bytes of its zip, and milliseconds that
- * Node takes to import its handler for the first time in a process.
+ * Node takes to import its handler for the first time in a process. `onHandler` may look at each before it is removed.
  */
-export async function measureBundles(): Promise<BundleFigures[]> {
+export async function measureBundles(
+  onHandler: (name: string, handler: string) => Promise<void> = async () => {},
+): Promise<BundleFigures[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-bundles-'));
   try {
     const packages = join(folder, 'packages');
@@ -27,6 +29,7 @@ export async function measureBundles(): Promise<BundleFigures[]> {
       const archive = readFileSync(join(packages, file));
       const name = file.slice(0, -'.zip'.length);
       const handler = unpackHandler(archive, join(folder, name));
+      await onHandler(name, handler);
       figures.push({ name, zipBytes: archive.length, importMs: await measureImport(handler) });
     }
     return figures;

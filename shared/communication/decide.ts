@@ -1,4 +1,4 @@
-import { acknowledgeIncident, readIncident } from '../incident/incident.ts';
+import { acknowledgeIncident, type Incident, readIncident } from '../incident/incident.ts';
 import type { Runtime } from '../runtime.ts';
 import { stands } from './acknowledgement.ts';
 import { answerQuestion, type RefusalCode, recordRefusal } from './answers.ts';
@@ -18,7 +18,7 @@ import {
 import { readToken, verifyLink } from './links.ts';
 import { type PageResponse, respond } from './page.ts';
 import type { Question } from './question-record.ts';
-import { incidentOf, readQuestion } from './questions.ts';
+import { incidentOf, readQuestionOf } from './questions.ts';
 import { noteUnproven } from './refused-links.ts';
 import { showTask, taskPage } from './task-pages.ts';
 import { readTask } from './task-store.ts';
@@ -50,7 +50,7 @@ export async function decide(runtime: Runtime, request: DecisionRequest): Promis
   const claims = readToken(visitor.token);
   // What a link is about shows in the first letter of its id.
   if (claims?.question.startsWith('t')) return doTask(runtime, visitor, claims.question, method, request);
-  const question = claims && (await readQuestion(runtime.store, claims.question));
+  const question = claims && (await readQuestionOf(runtime.store, visitor.incident.id, claims.question));
   if (method !== 'POST') {
     if (question && !question.askedOf.includes(visitor.person)) await noteForeign(runtime, visitor, question);
     return question ? showQuestion(runtime, visitor, question) : showIncident(runtime, visitor);
@@ -72,9 +72,11 @@ async function checkLink(runtime: Runtime, token: string | undefined): Promise<V
       'Open it again from the message, the whole of it.',
     );
   }
-  const incidentId = await incidentOf(runtime.store, claims.question);
-  const incident = incidentId === undefined ? undefined : await readIncident(runtime.store, incidentId);
-  const checked = verifyLink(token, incidentId ?? '', await linkKey(runtime), runtime.clock.now());
+  const [key, { incidentId, incident }] = await Promise.all([
+    linkKey(runtime),
+    named(runtime, claims.question),
+  ]);
+  const checked = verifyLink(token, incidentId ?? '', key, runtime.clock.now());
   if (checked.ok && incident) return { incident, person: checked.claims.person, token };
   const { question, person } = claims;
   if (!checked.ok && checked.why === 'expired' && incident) {
@@ -89,6 +91,17 @@ async function checkLink(runtime: Runtime, token: string | undefined): Promise<V
   const why = incident ? `The link is forged (${person}).` : `The link leads to nothing here (${person}).`;
   await noteUnproven(runtime, { incidentId: incident?.id, question, why });
   return plain(runtime, 403, 'This link is not valid', 'Open it again from the message, the whole of it.');
+}
+
+/** What a link names, before anybody knows whether it is worth anything. */
+async function named(
+  { store }: Runtime,
+  question: string,
+): Promise<{ incidentId?: string; incident?: Incident }> {
+  const incidentId = await incidentOf(store, question);
+  if (incidentId === undefined) return {};
+  const incident = await readIncident(store, incidentId);
+  return { incidentId, ...(incident && { incident }) };
 }
 
 async function answer(

@@ -89,8 +89,17 @@ export async function incidentOf(store: RecordStore, id: string): Promise<string
 /** A question by its id alone. */
 export async function readQuestion(store: RecordStore, id: string): Promise<Question | undefined> {
   const incidentId = await incidentOf(store, id);
-  const stored = incidentId && (await store.get(questionKey(incidentId, id)));
-  return stored ? questionSchema.parse(stored.data) : undefined;
+  return incidentId === undefined ? undefined : readQuestionOf(store, incidentId, id);
+}
+
+/** The same, where its incident is known. */
+export async function readQuestionOf(
+  store: RecordStore,
+  incidentId: string,
+  id: string,
+): Promise<Question | undefined> {
+  const stored = await store.get(questionKey(incidentId, id));
+  return stored && questionSchema.parse(stored.data);
 }
 
 /** All questions of an incident, in the order in which they were asked. */
