@@ -3,6 +3,7 @@ import type { Verification } from '../../shared/incident/ledger.ts';
 import type { Mode, Run } from '../../shared/runbook/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { clustersOf } from '../kubernetes/cluster.ts';
+import { regionsWithApplications } from '../world/applications.ts';
 import type { World } from '../world/world.ts';
 import { lastingState } from './lasting-state.ts';
 import { trafficSides, writersByData } from './truths.ts';
@@ -99,8 +100,9 @@ export function checkClaims(
   for (const [name, { ready }] of trafficSides(world)) {
     check('recovered-means-served', ready ? undefined : `recovered, but users of ${name} reach nothing`);
   }
-  // Who writes is told by pods; of a system without any, nothing is known of its writers.
-  if (!clustersOf(world).some(cluster => cluster.deployments.length > 0)) return;
+  // Who writes is told by pods, tasks and instances; of a system without any, nothing is known of its writers.
+  const hasPods = clustersOf(world).some(cluster => cluster.deployments.length > 0);
+  if (!hasPods && (written.length === 0 || regionsWithApplications(world).size === 0)) return;
   const writers = writersByData(world, mode);
   const data = written.length > 0 ? written : ['the data'];
   for (const one of data) {

@@ -1,15 +1,18 @@
 import type { Mode } from '../../shared/runbook/contract.ts';
 import { clustersOf, isProduction } from '../kubernetes/cluster.ts';
+import { databaseHostFor } from '../kubernetes/secret-host.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { componentsOf, userNames } from '../world/addresses.ts';
+import { regionsWithApplications } from '../world/applications.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import { isReadOnly } from '../world/sql-journal.ts';
 import { type Side, servesTraffic, targetServes, whereUsersGo } from '../world/traffic.ts';
 import type { World } from '../world/world.ts';
 
 /**
- * Databases that applications write to now: the database takes writes, and a ready pod is connected to it. A drill's
+ * Databases that applications write to now: the database takes writes, and a ready pod, a task or an instance is
+ * connected to it. A drill's
  * copy is no production writer, so in a drill only what users reach counts.
  */
 export function writersOf(world: World, mode: Mode): string[] {
@@ -26,6 +29,11 @@ export function writersOf(world: World, mode: Mode): string[] {
         if (pod.ready && host) hosts.add(host);
       }
     }
+  }
+  for (const region of regionsWithApplications(world)) {
+    if (mode === 'drill' && region !== world.plan.regions.primary) continue;
+    const host = databaseHostFor(world, region) ?? declaredHost(world, region);
+    if (host) hosts.add(host);
   }
   const answering = (host: string) => databaseAt(world, host) ?? appDependencies(world).databaseAt(host);
   return [...hosts].filter(host => answering(host)?.writable && !isMadeReadOnly(world, host)).sort();
@@ -77,7 +85,8 @@ function declaredHost(world: World, region: string): string | undefined {
 
 /** Whether the plan's database behind a host was made read-only by default, so that clients read and write nothing. */
 function isMadeReadOnly(world: World, host: string): boolean {
-  const names = new Set(componentsOf(world.plan, 'rds-instance').map(({ database }) => database));
+  const declared = [...componentsOf(world.plan, 'rds-instance'), ...componentsOf(world.plan, 'rds-cluster')];
+  const names = new Set(declared.map(({ database }) => database));
   return [...names].some(name => isReadOnly(world, host, name));
 }
 

@@ -87,8 +87,22 @@ export const service: SimulatedService = {
       if (resource.startsWith('ec2/i-')) lookAfter(world);
     });
   },
+  returnRegion: emptyGroups,
   strike,
 };
+
+/** A region that answers again has its workloads at nothing, as the open task of a failover asks. */
+function emptyGroups(world: World, region: string): void {
+  for (const group of autoScalingGroups(world)) {
+    // Nodes of a cluster wait for pods, which are at nothing.
+    if (group.region !== region || group.cluster !== undefined) continue;
+    Object.assign(group, { min: 0, desired: 0 });
+    for (const instance of fleetOf(world)) {
+      if (instance.group === group.name && instance.region === region) instance.state = 'terminated';
+    }
+    register(world, group);
+  }
+}
 
 /** What instances of a group serve, whether or not anybody has noticed that they do not answer. */
 const servingOf = (world: World, { name, region }: SimulatedGroup) =>

@@ -91,6 +91,15 @@ export const service: SimulatedService = {
     for (const one of hit) lose(world, one, task => task.zone === zone);
     return () => hit.some(one => !ecsServes(world, one));
   },
+  // A region that answers again has its workloads at nothing, as the open task of a failover asks.
+  returnRegion(world, region) {
+    for (const one of ecsServices(world).filter(each => each.region === region)) {
+      one.desired = 0;
+      one.tasks = [];
+      register(world, one);
+      settle(one);
+    }
+  },
   strike,
 };
 

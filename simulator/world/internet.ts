@@ -10,10 +10,12 @@ import type {
   TlsTarget,
 } from '../../shared/ports.ts';
 import { clustersOf, type SimulatedDeployment } from '../kubernetes/cluster.ts';
+import { databaseHostFor } from '../kubernetes/secret-host.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
 import { componentsOf, knownPaths, knownUrls, plainName, userNames } from './addresses.ts';
+import { regionsWithApplications } from './applications.ts';
 import { appDependencies } from './dependencies.ts';
 import { authoritativeAnswer } from './dns-plane.ts';
 import { letsIn } from './guarded-endpoints.ts';
@@ -110,7 +112,7 @@ function serve(world: World, host: Host, url: URL): { status: number; body: stri
 
 /**
  * Whether the database can be reached that the pods behind the load balancers of a region are connected to; where pods
- * do not say which that is, the one that the application of the region has always used.
+ * do not say which that is, and no secret of the region does, the one that its application has always used.
  */
 function databaseAnswers(world: World, region: string): boolean {
   const connected = clustersOf(world)
@@ -120,6 +122,8 @@ function databaseAnswers(world: World, region: string): boolean {
   if (connected.length > 0) {
     return connected.every(host => appDependencies(world).databaseAt(host) !== undefined);
   }
+  const told = regionsWithApplications(world).has(region) ? databaseHostFor(world, region) : undefined;
+  if (told !== undefined) return appDependencies(world).databaseAt(told) !== undefined;
   const hosts = [
     ...componentsOf(world.plan, 'rds-instance').map(one => [one.region, endpointOf(region, one.identifier)]),
     ...componentsOf(world.plan, 'rds-cluster').map(one => [

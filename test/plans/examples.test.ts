@@ -1,3 +1,4 @@
 import { rehearsesWell } from './support.ts';
 
 rehearsesWell('ticket-shop', 'examples');
+rehearsesWell('river-gauges', 'examples');
