@@ -5,7 +5,8 @@ import type { WorldChange } from './world/world.ts';
 
 /**
  * The physical limit of a run: how long the phases that execute it would have taken if Lifeboat had noticed each
- * end at once and passed from step to step in no time. What AWS and people need is all that is left.
+ * end at once and passed from step to step in no time. What AWS and people need is all that is left: that something
+ * does not answer until the time is up, which a step has to know before it changes anything, is part of it.
  */
 export function criticalPathSeconds(
   scenario: Scenario,
@@ -13,8 +14,7 @@ export function criticalPathSeconds(
   invocations: readonly Invocation[],
   changes: readonly WorldChange[],
 ): number {
-  const seconds = (step: StepPlan) =>
-    physicalSeconds(step.id, ledger, looksAt(step.id, invocations), changes);
+  const seconds = (step: StepPlan) => physicalSeconds(step.id, ledger, invocations, changes);
   return scenario.phases
     .filter(phase => phase.stage === 'execute')
     .flatMap(phase => phase.steps)
@@ -26,11 +26,9 @@ function itemSeconds(item: PhaseItem, seconds: (step: StepPlan) => number): numb
   return Math.max(...item.parallel.map(branch => branch.reduce((sum, step) => sum + seconds(step), 0)));
 }
 
-/** When a step was looked at, in virtual ms. */
-function looksAt(stepId: string, invocations: readonly Invocation[]): number[] {
-  return invocations
-    .filter(({ payload }) => isStepCall(payload, stepId, 'observe'))
-    .map(invocation => invocation.startedAtMs);
+/** How long those that were asked took to answer, in ms. */
+function answering({ startedAtMs, endedAtMs, overheadMs }: Invocation): number {
+  return Math.max(0, endedAtMs - startedAtMs - overheadMs);
 }
 
 function isStepCall(payload: unknown, stepId: string, operation: string): boolean {
@@ -42,14 +40,19 @@ function isStepCall(payload: unknown, stepId: string, operation: string): boolea
 function physicalSeconds(
   stepId: string,
   ledger: readonly LedgerEntry[],
-  looks: readonly number[],
+  invocations: readonly Invocation[],
   changes: readonly WorldChange[],
 ): number {
+  const calls = (operation: string) =>
+    invocations.filter(({ payload }) => isStepCall(payload, stepId, operation));
   const startedAt = timeOf(ledger, stepId, ['acting', 'asking']);
   const doneAt = timeOf(ledger, stepId, ['done']);
   if (startedAt === undefined || doneAt === undefined) return 0;
-  const readyAt = Math.max(startedAt, readyBefore(doneAt, looks, changes));
-  return (readyAt - startedAt) / 1000;
+  const looks = calls('observe');
+  const times = looks.map(look => look.startedAtMs);
+  const readyAt = Math.max(startedAt, readyBefore(doneAt, times, changes));
+  const asked = [...calls('prepare').slice(-1), ...looks.slice(-1)].map(answering);
+  return (readyAt - startedAt + asked.reduce((sum, ms) => sum + ms, 0)) / 1000;
 }
 
 /**

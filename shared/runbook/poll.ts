@@ -6,10 +6,13 @@ import type { TypicalDuration } from '../actions/contract.ts';
  * hours takes about a hundred looks, far below the 25,000 events of an execution's history.
  *
  * Before the shortest typical duration nobody expects the end: a third of the elapsed time is close enough.
- * After it, 4 % keeps what polling adds to the recovery time near 2 % on average.
+ * After it, 4 % keeps what polling adds to the recovery time near 2 % on average. In the first 100 s it is 3 %: there
+ * the looks cost little, and starting functions and passing from step to step add some seconds of their own.
  */
 export const growthBeforeTypical = 0.35;
 export const growthAfterTypical = 0.04;
+const growthAtFirst = 0.03;
+const atFirstSeconds = 100;
 export const shortestWaitSeconds = 1;
 
 /** Longer waits would make an abort or a failure noticed late; day-long steps look 150 times at the least. */
@@ -24,7 +27,12 @@ export function nextWaitSeconds(
   timeoutSeconds: number,
 ): number {
   const longest = longestWaitSeconds(timeoutSeconds);
-  const growth = elapsedSeconds < typical.minSeconds * 0.9 ? growthBeforeTypical : growthAfterTypical;
+  const growth =
+    elapsedSeconds < typical.minSeconds * 0.9
+      ? growthBeforeTypical
+      : elapsedSeconds < atFirstSeconds
+        ? growthAtFirst
+        : growthAfterTypical;
   const untilTypical =
     elapsedSeconds < typical.minSeconds * 0.9
       ? Math.max(shortestWaitSeconds, typical.minSeconds * 0.9 - elapsedSeconds)

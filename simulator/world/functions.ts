@@ -11,6 +11,8 @@ export type Invocation = {
   payload: Json;
   startedAtMs: number;
   endedAtMs: number;
+  /** The part of it that is Lambda's: the start of the function and the call. The rest is waiting for answers. */
+  overheadMs: number;
   failed: boolean;
 };
 
@@ -40,9 +42,17 @@ export function createFunctions(world: World, handlers: Record<string, Handler>)
     const handler = handlers[name];
     if (!handler) throw lambdaError('ResourceNotFoundException', `Function not found: ${name}`);
     const startedAtMs = world.nowMs();
-    await sleep(warm.has(name) ? warmCallMs : coldStartMs);
+    const overheadMs = warm.has(name) ? warmCallMs : coldStartMs;
+    await sleep(overheadMs);
     warm.add(name);
-    const invocation: Invocation = { name, payload, startedAtMs, endedAtMs: startedAtMs, failed: true };
+    const invocation: Invocation = {
+      name,
+      payload,
+      startedAtMs,
+      endedAtMs: startedAtMs,
+      overheadMs,
+      failed: true,
+    };
     invocations.push(invocation);
     const crash = world.faults.onHandler(name);
     try {
