@@ -95,6 +95,7 @@ export const action = defineAction({
           new CreateDBSnapshotCommand({
             DBInstanceIdentifier: instance,
             DBSnapshotIdentifier: snapshot,
+            Tags: context.names.tags(),
           }),
         ),
       );
