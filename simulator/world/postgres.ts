@@ -40,6 +40,8 @@ export type Postgres = {
    * Rejects with EmbeddedSqlError.
    */
   query(text: string, nowMs?: number, around?: Around): Promise<{ rows: Record<string, unknown>[] }>;
+  /** Lets the next statement begin with a ROLLBACK: nobody waits for one, and a message of its own is saved. */
+  rollBack(): void;
   /** Waits until nobody else has the session, and keeps it until the returned function is called. */
   acquire(): Promise<() => void>;
   close(): Promise<void>;
@@ -82,8 +84,17 @@ async function start(workerData: PostgresStart, onClose: () => void): Promise<Po
     });
   }
   let last = Promise.resolve();
+  let owesRollback = false;
   return {
-    query: async (text, nowMs, around) => ({ rows: await ask({ text, nowMs, ...around }) }),
+    async query(text, nowMs, around) {
+      const first = owesRollback ? [{ text: 'ROLLBACK', atMs: nowMs ?? Date.now() }] : [];
+      owesRollback = false;
+      const before = [...first, ...(around?.before ?? [])];
+      return { rows: await ask({ text, nowMs, before, after: around?.after }) };
+    },
+    rollBack() {
+      owesRollback = true;
+    },
     async acquire() {
       const before = last;
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -84,16 +84,16 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
     readOnly = isReadOnlyBegin(text) || byDefault || !found.writable;
     return openingOf(world, place, { ...found, readOnly });
   };
-  const begin = async (text: string, found: Found & { writable: boolean }) => {
-    try {
-      await run('SELECT', { before: opening(text, found) });
-    } catch (error) {
-      await run('ROLLBACK');
-      throw error;
-    }
+  /** The beginning of the open transaction, until its first statement takes it along. */
+  let before: TimedText[] | undefined;
+  const runInside = async (text: string): Promise<Rows> => {
+    const around = before && { before };
+    before = undefined;
+    return run(text, around);
   };
-  const end = async (kept: readonly string[]) => {
-    await run('ROLLBACK');
+  const end = (kept: readonly string[]) => {
+    before = undefined;
+    embedded.rollBack();
     for (const text of kept) keep(world, place, text);
   };
   const query = async (text: string): Promise<Rows> => {
@@ -102,18 +102,18 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
     if (endsTransaction(text)) {
       const kept = commits(text) && !spoilt ? (open ?? []) : [];
       open = undefined;
-      await end(kept);
+      end(kept);
       return { rows: [] };
     }
     if (beginsTransaction(text)) {
       open = [];
       spoilt = false;
-      await begin(text, found);
+      before = opening(text, found);
       return { rows: [] };
     }
     if (open) {
       try {
-        const answer = await perform(world, place, run, text, { pending: open, readOnly });
+        const answer = await perform(world, place, runInside, text, { pending: open, readOnly });
         if (writes(text)) open.push(text);
         return answer;
       } catch (error) {
@@ -127,20 +127,20 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
       if (writes(text)) keep(world, place, text);
       return answer;
     }
-    await begin(text, found);
+    before = opening(text, found);
     let kept: string[] = [];
     try {
-      const answer = await perform(world, place, run, text, { pending: [], readOnly });
+      const answer = await perform(world, place, runInside, text, { pending: [], readOnly });
       if (writes(text)) kept = [text];
       return answer;
     } finally {
-      await end(kept);
+      end(kept);
     }
   };
   return {
     query,
     async end() {
-      if (open) await run('ROLLBACK');
+      if (open) end([]);
       open = undefined;
       release?.();
       release = undefined;
