@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { provingPermissions } from '../../deploy/backup-statements.ts';
 import { checkPlan } from '../../shared/plan/check.ts';
+import type { Backup } from '../../shared/plan/schema.ts';
 
 const text = readFileSync('plans/liquid-abt/plan.yml', 'utf8');
 
@@ -66,5 +68,196 @@ describe('backups and calendar of a plan', () => {
     ],
   ])('%j -> %j is an error', async (from, to, said) => {
     expect(await errorsWith(from, to)).toContainEqual(expect.stringMatching(said));
+  });
+});
+
+describe('a dump that is too large for a function', () => {
+  const into = (larger: string) => `  dumps:
+    type: dump
+    title: Dumps
+    component: database
+    bucket: liquid-abt-dumps
+    region: ap-southeast-4
+    schedule: { when: rate(1 hour) }
+    retention: 7d
+    rpo: 3h
+    verify:
+      into: embedded
+      larger: ${larger}
+      within: 2h
+      queries:
+        - { id: any, title: There are purchases, sql: SELECT count(*) FROM bitcoin_purchases, min: 1 }
+
+  database-replicated:
+`;
+  const components = (subnetGroup: string) => `
+  dump-proof:
+    type: rds-new-instance
+    title: Where large dumps are proven
+    region: ap-southeast-4
+    identifier: liquid-abt-dump-proof
+    engine: postgres
+    engineVersion: '16.4'
+    instanceClass: db.t4g.medium
+    allocatedStorage: 100
+    multiAz: false
+    subnetGroup: ${subnetGroup}
+    securityGroups: [sg-05c8e1f7a93d24b60]
+    parameterGroup: liquid-abt-postgres16
+    kmsKey: alias/liquid-abt
+    database: liquid_abt
+    credentials: secret:liquid-abt/dr/database
+    writeProbe: SELECT 1
+
+  restore-dumps:
+    type: codebuild-project
+    title: Restores large dumps
+    region: ap-southeast-4
+    name: liquid-abt-restore-dumps
+    takes: 20m
+
+  cache-primary:
+`;
+  const errors = async (larger: string, subnetGroup = 'liquid-abt-dumps-isolated') => {
+    const whole = text
+      .replace('\n  database-replicated:\n', `\n${into(larger)}`)
+      .replace('\n  cache-primary:\n', components(subnetGroup));
+    const { findings } = await checkPlan({ file: 'plan.yml', text: whole });
+    return findings
+      .filter(({ severity }) => severity === 'error')
+      .map(({ rule, message }) => `${rule}: ${message}`);
+  };
+
+  it('is restored into an instance of its own by a build', async () => {
+    expect(await errors('{ into: dump-proof, build: restore-dumps }')).toEqual([]);
+  });
+  it('needs an empty instance and that one build, and may delete nothing that a proof has not made', async () => {
+    const whole = text
+      .replace('\n  database-replicated:\n', `\n${into('{ into: dump-proof, build: restore-dumps }')}`)
+      .replace('\n  cache-primary:\n', components('liquid-abt-dumps-isolated'));
+    const { plan } = await checkPlan({ file: 'plan.yml', text: whole });
+    if (!plan) throw new Error('the plan is right');
+    const permissions = provingPermissions({ ...plan, backups: { dumps: plan.backups.dumps as Backup } });
+    const of = (action: string) => permissions.filter(({ actions }) => actions.includes(action));
+    expect(of('rds:CreateDBInstance').flatMap(({ resources }) => resources)).not.toContain('*');
+    expect(of('rds:RestoreDBInstanceFromDBSnapshot')).toEqual([]);
+    expect(of('codebuild:StartBuild').flatMap(({ resources }) => resources)).toEqual([
+      expect.stringMatching(/project\/liquid-abt-restore-dumps$/),
+    ]);
+    expect(of('rds:DeleteDBInstance')).toMatchObject([
+      {
+        resources: [expect.stringMatching(/db:liquid-abt-dump-proof-\*$/)],
+        conditions: { Null: { 'aws:ResourceTag/lifeboat:purpose': 'false' } },
+      },
+    ]);
+  });
+  it.each([
+    ['{ into: database-proof, build: restore-dumps }', undefined, /topology-mismatch: "database-proof"/],
+    ['{ into: dump-proof, build: cache-primary }', undefined, /topology-mismatch: "cache-primary"/],
+    ['{ into: dump-prof, build: restore-dumps }', undefined, /"dump-prof"/],
+    ['{ above: 900, into: dump-proof, build: restore-dumps }', undefined, /512/],
+    [
+      '{ into: dump-proof, build: restore-dumps }',
+      'liquid-abt-dr-database',
+      /verify-target: "dump-proof" is in the subnet group of "database-restored"/,
+    ],
+  ])('%s is an error', async (larger, subnetGroup, said) => {
+    expect(await errors(larger, subnetGroup)).toContainEqual(expect.stringMatching(said));
+  });
+});
+
+describe('backups of a cluster', () => {
+  const sql = `
+    database: liquid_abt
+    credentials: secret:liquid-abt/dr/database
+    writeProbe: SELECT 1`;
+  const components = (engine: string, subnetGroup: string) => `
+  orders:
+    type: rds-cluster
+    title: Orders
+    region: ap-southeast-2
+    identifier: liquid-abt-orders
+    engine: ${engine}${sql}
+
+  orders-proof:
+    type: rds-cluster-restore-target
+    title: Where the cluster is proven
+    region: ap-southeast-4
+    identifier: liquid-abt-orders-proof
+    source: orders
+    sourceIdentifier: liquid-abt-orders
+    sourceRegion: ap-southeast-2
+    engine: ${engine}
+    instanceClass: db.r6g.large
+    subnetGroup: ${subnetGroup}
+    securityGroups: [sg-05c8e1f7a93d24b60]
+    clusterParameterGroup: liquid-abt-aurora16
+    kmsKey: alias/liquid-abt${sql}
+
+  cache-primary:
+`;
+  const backups = (type: string, into: string) => `  orders-snapshots:
+    type: rds-snapshot
+    title: Snapshots of the cluster
+    component: orders
+    schedule: { when: rate(6 hours) }
+    retention: 7d
+    rpo: 8h
+
+  orders-elsewhere:
+    ${type}
+    title: In the other region
+    region: ap-southeast-4
+    kmsKey: alias/liquid-abt
+    schedule: { when: rate(1 day) }
+    retention: 7d
+    rpo: 40h
+    verify:
+      into: ${into}
+      within: 2h
+      queries:
+        - { id: any, title: There are purchases, sql: SELECT count(*) FROM bitcoin_purchases, min: 1 }
+
+  database-replicated:
+`;
+  const copies = 'type: rds-snapshot-copy\n    of: orders-snapshots';
+  const replicated = 'type: rds-replicated-backups\n    component: orders';
+  const errors = async (
+    type: string,
+    into: string,
+    engine = 'aurora-postgresql',
+    subnets = 'liquid-abt-orders',
+  ) => {
+    const whole = text
+      .replace('\n  database-replicated:\n', `\n${backups(type, into)}`)
+      .replace('\n  cache-primary:\n', components(engine, subnets));
+    const { findings } = await checkPlan({ file: 'plan.yml', text: whole });
+    return findings
+      .filter(({ severity }) => severity === 'error')
+      .map(({ rule, message }) => `${rule}: ${message}`);
+  };
+
+  it('are restored into a cluster', async () => {
+    expect(await errors(copies, 'orders-proof')).toEqual([]);
+  });
+  it.each([
+    [
+      'into an instance',
+      [copies, 'database-proof'],
+      /topology-mismatch: "database-proof".*rds-cluster-restore-target/,
+    ],
+    [
+      'that RDS replicates',
+      [replicated, 'orders-proof'],
+      /topology-mismatch: "orders" is of type rds-cluster/,
+    ],
+    ['of MySQL', [copies, 'orders-proof', 'aurora-mysql'], /verify-target: .*a proof asks PostgreSQL/],
+    [
+      'among what a recovery makes',
+      [copies, 'orders-proof', 'aurora-postgresql', 'liquid-abt-dr-database'],
+      /verify-target: "orders-proof" is in the subnet group of/,
+    ],
+  ] as [string, Parameters<typeof errors>, RegExp][])('%s are an error', async (_, given, said) => {
+    expect(await errors(...given)).toContainEqual(expect.stringMatching(said));
   });
 });
