@@ -34,7 +34,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const needsPython = <T>(start: () => Promise<T>): (() => Promise<T>) =>
     python.up ? start : () => Promise.reject(new Error(python.why));
   const servers: Servers = {
-    moto: await attempt(needsPython(async () => ({ url: keep(await startMoto()).url }))),
+    // Whoever names another emulator, or a sandbox, aims the contract at that.
+    moto: process.env.AWS_ENDPOINT_URL
+      ? { up: true, url: process.env.AWS_ENDPOINT_URL }
+      : await attempt(needsPython(async () => ({ url: keep(await startMoto()).url }))),
     ministack: await attempt(needsPython(async () => ({ url: keep(await startMiniStack()).url }))),
     postgres: await attempt(async () => {
       const { port, bin } = keep(await startPostgresServer());
