@@ -89,7 +89,9 @@ function readsDatabases(plan: Plan, backup: Backup, region: string): Permission[
 }
 
 function regionsOf(plan: Plan, backup: Backup): string[] {
-  const own = 'region' in backup ? [backup.region] : [];
+  // Which databases a fleet has is asked where they run.
+  const fleet = backup.type === 'rds-fleet' ? [plan.regions.primary] : [];
+  const own = 'region' in backup ? [backup.region, ...fleet] : [];
   const id = componentOf(plan, backup);
   const region = id === undefined ? undefined : plan.components[id]?.region;
   return [...new Set([...own, ...(region === undefined ? [] : [region])])];

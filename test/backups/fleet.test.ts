@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { checkBackups } from '../../shared/backups/check.ts';
 import { listVerifications } from '../../shared/backups/verify/state.ts';
 import { placesHeld } from '../../simulator/backups/places-held.ts';
 import { onStage } from '../../simulator/backups/stage.ts';
@@ -60,4 +61,21 @@ it('one bad database hides no other, and the same fleet started again proves onl
       expect(await listVerifications(runtime)).toHaveLength(first.length);
     },
   );
+});
+
+it('a database that never had a snapshot is missing; one of a region that does not answer is not asked for', async () => {
+  const plan = await fleetPlan(20);
+  await onStage({ plan, planDirectory, seed: 1, fleetSize: 3 }, async ({ runtime, world }) => {
+    const { instances } = rdsState(world);
+    const [sample] = instances.values();
+    if (!sample) throw new Error('the plan has a database');
+    const shown = { ...sample.shown, DBInstanceIdentifier: 'tenant-9999' };
+    instances.set(`${plan.regions.primary}/tenant-9999`, { ...sample, shown });
+    const [result] = await checkBackups(runtime, ['tenants']);
+    expect(result?.findings.map(({ name, what }) => `${name}: ${what}`)).toEqual([
+      'missing: tenant-9999 has no backup that can be restored from',
+    ]);
+    world.loseRegion(plan.regions.primary);
+    expect((await checkBackups(runtime, ['tenants']))[0]?.findings).toEqual([]);
+  });
 });

@@ -1,9 +1,10 @@
 import {
   DescribeDBInstanceAutomatedBackupsCommand,
+  DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import { request } from '../../aws/aws-errors.ts';
+import { isUnreachable, request } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
 import { readCluster } from '../../aws/rds-cluster-reader.ts';
 import { pages, readInstance, readReplicatedBackups } from '../../aws/rds-reader.ts';
@@ -114,11 +115,28 @@ export async function surveyCopies(port: Port, backup: BackupOf<'rds-snapshot-co
   return { found, key: await readKey(port.aws, backup.region, backup.kmsKey), faults: [] };
 }
 
-/** The newest snapshots of many databases; each of them has to have one. */
-export async function surveyFleet(port: Pick<Port, 'aws'>, backup: BackupOf<'rds-fleet'>): Promise<Survey> {
+/** The newest snapshots of many databases; each of them has to have one, also one that never had any. */
+export async function surveyFleet(port: Port, backup: BackupOf<'rds-fleet'>): Promise<Survey> {
   const pattern = globOf(backup.instances);
   const found = (await readAllSnapshots(port, backup.region)).filter(({ of }) => pattern.test(of));
-  return { found, expected: [...new Set(found.map(({ of }) => of))].sort(), faults: [] };
+  const running = (await databasesIn(port, port.plan.regions.primary)).filter(name => pattern.test(name));
+  return { found, expected: [...new Set([...running, ...found.map(({ of }) => of)])].sort(), faults: [] };
+}
+
+/** Identifiers of the DB instances of a region; none when it does not answer, for then only snapshots are left. */
+async function databasesIn({ aws }: Port, region: string): Promise<string[]> {
+  const client = aws.client(RDSClient, region);
+  try {
+    const instances = await pages(marker =>
+      request({ call: 'rds.DescribeDBInstances', region }, () =>
+        client.send(new DescribeDBInstancesCommand({ Marker: marker })),
+      ).then(reply => ({ items: reply.DBInstances, marker: reply.Marker })),
+    );
+    return instances.flatMap(({ DBInstanceIdentifier }) => DBInstanceIdentifier ?? []);
+  } catch (error) {
+    if (isUnreachable(error)) return [];
+    throw error;
+  }
 }
 
 /** Automated and manual snapshots in a region, the newest data first: all of them, or those of one instance. */
