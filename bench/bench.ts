@@ -6,6 +6,7 @@ import type { Report } from '../shared/report/report.ts';
 import { rehearse } from '../simulator/rehearse.ts';
 import { measureBundles } from './bundles.ts';
 import { measureCheckFile } from './check-file.ts';
+import { measureColdStarts } from './cold-init.ts';
 import { measureDecisionPage } from './decision-page.ts';
 import { measureFleet } from './fleet.ts';
 import { measureProofs } from './proofs.ts';
@@ -34,7 +35,10 @@ await throughput(liquidAbt);
 for (const one of plans) await overhead(one);
 wholeProcess();
 await fleet();
-if (!process.argv.includes('--quick')) await bundles(liquidAbt);
+if (!process.argv.includes('--quick')) {
+  await bundles(liquidAbt);
+  await coldStarts();
+}
 process.exit(0);
 
 type Loaded = { plan: Plan; directory: string };
@@ -183,6 +187,19 @@ async function largeFile(): Promise<void> {
     (checkMs / gzipMs).toFixed(2),
     `${(checkMs / 1000).toFixed(1)} s against ${(gzipMs / 1000).toFixed(1)} s, ${(peakBytes / 2 ** 20).toFixed(0)} MB of memory`,
   );
+}
+
+/** Limit for triage, steps and approvals: 1.5 times an empty handler and 100 ms, of processor time. */
+async function coldStarts(): Promise<void> {
+  const figures = await measureColdStarts();
+  if (!figures) say('cold start under the Lambda runtime', 'none', 'npm run test:e2e installs its client');
+  for (const { name, ms, processorMs } of figures ?? []) {
+    say(
+      `cold start of ${name}, Lambda runtime`,
+      `${ms.toFixed(0)} ms`,
+      `${processorMs.toFixed(0)} ms of processor`,
+    );
+  }
 }
 
 function median(values: readonly number[]): number {

@@ -1,10 +1,10 @@
-import middy from '@middy/core';
 import * as z from 'zod';
 import { type DecisionRequest, decide } from '../shared/communication/decide.ts';
 import { takePagerDuty, takeSlack } from '../shared/communication/inbound.ts';
 import type { PageResponse } from '../shared/communication/page.ts';
 import { parseInput } from './parse-input.ts';
 import { loadRuntime, type RuntimeProvider } from './runtime.ts';
+import { takeEvent } from './take-event.ts';
 
 /** Payload format 2.0, which Lambda function URLs and API Gateway HTTP APIs have in common. */
 const eventSchema = z.object({
@@ -21,7 +21,7 @@ const longestBody = 262_144;
 
 /** The page behind the links by which people decide and acknowledge, and where Slack and PagerDuty report. */
 export function createDecideHandler(runtime: RuntimeProvider) {
-  return middy(async (given: unknown): Promise<PageResponse> => {
+  return takeEvent(async (given: unknown): Promise<PageResponse> => {
     const event = parseInput(eventSchema, given, 'HTTP');
     const { headers, rawPath } = event;
     if (rawPath.endsWith('/slack')) return takeSlack(await runtime(), { headers, body: bodyOf(event) });

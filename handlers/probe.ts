@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import type { JsonObject } from '../shared/json.ts';
 import { sendHttp } from '../shared/network/http.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -7,6 +6,7 @@ import { measureObjective } from '../shared/triage/objective-metric.ts';
 import { pageFirstLevel, type SendPage } from '../shared/triage/page.ts';
 import { watch } from '../shared/triage/probe.ts';
 import { loadRuntime, type RuntimeProvider } from './runtime.ts';
+import { takeEvent } from './take-event.ts';
 
 /** Every minute: measures the run under way, probes the system from outside its region, and lets triage look. */
 export function createProbeHandler(
@@ -14,7 +14,7 @@ export function createProbeHandler(
   sendPage: (runtime: Runtime) => SendPage = pageFirstLevel,
   emitMetric: (metric: JsonObject) => void = () => {},
 ) {
-  return middy(async (event: unknown): Promise<TriageReply> => {
+  return takeEvent(async (event: unknown): Promise<TriageReply> => {
     const ready = await runtime();
     const [metric, reply] = await Promise.allSettled([
       measureObjective(ready),

@@ -1,16 +1,16 @@
-import middy from '@middy/core';
 import * as z from 'zod';
 import { publishReport } from '../shared/report/publish.ts';
 import { publishReadiness } from '../shared/report/publish-readiness.ts';
 import { runSchema } from '../shared/runbook/contract.ts';
 import { parseInput } from './parse-input.ts';
 import { loadRuntime, type RuntimeProvider } from './runtime.ts';
+import { takeEvent } from './take-event.ts';
 
 const reportEventSchema = z.object({ run: runSchema });
 
 /** Writes the report of a run that has ended, and the page of how ready the system is. */
 export function createReportHandler(runtime: RuntimeProvider) {
-  return middy(async (event: unknown) => {
+  return takeEvent(async (event: unknown) => {
     const ready = await runtime();
     const { run } = parseInput(reportEventSchema, event, 'report');
     const published = await publishReport(ready, run);

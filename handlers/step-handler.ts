@@ -1,15 +1,15 @@
-import middy from '@middy/core';
 import { type StepReply, stepEventSchema } from '../shared/runbook/contract.ts';
 import { executeStep, type LoadAction } from '../shared/runbook/execute-step.ts';
 import { parseInput } from './parse-input.ts';
 import type { RuntimeProvider } from './runtime.ts';
+import { takeEvent } from './take-event.ts';
 
 /**
  * The handler of one family of actions. Each family's file names its folder, so that its bundle holds its own
  * actions and nothing else, and its role their permissions and nothing else.
  */
 export function createStepHandler(load: LoadAction, runtime: RuntimeProvider) {
-  return middy(async (event: unknown): Promise<StepReply> => {
+  return takeEvent(async (event: unknown): Promise<StepReply> => {
     const input = parseInput(stepEventSchema, event, 'step');
     return executeStep(await runtime(), load, input);
   });

@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import type { OpenScratch } from '../shared/backups/verify/file.ts';
 import { handleVerify, verifyEventSchema } from '../shared/backups/verify/handle.ts';
 import { connectSql } from '../shared/network/sql.ts';
@@ -6,10 +5,11 @@ import { pageFirstLevel } from '../shared/triage/page.ts';
 import { openEmbeddedPostgres } from './embedded-postgres.ts';
 import { parseInput } from './parse-input.ts';
 import { loadRuntime, type RuntimeProvider } from './runtime.ts';
+import { takeEvent } from './take-event.ts';
 
 /** Proves backups by restoring them, and removes what the proofs leave behind. */
 export function createVerifyHandler(runtime: RuntimeProvider, openScratch?: OpenScratch) {
-  return middy(async (event: unknown) => {
+  return takeEvent(async (event: unknown) => {
     const ready = await runtime();
     return handleVerify(
       ready,

@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { startKubernetes } from './servers/kubernetes.ts';
 import type { Api } from './servers/kubernetes-node.ts';
+import { installRic } from './servers/lambda-ric.ts';
 import { startPostgresServer } from './servers/postgres.ts';
 import type { Server } from './servers/process.ts';
 import { installPython, startMiniStack, startMoto } from './servers/python.ts';
@@ -14,6 +15,7 @@ export type Servers = {
   ministack: Found<{ url: string }>;
   postgres: Found<{ port: number; bin: string }>;
   kubernetes: Found<Api>;
+  lambdaRuntime: Found<{ entry: string }>;
   redis: Found<{ host: string; primary: number; replica: number; password: string }>;
 };
 
@@ -47,6 +49,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       const { url, ca, token } = keep(await startKubernetes());
       return { url, ca, token };
     }),
+    lambdaRuntime: await attempt(async () => ({ entry: installRic() })),
     redis: await attempt(async () => {
       const primary = keep(await startRedisServer());
       const replica = keep(await startRedisServer(primary));

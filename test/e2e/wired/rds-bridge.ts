@@ -19,7 +19,7 @@ const zones = { primary: 'a', secondary: 'b' };
 
 export async function startRdsBridge(moto: string): Promise<RdsBridge> {
   const calls: string[] = [];
-  let failedOverAt: Date | undefined;
+  const failovers: Date[] = [];
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -30,7 +30,7 @@ export async function startRdsBridge(moto: string): Promise<RdsBridge> {
     const xml = (text: string, status = 200) =>
       response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
     if (action === 'DescribeEvents')
-      return void xml(eventsXml(form.get('SourceIdentifier') ?? '', failedOverAt));
+      return void xml(eventsXml(form.get('SourceIdentifier') ?? '', failovers));
     const { host: _, 'content-length': __, ...headers } = request.headers as Record<string, string>;
     const answer = await fetch(`${moto}${request.url}`, {
       method: request.method ?? 'POST',
@@ -38,13 +38,13 @@ export async function startRdsBridge(moto: string): Promise<RdsBridge> {
       body,
     });
     if (action === 'RebootDBInstance' && form.get('ForceFailover') === 'true' && answer.ok)
-      failedOverAt = new Date();
-    xml(withZones(await answer.text(), failedOverAt !== undefined), answer.status);
+      failovers.push(new Date());
+    xml(withZones(await answer.text(), failovers.length % 2 === 1), answer.status);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    failedOver: () => failedOverAt !== undefined,
+    failedOver: () => failovers.length > 0,
     calls,
     stop: () =>
       new Promise(resolve => {
@@ -63,13 +63,11 @@ function withZones(text: string, moved: boolean): string {
   );
 }
 
-function eventsXml(instance: string, failedOverAt: Date | undefined): string {
-  const ids = failedOverAt ? (['RDS-EVENT-0013', 'RDS-EVENT-0049'] as const) : [];
-  const events = ids.map(
-    id =>
-      `<Event><SourceIdentifier>${instance}</SourceIdentifier><SourceType>db-instance</SourceType>` +
-      `<Message>${rdsEventMessages[id]}</Message><Date>${failedOverAt?.toISOString()}</Date></Event>`,
-  );
+function eventsXml(instance: string, failovers: readonly Date[]): string {
+  const event = (id: 'RDS-EVENT-0013' | 'RDS-EVENT-0049', at: Date) =>
+    `<Event><SourceIdentifier>${instance}</SourceIdentifier><SourceType>db-instance</SourceType>` +
+    `<Message>${rdsEventMessages[id]}</Message><Date>${at.toISOString()}</Date></Event>`;
+  const events = failovers.flatMap(at => [event('RDS-EVENT-0013', at), event('RDS-EVENT-0049', at)]);
   return (
     '<DescribeEventsResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><DescribeEventsResult>' +
     `<Events>${events.join('')}</Events></DescribeEventsResult></DescribeEventsResponse>`
