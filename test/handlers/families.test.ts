@@ -7,7 +7,14 @@ import { listKinds } from '../../shared/actions/load-actions.ts';
 const filesIn = (folder: string) => readdirSync(new URL(`../../${folder}`, import.meta.url));
 const families = [...new Set(listKinds().map(kind => kind.slice(0, kind.indexOf('.'))))];
 /** Not handlers, but what handlers are made of. */
-const parts = ['embedded-postgres.ts', 'parse-input.ts', 'real-runtime.ts', 'runtime.ts', 'step-handler.ts'];
+const parts = [
+  'embedded-postgres.ts',
+  'parse-input.ts',
+  'real-runtime.ts',
+  'runtime.ts',
+  'step-handler.ts',
+  'take-event.ts',
+];
 
 type HandlerModule = {
   handler: unknown;
