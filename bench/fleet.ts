@@ -18,10 +18,11 @@ export type FleetFigures = {
 /** Proves the snapshots of so many databases, as many at once as the quota of DB instances allows. */
 export async function measureFleet(databases: number, atOnce: number): Promise<FleetFigures> {
   const plan = await fleetPlan(atOnce);
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  const played = await onStage({ plan, planDirectory, seed: 1, fleetSize: databases }, async stage => {
+  return onStage({ plan, planDirectory, seed: 1, fleetSize: databases }, async stage => {
     const { engine, runtime, world } = stage;
+    // The stage stands: what follows is the simulation itself.
+    const started = performance.now();
+    const cpu = process.cpuUsage();
     const fromMs = world.nowMs();
     await engine.startExecution({
       stateMachineArn: runtime.settings.verifyMachineArns?.fleet ?? '',
@@ -29,12 +30,13 @@ export async function measureFleet(databases: number, atOnce: number): Promise<F
       input: { by: 'bench', fleet: 'bench' },
     }).result;
     const seconds = (world.nowMs() - fromMs) / 1000;
+    const wallMs = performance.now() - started;
+    const { user, system } = process.cpuUsage(cpu);
     const held = placesHeld(world.changes);
     const all = await listVerifications(runtime);
     const proven = all.filter(({ outcome }) => outcome === 'proven').length;
     const total = held.reduce((sum, one) => sum + one, 0);
-    return { databases, proven, seconds, boundSeconds: Math.max(total / atOnce, ...held) };
+    const boundSeconds = Math.max(total / atOnce, ...held);
+    return { databases, proven, seconds, boundSeconds, wallMs, cpuMs: (user + system) / 1000 };
   });
-  const { user, system } = process.cpuUsage(cpu);
-  return { ...played, wallMs: performance.now() - started, cpuMs: (user + system) / 1000 };
 }
