@@ -41,7 +41,19 @@ const typeNames: Record<string, string> = {
   record: 'a group of keys',
 };
 
+/** Keys whose values are durations, of which a bare number is the usual slip. */
+const timed = /^(timeout|within|every|after|due|missing|sustained|coolDown|retention|period|rto|rpo)$/;
+
 export function wrongType(source: Source, path: Path, expected: string, value: unknown): Problem {
+  if (expected === 'string' && typeof value === 'number' && timed.test(keyOf(path))) {
+    return {
+      rule: 'bad-duration',
+      severity: 'error',
+      path,
+      message: `${value} is not a duration: it has no unit`,
+      mend: `Write ${value}s for seconds, ${value}m for minutes, ${value}h for hours or ${value}d for days.`,
+    };
+  }
   const wanted = expected
     .split(' or ')
     .map(name => typeNames[name] ?? name)
@@ -61,32 +73,43 @@ function mendType(expected: string, value: unknown): string {
   if (expected === 'array') return 'Write a list: one line for each item, each starting with "- ".';
   if (expected === 'object' || expected === 'record')
     return 'Write keys below it, each on its own indented line.';
+  if (expected === 'number' || expected === 'int') return 'Write digits, without quotes or a unit.';
+  if (expected === 'boolean') return 'Write true or false, without quotes.';
+  if (expected === 'string' && Array.isArray(value)) return 'Write one text instead of the list.';
   if (value === null) return 'Write a value after the colon, or remove the key.';
   return 'Change the value.';
 }
 
 export function badId(path: Path, why: string): Problem {
   const key = String(path.at(-1) ?? '');
-  const near = key
-    .slice(0, 80)
-    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^[-0-9]+|-+$/g, '')
-    .slice(0, 40);
+  const near = asId(key);
   return {
     rule: 'bad-id',
     severity: 'error',
     path,
     at: 'key',
     message: `"${shorten(key)}" can't be an id; it must be ${why}`,
-    mend: near === '' || near === key ? 'Choose another id.' : `Write "${near}".`,
-    near: near === '' || near === key ? undefined : near,
+    mend: near === undefined ? 'Choose another id.' : `Write "${near}".`,
+    near,
   };
+}
+
+/** What a text is as lower-case words joined by hyphens; undefined where nothing is left, or nothing changes. */
+function asId(text: string): string | undefined {
+  const near = text
+    .slice(0, 80)
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[-0-9]+/, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+  return near === '' || near === text ? undefined : near;
 }
 
 export function wrongFormat(path: Path, value: unknown, message: string): Problem {
   const secret = /reference/.test(message);
+  const near = /joined by hyphens/.test(message) ? asId(String(value)) : undefined;
   const shown = secret ? 'The value' : `"${shorten(String(value))}"`;
   return {
     rule: secret ? 'secret-in-plan' : 'wrong-format',
@@ -95,7 +118,10 @@ export function wrongFormat(path: Path, value: unknown, message: string): Proble
     message: `${shown} of "${keyOf(path)}" must be ${message}`,
     mend: secret
       ? 'Put the value into Secrets Manager or Parameter Store, and write secret:NAME#key or ssm:/path here.'
-      : 'Change the value.',
+      : near
+        ? `Write "${near}".`
+        : `Write ${message}.`,
+    near,
   };
 }
 
@@ -108,13 +134,20 @@ export function outOfRange(
   const bound = 'minimum' in issue ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
   const exclusive = issue.inclusive === false ? ' (not itself)' : '';
   const unit = units[issue.origin] ? ` ${units[issue.origin]}` : '';
+  const verb = unit === '' ? 'be' : 'have';
   return {
     rule: 'out-of-range',
     severity: 'error',
     path,
-    message: `${nameOf(source, path)} must have ${bound}${exclusive}${unit}`,
-    mend: issue.message.startsWith('Too ') ? 'Change the value.' : `Write ${issue.message}.`,
+    message: `${nameOf(source, path)} must ${verb} ${bound}${exclusive}${unit}`,
+    mend: mendRange(issue, bound, unit),
   };
+}
+
+function mendRange(issue: { message: string; code: string }, bound: string, unit: string): string {
+  if (!issue.message.startsWith('Too ')) return `Write ${issue.message}.`;
+  if (unit === '') return `Write a number that is ${bound}.`;
+  return issue.code === 'too_small' ? `Write ${bound}${unit}.` : `Leave some out: ${bound}${unit}.`;
 }
 
 export function custom(path: Path, message: string): Problem {
@@ -124,8 +157,19 @@ export function custom(path: Path, message: string): Problem {
     severity: 'error',
     path,
     message: duration ? (message.split(';')[0] ?? message) : message,
-    mend: duration ? 'Write 90s, 15m, 4h, 1h30m or 7d.' : 'Change the value.',
+    mend: mendCustom(message, duration),
   };
+}
+
+function mendCustom(message: string, duration: boolean): string {
+  if (duration) return 'Write 90s, 15m, 4h, 1h30m or 7d.';
+  // A crontab has five fields and no year; EventBridge Scheduler has six, and wants a ? for one kind of day.
+  const crontab = /^"(\S+) (\S+) (\S+) (\S+) (\S+)" is no schedule/.exec(message);
+  if (!crontab) return 'Change the value.';
+  const [, minute, hour, day, month, weekday] = crontab;
+  const days = weekday === '*' ? `${day} ${month} ?` : `${day === '*' ? '?' : day} ${month} ${weekday}`;
+  const numbers = /\d/.test(weekday ?? '') ? '; in it Sunday is 1, where a crontab has 0' : '';
+  return `Write cron(${minute} ${hour} ${days} *)${numbers}.`;
 }
 
 /** `"scenarios.region-failure.phases[2]"`, or the title of the whole. */

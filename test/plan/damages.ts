@@ -34,11 +34,13 @@ export const schemaDamages: Damage[] = [
   damage('the format version wrong', 'lifeboat: 1', 'lifeboat: 2', 'unknown-value'),
   damage('the format version missing', 'lifeboat: 1\n', '', 'missing-key', { at: '# yaml-language' }),
   damage('a system key mistyped', '  owner:', '  ownr:', 'unknown-key', { near: 'owner' }),
-  damage('a system id with capitals', 'id: liquid-abt', 'id: Liquid-ABT', 'wrong-format'),
+  damage('a system id with capitals', 'id: liquid-abt', 'id: Liquid-ABT', 'wrong-format', {
+    near: 'liquid-abt',
+  }),
   damage('a version as a number', 'version: "1.0"', 'version: 1.0', 'wrong-type'),
   damage('a date in another order', 'reviewed: 2025-01-06', 'reviewed: 06/01/2025', 'wrong-format'),
   damage('a region that is none', 'primary: ap-southeast-2', 'primary: sydney', 'wrong-format'),
-  damage('an RTO without a unit', 'rto: 4h', 'rto: 4', 'wrong-type'),
+  damage('an RTO without a unit', 'rto: 4h', 'rto: 4', 'bad-duration'),
   damage('an RTO in words', 'rto: 4h', 'rto: 4 hours', 'bad-duration'),
   damage('an empty RPO', 'rpo: 1h', 'rpo:', 'wrong-type'),
   damage('a list where a group belongs', 'tiers:\n', 'tiers: []\nx-tiers:\n', 'wrong-type', {
@@ -130,7 +132,10 @@ export const schemaDamages: Damage[] = [
   damage('a step without a kind', '            do: rds.failover\n', '', 'missing-key', {
     at: '          - id: fail-over-database',
   }),
-  damage('a step id with spaces', 'id: fail-over-database', 'id: fail over database', 'wrong-format'),
+  damage('a time-out without a unit', 'timeout: 15m', 'timeout: 15', 'bad-duration'),
+  damage('a step id with spaces', 'id: fail-over-database', 'id: fail over database', 'wrong-format', {
+    near: 'fail-over-database',
+  }),
   damage('a step time-out in words', 'timeout: 15m', 'timeout: soon', 'bad-duration'),
   damage('what to do on failure mistyped', 'onFailure: ask', 'onFailure: askk', 'unknown-value', {
     near: 'ask',

@@ -62,13 +62,15 @@ const kinds: Record<string, Restored['from'] | undefined> = {
 function judge({ plan }: CheckContext, view: ScenarioView, { database, from, phase }: Restored): Problem[] {
   const lost = lostRegion(plan, view);
   const home = Object.hasOwn(plan.components, database) ? plan.components[database]?.region : undefined;
-  const regions = [plan.regions.recovery, ...(home === undefined || home === lost ? [] : [home])];
+  // A component with errors of its own is told by them.
+  if (home === undefined) return [];
+  const regions = [plan.regions.recovery, ...(home === lost ? [] : [home])];
   const losses = Object.values(plan.backups).flatMap(backup =>
     databaseOf(plan, backup) === database && (backup.type === 'dump') === (from === 'dump')
       ? regions.flatMap(region => worstLoss(plan, backup, region) ?? [])
       : [],
   );
-  if (from === 'cluster-logs' && home !== undefined && home !== lost) losses.push(clusterLogs);
+  if (from === 'cluster-logs' && home !== lost) losses.push(clusterLogs);
   const least = losses.reduce<WorstLoss | undefined>(
     (best, loss) => (best && best.likely <= loss.likely ? best : loss),
     undefined,

@@ -90,12 +90,15 @@ function failbackIds({ plan, isWritten }: CheckContext, id: string, of: string |
   return [{ rule: 'unknown-scenario', severity: 'error', path, message, mend, near }];
 }
 
+/** What a rehearsal can damage the data of: the damage is SQL. */
+const corruptible = ['rds-instance', 'rds-cluster', 'postgres-server'] as const;
+
 /** The components that a disaster hits have to exist. */
 function disasterIds(context: CheckContext, scenario: string, disaster: Disaster | undefined): Problem[] {
   const path = ['scenarios', scenario, 'disaster'];
   if (!disaster) return [];
   if ('component' in disaster) {
-    return unknownId(context, 'components', disaster.component, [...path, 'component']);
+    return idOfType(context, disaster.component, corruptible, [...path, 'component']);
   }
   const ids = 'components' in disaster ? disaster.components : [];
   return ids.flatMap((id, index) => unknownId(context, 'components', id, [...path, 'components', index]));
@@ -135,19 +138,20 @@ function databaseId(context: CheckContext, id: string, path: PropertyKeyPath): P
 export function idOfType(
   context: CheckContext,
   id: string,
-  type: ComponentType,
+  type: ComponentType | readonly ComponentType[],
   path: PropertyKeyPath,
 ): Problem[] {
+  const types = [type].flat();
   const unknown = unknownId(context, 'components', id, path);
   const component = Object.hasOwn(context.plan.components, id) ? context.plan.components[id] : undefined;
-  if (unknown.length > 0 || component === undefined || component.type === type) return unknown;
+  if (unknown.length > 0 || component === undefined || types.includes(component.type)) return unknown;
   return [
     {
       rule: 'topology-mismatch',
       severity: 'error',
       path,
-      message: `"${id}" is of type ${component.type}, and a component of type ${type} is needed here`,
-      mend: `Name a component of type ${type}.`,
+      message: `"${id}" is of type ${component.type}, and a component of type ${types.join(' or ')} is needed here`,
+      mend: `Name a component of type ${types.join(' or ')}.`,
     },
   ];
 }
