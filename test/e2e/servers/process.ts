@@ -40,6 +40,16 @@ export async function startServer(
   mkdirSync(join(home, 'logs'), { recursive: true });
   const log = join(home, 'logs', `${name}.log`);
   const child = spawn(command, args, { ...spawning, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  // A suite that is interrupted leaves nothing running.
+  const end = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const file = createWriteStream(log);
   child.stdout?.pipe(file, { end: false });
   child.stderr?.pipe(file, { end: false });
