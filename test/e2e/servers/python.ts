@@ -21,7 +21,7 @@ export function installPython(): void {
 }
 
 /** moto keeps the state of RDS, Route 53, EKS, S3, DynamoDB and others. */
-export async function startMoto(): Promise<Server & { url: string }> {
+export async function startMoto(environment: Record<string, string> = {}): Promise<Server & { url: string }> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = await startServer(
@@ -29,7 +29,12 @@ export async function startMoto(): Promise<Server & { url: string }> {
     pythonProgram('moto_server'),
     ['-H', '127.0.0.1', '-p', String(port)],
     {
-      env: { PATH: process.env.PATH ?? '', MOTO_ALLOW_NONEXISTENT_REGION: 'true', ...credentials },
+      env: {
+        PATH: process.env.PATH ?? '',
+        MOTO_ALLOW_NONEXISTENT_REGION: 'true',
+        ...credentials,
+        ...environment,
+      },
       ready: () => answers(`${url}/moto-api/`),
     },
   );

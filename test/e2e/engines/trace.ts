@@ -1,0 +1,77 @@
+import type { Json, JsonObject } from '../../../shared/json.ts';
+import type { Definition } from '../../../state-machines/asl.ts';
+import { lastPart, placesOf } from './definitions.ts';
+
+export type Call = { function: string; payload: JsonObject };
+/** Answers a call. What it throws is what the function throws; `undefined` is a function that never answers. */
+export type Functions = (call: Call) => Json;
+/** One play: what is started, who answers, and what a person says when asked (undefined: nobody answers). */
+export type Play = {
+  machines: Record<string, Definition>;
+  start: string;
+  input: JsonObject;
+  functions: () => Functions;
+  answer?: Json;
+};
+
+export type Played = {
+  machine: string;
+  input: Json;
+  /** Names of the states in the order in which they were entered. */
+  states: string[];
+  status: string;
+  output?: Json;
+  error?: string;
+  cause?: string;
+};
+
+/** What two engines must agree on: executions, their states in order, their ends, and what functions were called with. */
+export type Trace = { executions: Json[]; calls: Json[] };
+
+/**
+ * Executions and calls that are under way side by side come in no fixed order, so both are sorted; within an execution
+ * the order is kept, each branch of a Parallel state by itself.
+ */
+export function traceOf(play: Play, executions: readonly Played[], calls: readonly Call[]): Trace {
+  const told = executions.map(({ machine, states, ...rest }) => {
+    const places = placesOf(play.machines[machine] as Definition);
+    const order: Record<string, string[]> = {};
+    for (const state of states) {
+      const place = places.get(state) ?? 'unknown';
+      order[place] = [...(order[place] ?? []), state];
+    }
+    return masked({ machine, order, ...rest } as Json);
+  });
+  return { executions: sorted(told), calls: sorted(calls.map(call => masked(call as unknown as Json))) };
+}
+
+/** Times, tokens and generated ARNs differ between two runs of the same engine, and so do the causes of AWS's own. */
+const fleeting = new Set([
+  'executionArn',
+  'executionStartedAt',
+  'execution',
+  'startedAt',
+  'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID',
+  'token',
+  'at',
+  'Cause',
+]);
+
+function masked(value: Json): Json {
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(
+    entries
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, fleeting.has(key) ? `(${key})` : masked(item)]),
+  );
+}
+
+const sorted = (values: Json[]) =>
+  values
+    .map(value => JSON.stringify(value))
+    .sort()
+    .map(text => JSON.parse(text));
+
+export const functionOf = (arn: string) => lastPart(arn);
