@@ -3,12 +3,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { listKinds, loadActions } from '../../shared/actions/load-actions.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import { loadPlan } from '../../shared/plan/load.ts';
-import { stepsOf } from '../../shared/runbook/phases.ts';
-import type { Definition } from '../../state-machines/asl.ts';
 import { compileSystem, type Machine } from '../../state-machines/compile-system.ts';
 import { loadFixedMachines } from '../../state-machines/fixed-machines.ts';
 import { functionArn, withArns } from './engines/definitions.ts';
-import { failure, goodRun, goodStep, reply, run, type Script, scripted } from './engines/functions.ts';
+import { failure, goodStep, reply, run, type Script, scripted } from './engines/functions.ts';
 import { type MotoEngine, startMotoEngine } from './engines/moto-engine.ts';
 import { playSimulated } from './engines/simulated.ts';
 import type { Play } from './engines/trace.ts';
@@ -16,17 +14,11 @@ import type { Play } from './engines/trace.ts';
 const { moto } = inject('servers');
 const fixed = loadFixedMachines();
 const actions = await loadActions(listKinds());
-const runbooks: { system: string; scenario: string; machine: Machine; steps: string[] }[] = [];
+const runbooks: Machine[] = [];
 for (const { name: system } of readdirSync('plans', { withFileTypes: true }).filter(e => e.isDirectory())) {
   const { plan } = await loadPlan(`plans/${system}/plan.yml`);
   if (!plan) throw new Error(`the plan of ${system} does not load`);
-  for (const machine of compileSystem(plan, actions).machines) {
-    const { scenario } = machine;
-    if (scenario === undefined) continue;
-    const phases = plan.scenarios[scenario]?.phases ?? [];
-    const steps = phases.flatMap(phase => stepsOf(phase.steps).map(step => step.id));
-    runbooks.push({ system, scenario, machine, steps });
-  }
+  runbooks.push(...compileSystem(plan, actions).machines.filter(({ scenario }) => scenario !== undefined));
 }
 
 const step = {
@@ -175,9 +167,6 @@ const cases: Record<string, Case> = {
   'verify: not recorded': ofVerify({ record: stopped }),
 };
 
-/** Paths that only the simulator's engine runs, each with what stands against it in moto 5.2.3. */
-const notOnMoto: Record<string, string> = {};
-
 describe.skipIf(!moto.up)('the same definitions on two engines', () => {
   let second: MotoEngine;
   beforeAll(async () => {
@@ -191,46 +180,21 @@ describe.skipIf(!moto.up)('the same definitions on two engines', () => {
     expect(independent).toEqual(simulated);
     return simulated;
   }
-  const machines = (more: Record<string, Definition> = {}) => ({ ...fixed, ...more });
 
   test('every definition is one that moto takes as it is deployed', async () => {
     for (const [name, definition] of Object.entries(fixed)) await second.create(name, withArns(definition));
-    for (const { machine } of runbooks) await second.create(machine.name, withArns(machine.definition));
+    for (const machine of runbooks) await second.create(machine.name, withArns(machine.definition));
     expect(runbooks.length).toBeGreaterThan(50);
   });
 
-  test.each(Object.entries(cases).filter(([name]) => !(name in notOnMoto)))('%s', async (_name, given) => {
+  test.each(Object.entries(cases))('%s', async (_name, given) => {
     const { start, input, script, answer } = given;
     await sameOnBoth({
-      machines: machines(),
+      machines: { ...fixed },
       start,
       input,
       functions: scripted(script),
       ...(answer && { answer }),
-    });
-  });
-
-  describe.each(runbooks)('$system $scenario', ({ scenario, machine, steps }) => {
-    const play = (script: Script): Play => ({
-      machines: machines({ runbook: machine.definition }),
-      start: 'runbook',
-      input: {},
-      functions: scripted({ ...goodRun, prepare: [reply('done')], ...script }),
-    });
-    test('to its end', async () => {
-      const { executions } = await sameOnBoth(play({}));
-      expect(executions).toHaveLength(2 + steps.length);
-      expect(scenario).toBeTruthy();
-    });
-    test('to a step that fails', async () => {
-      const middle = steps[Math.floor(steps.length / 2)];
-      await sameOnBoth(
-        play({
-          [`prepare of ${middle}`]: stopped,
-          [`settle of ${middle}`]: [reply('stop')],
-          close: [{ outcome: 'failed' }],
-        }),
-      );
     });
   });
 });

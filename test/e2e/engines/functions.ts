@@ -47,13 +47,3 @@ export const goodStep: Script = {
   act: [reply('observe')],
   observe: [reply('done')],
 };
-/** The functions around the steps of a runbook, when all goes well. */
-export const goodRun: Script = {
-  open: [{ opened: 'opened', run }],
-  communicate: [reply('done')],
-  'phase-started': [{}],
-  'phase-ended': [{}],
-  'next-undo': [{ next: 'done', step: null }],
-  close: [{ outcome: 'recovered' }],
-  report: [{}],
-};

@@ -3,7 +3,7 @@ import type { Definition } from '../../../state-machines/asl.ts';
 import { lastPart, placesOf } from './definitions.ts';
 
 export type Call = { function: string; payload: JsonObject };
-/** Answers a call. What it throws is what the function throws; `undefined` is a function that never answers. */
+/** Answers a call. What it throws is what the function throws. */
 export type Functions = (call: Call) => Json;
 /** One play: what is started, who answers, and what a person says when asked (undefined: nobody answers). */
 export type Play = {
@@ -73,5 +73,3 @@ const sorted = (values: Json[]) =>
     .map(value => JSON.stringify(value))
     .sort()
     .map(text => JSON.parse(text));
-
-export const functionOf = (arn: string) => lastPart(arn);
