@@ -52,7 +52,7 @@ export type ContractCase = {
   /** Parameters; a component is named by its id in the plan. */
   with: (ids: Ids) => JsonObject;
   /** Makes in the emulator what the components say exists; gives the ids that differ from the simulator's. */
-  given?: (aws: AwsClients) => Promise<Ids | undefined | void>;
+  given?: (aws: AwsClients) => Promise<Ids | undefined> | Promise<void>;
   /** What happens in either world before the step is prepared. */
   before?: (aws: AwsClients, ids: Ids) => Promise<void>;
   /** Databases, by identifier, that somebody made read-only. */

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../../shared/json.ts';
 import type { Definition } from '../../../state-machines/asl.ts';
-import { lastPart, placesOf } from './definitions.ts';
+import { placesOf } from './definitions.ts';
 
 export type Call = { function: string; payload: JsonObject };
 /** Answers a call. What it throws is what the function throws. */
