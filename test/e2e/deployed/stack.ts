@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Plan } from '../../../shared/plan/schema.ts';
@@ -46,6 +46,7 @@ export async function deploy(place: Place, plan: Plan): Promise<Resource[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-e2e-package-'));
   try {
     cpSync(packaged, folder, { recursive: true });
+    takeArtifactsFrom(folder);
     if (place.endpoint !== undefined) leaveOutUnknown(folder);
     await runServerless(place, ['deploy', '--package', folder, `--param=plan=${planPath(system)}`]);
   } finally {
@@ -74,6 +75,16 @@ async function runServerless(place: Place, args: readonly string[]): Promise<str
   );
   if (code !== 0) throw new Error(`serverless ${args.join(' ')} ended with ${code}:\n${output}`);
   return output;
+}
+
+/**
+ * The state of a package names its zips in the project's `.serverless`, where the packaging of another plan may have put
+ * others, or none, in the meantime.
+ */
+function takeArtifactsFrom(folder: string): void {
+  const path = join(folder, 'serverless-state.json');
+  const state = readFileSync(path, 'utf8');
+  writeFileSync(path, state.replaceAll('".serverless/', `"${relative(process.cwd(), folder)}/`));
 }
 
 /** Both files of the package that hold the template; Serverless deploys the one in its state. */
