@@ -61,8 +61,8 @@ function contentOf(paths: readonly string[]): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Serverless works in the folder of the project, so that two packagings at once would take each other's files. */
-async function alone<T>(work: () => Promise<T>): Promise<T> {
+/** Serverless works in the folder of the project, so that two of its commands at once would take each other's files. */
+export async function alone<T>(work: () => Promise<T>): Promise<T> {
   mkdirSync(packages, { recursive: true });
   const lock = join(packages, 'lock');
   while (!taken(lock)) await new Promise(resolve => setTimeout(resolve, 200));

@@ -7,7 +7,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import type { Plan } from '../../../shared/plan/schema.ts';
 import { callQuery, environmentOf, type Place } from './call-aws.ts';
 import { clientOf } from './clients.ts';
-import { packageOf, planPath } from './packages.ts';
+import { alone, packageOf, planPath } from './packages.ts';
 
 export type Resource = { logicalId: string; type: string; physicalId: string };
 export type Template = {
@@ -59,7 +59,10 @@ export async function deploy(place: Place, plan: Plan): Promise<Resource[]> {
 export const remove = (place: Place, system: string): Promise<string> =>
   runServerless(place, ['remove', `--param=plan=${planPath(system)}`]);
 
-async function runServerless(place: Place, args: readonly string[]): Promise<string> {
+const runServerless = (place: Place, args: readonly string[]): Promise<string> =>
+  alone(() => serverlessCommand(place, args));
+
+async function serverlessCommand(place: Place, args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [serverless, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', ...environmentOf(place) },
