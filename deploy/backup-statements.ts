@@ -2,7 +2,7 @@ import type { Permission } from '../shared/actions/contract.ts';
 import { clusterPermission } from '../shared/actions/k8s-permission.ts';
 import { type BuildProject, buildPermissions } from '../shared/aws/codebuild.ts';
 import { expiresTag, runTag, systemTag } from '../shared/aws/names.ts';
-import { kmsKeyArn, rdsArn } from '../shared/aws/rds-arns.ts';
+import { clusterRestoreReads, kmsKeyArn, rdsArn } from '../shared/aws/rds-arns.ts';
 import { secretReadPermission } from '../shared/aws/secret-reference.ts';
 import { backupTag, purposeTag, snapshotHead } from '../shared/backups/names.ts';
 import { componentOf, type Source, sourceOfBackup } from '../shared/backups/snapshots/source.ts';
@@ -353,7 +353,7 @@ function restoring(target: Target): Permission[] {
 
 /** A cluster is restored, gets an instance and a password of RDS's making, and is deleted with both. */
 function restoringCluster(target: ClusterTarget): Permission[] {
-  const { region, identifier, sourceIdentifier } = target;
+  const { region, identifier } = target;
   const made = [rdsArn('cluster', region, `${identifier}-*`), rdsArn('db', region, `${identifier}-*`)];
   const restores = [
     'rds:RestoreDBClusterFromSnapshot',
@@ -370,14 +370,7 @@ function restoringCluster(target: ClusterTarget): Permission[] {
     },
     {
       actions: restores,
-      resources: [
-        rdsArn('cluster-snapshot', region, '*'),
-        rdsArn('cluster', region, sourceIdentifier),
-        rdsArn('subgrp', region, target.subnetGroup),
-        rdsArn('cluster-pg', region, target.clusterParameterGroup),
-        rdsArn('pg', region, 'default*'),
-        rdsArn('og', region, 'default*'),
-      ],
+      resources: clusterRestoreReads(target),
       reason: 'What a restore reads and refers to',
     },
     {

@@ -166,7 +166,7 @@ function whyNotOpened(
 ): NotStarted | undefined {
   const [started] = engine.listExecutions({ stateMachineArn: settings.runbookArns[scenario] });
   if (!started) {
-    const [other] = Object.keys(settings.runbookArns).filter(
+    const other = Object.keys(settings.runbookArns).find(
       id => engine.listExecutions({ stateMachineArn: settings.runbookArns[id] }).length > 0,
     );
     if (other === undefined) return undefined;

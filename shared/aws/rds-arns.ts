@@ -21,3 +21,21 @@ export function kmsKeyArn(region: string, key: string): string {
   if (key.startsWith('arn:') && key.includes(':key/')) return key;
   return `arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:key/*`;
 }
+
+/** What the restore of a cluster reads and refers to. Which snapshot it is turns out only when it begins. */
+export function clusterRestoreReads(target: {
+  region: string;
+  sourceIdentifier: string;
+  subnetGroup: string;
+  clusterParameterGroup: string;
+}): string[] {
+  const { region } = target;
+  return [
+    rdsArn('cluster-snapshot', region, '*'),
+    rdsArn('cluster', region, target.sourceIdentifier),
+    rdsArn('subgrp', region, target.subnetGroup),
+    rdsArn('cluster-pg', region, target.clusterParameterGroup),
+    rdsArn('pg', region, 'default*'),
+    rdsArn('og', region, 'default*'),
+  ];
+}

@@ -11,7 +11,7 @@ import type { ComponentOf } from '../plan/components.ts';
 import { isNamed, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 import { runTag } from './names.ts';
-import { kmsKeyArn, rdsArn } from './rds-arns.ts';
+import { clusterRestoreReads, kmsKeyArn, rdsArn } from './rds-arns.ts';
 import { secretReadPermission } from './secret-reference.ts';
 
 type Target = ComponentOf<'rds-cluster-restore-target'>;
@@ -193,15 +193,7 @@ export function clusterRestorePermissions(target: Target): Permission[] {
     { actions: [...restore, 'rds:CreateDBInstance'], resources: [cluster, instance], conditions: tagged },
     {
       actions: [...restore, 'rds:CreateDBInstance'],
-      resources: [
-        // Which snapshot it is turns out only during the run.
-        rdsArn('cluster-snapshot', region, '*'),
-        rdsArn('cluster', region, sourceIdentifier),
-        rdsArn('subgrp', region, target.subnetGroup),
-        rdsArn('cluster-pg', region, target.clusterParameterGroup),
-        rdsArn('pg', region, 'default*'),
-        rdsArn('og', region, 'default*'),
-      ],
+      resources: clusterRestoreReads(target),
       reason: 'What a restore reads and refers to',
     },
     { actions: ['rds:AddTagsToResource'], resources: [cluster, instance], conditions: tagged },

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../shared/json.ts';
 import { loadPlan } from '../../shared/plan/load.ts';
 import { compileSystem, type Machine } from '../../state-machines/compile-system.ts';
 import { loadFixedMachines } from '../../state-machines/fixed-machines.ts';
+import { bakedStep } from '../simulator/engine/support.ts';
 import { functionArn, withArns } from './engines/definitions.ts';
 import { failure, goodStep, reply, run, type Script, scripted } from './engines/functions.ts';
 import { type MotoEngine, startMotoEngine } from './engines/moto-engine.ts';
@@ -21,17 +22,7 @@ for (const { name: system } of readdirSync('plans', { withFileTypes: true }).fil
   runbooks.push(...compileSystem(plan, actions).machines.filter(({ scenario }) => scenario !== undefined));
 }
 
-const step = {
-  id: 'restore-database',
-  phase: 'activate',
-  title: 'Restore the database',
-  action: 'rds.restore',
-  with: {},
-  timeoutSeconds: 600,
-  onFailure: 'ask',
-  modes: ['recover'],
-  function: functionArn('rds'),
-};
+const step = { ...bakedStep, function: functionArn('rds') };
 const person = { value: 'approve', by: 'ops', at: run.startedAt };
 const stopped = [failure('StepFailedError')];
 /** What a function answers before it is at rest again, and what a person does; `start` is the machine. */
