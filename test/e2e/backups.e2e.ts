@@ -8,13 +8,15 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { checkFile } from '../../shared/backups/files/check-file.ts';
 import type { FileProblemKind } from '../../shared/backups/files/problem.ts';
+import type { PostgresServer } from './servers/postgres.ts';
+import { startPostgres17 } from './servers/postgres-17.ts';
 import { runToEnd } from './servers/process.ts';
 
 const { postgres } = inject('servers');
 
 /**
- * Dumps of a real pg_dump, and of that of PostgreSQL 17 where `PG_DUMP_17` names it, each damaged in many ways: none of
- * them may be called sound, and each has its name.
+ * Dumps of the real pg_dump of Debian's PostgreSQL and of 17, each of a server of its own version and damaged in many
+ * ways: none of them may be called sound, and each has its name.
  */
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-dumps-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -68,18 +70,23 @@ function offsets(name: string, length: number, count: number): number[] {
 
 describe.skipIf(!postgres.up)('dumps of a real pg_dump', () => {
   const dumps: Dump[] = [];
-  beforeAll(() => {
+  let newer: PostgresServer | undefined;
+  beforeAll(async () => {
     if (!postgres.up) return;
-    const { bin, port } = postgres;
-    const at = ['-h', '127.0.0.1', '-p', String(port), '-U', 'lifeboat'];
-    runToEnd(`${bin}/createdb`, [...at, 'dumped']);
-    runToEnd(`${bin}/psql`, [...at, '-q', '-v', 'ON_ERROR_STOP=1', '-c', seed, 'dumped']);
-    dumps.push(...dumpsOf(`${bin}/pg_dump`, 'own', port, 'dumped'));
-    const newer = process.env.PG_DUMP_17;
-    if (newer) dumps.push(...dumpsOf(newer, 'newer', port, 'dumped'));
+    newer = await startPostgres17();
+    for (const [label, { bin, port }] of Object.entries({ own: postgres, newer })) {
+      const at = ['-h', '127.0.0.1', '-p', String(port), '-U', 'lifeboat'];
+      runToEnd(`${bin}/createdb`, [...at, 'dumped']);
+      runToEnd(`${bin}/psql`, [...at, '-q', '-v', 'ON_ERROR_STOP=1', '-c', seed, 'dumped']);
+      dumps.push(...dumpsOf(`${bin}/pg_dump`, label, port, 'dumped'));
+    }
   });
+  afterAll(() => newer?.stop());
   const each = async (play: (dump: Dump) => Promise<void>) => {
-    expect(dumps.length).toBeGreaterThanOrEqual(5);
+    expect(dumps.map(({ name }) => name.split('-', 1)[0])).toEqual([
+      ...Array(5).fill('own'),
+      ...Array(5).fill('newer'),
+    ]);
     for (const dump of dumps) await play(dump);
   };
 

@@ -10,8 +10,9 @@ const asPostgres = () => (process.getuid?.() === 0 ? ['runuser', '-u', 'postgres
 export type PostgresServer = Server & { port: number; url(database: string): string; bin: string };
 
 /** A PostgreSQL server of its own, on a fresh data directory, that takes connections with a password. */
-export async function startPostgresServer(): Promise<PostgresServer> {
-  const bin = ensureProgram(findPostgres, ['postgresql']);
+export async function startPostgresServer(
+  bin = ensureProgram(findPostgres, ['postgresql']),
+): Promise<PostgresServer> {
   const port = await freePort();
   const data = join('/tmp', `lifeboat-e2e-postgres-${port}`);
   rmSync(data, { recursive: true, force: true });
