@@ -95,8 +95,9 @@ function describe(file: string, verdict: FileVerdict): string {
 }
 
 /** What the bytes alone can't show, so that nobody takes "sound" for more than it is. */
-function unseen({ format, compression, unread }: FileVerdict['facts']): string {
+function unseen({ format, compression, unread, withoutChecksum }: FileVerdict['facts']): string {
   if (typeof unread === 'string') return `    Not looked into: ${unread}.\n`;
-  if (format !== 'plain-sql' || compression !== undefined) return '';
-  return '    Plain text has no checksum: a letter that became another one shows only with a manifest or a restore.\n';
+  const bare = compression === undefined && format === 'plain-sql';
+  if (!bare && (withoutChecksum !== true || compression === 'gzip')) return '';
+  return '    Its data has no checksum: a letter that became another one shows only with a manifest or a restore.\n';
 }

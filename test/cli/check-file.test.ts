@@ -1,6 +1,7 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lifeboat } from './collect.ts';
 
@@ -14,6 +15,23 @@ describe('lifeboat backups check-file', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/pg15\.dump {2}sound {2}pg-custom, 2 tables with data, 3728 bytes, sha256 086eb/);
     expect(out).toMatch(/Only a restore proves/);
+  });
+
+  it('says which files have no checksum of their data', async () => {
+    const said = async (name: string) => (await lifeboat(['backups', 'check-file', `${dumps}/${name}`])).out;
+    expect(await said('pg15.sql')).toMatch(/Its data has no checksum/);
+    expect(await said('pg17-format.tar')).toMatch(/Its data has no checksum/);
+    const zstd = join(folder, 'without.sql.zst');
+    const params = { [constants.ZSTD_c_checksumFlag]: 0 };
+    writeFileSync(zstd, zstdCompressSync(readFileSync(`${dumps}/pg15.sql`), { params }));
+    expect((await lifeboat(['backups', 'check-file', zstd])).out).toMatch(/Its data has no checksum/);
+    writeFileSync(
+      zstd,
+      zstdCompressSync(readFileSync(`${dumps}/pg15.sql`), { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
+    );
+    expect((await lifeboat(['backups', 'check-file', zstd])).out).not.toMatch(/checksum/);
+    expect(await said('pg17-directory.tar')).not.toMatch(/checksum/);
+    expect(await said('pg15.dump')).not.toMatch(/checksum/);
   });
 
   it('answers 1 with the name of what is wrong and how to mend it', async () => {

@@ -44,6 +44,11 @@ function dumpsOf(pgDump: string, label: string, port: number, database: string):
   add('gzip.sql.gz', ['-Z', '6'], true);
   add('custom.dump', ['-Fc'], true);
   add('format.tar', ['-Ft'], false);
+  if (label === 'newer') {
+    // pg_dump asks zstd for no checksum.
+    add('zstd.dump', ['-Fc', '-Z', 'zstd'], false);
+    add('zstd.sql.zst', ['-Z', 'zstd:level=3'], false);
+  }
   const directory = join(folder, `${label}-directory`);
   runToEnd(pgDump, [...at, '-Fd', '-f', directory, database]);
   runToEnd('tar', ['cf', `${directory}.tar`, '-C', folder, `${label}-directory`]);
@@ -85,7 +90,7 @@ describe.skipIf(!postgres.up)('dumps of a real pg_dump', () => {
   const each = async (play: (dump: Dump) => Promise<void>) => {
     expect(dumps.map(({ name }) => name.split('-', 1)[0])).toEqual([
       ...Array(5).fill('own'),
-      ...Array(5).fill('newer'),
+      ...Array(7).fill('newer'),
     ]);
     for (const dump of dumps) await play(dump);
   };
@@ -143,6 +148,10 @@ describe.skipIf(!postgres.up)('dumps of a real pg_dump', () => {
     const run = (path: string) =>
       spawnSync(process.execPath, ['cli/lifeboat.mjs', 'backups', 'check-file', path], { encoding: 'utf8' });
     expect(run(file)).toMatchObject({ status: 0, stdout: expect.stringMatching(/sound {2}plain-sql, gzip/) });
+    expect(run(join(folder, 'newer-zstd.sql.zst'))).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/sound {2}plain-sql, zstd.*\n {4}Its data has no checksum/),
+    });
     expect(run(join(folder, 'none.sql'))).toMatchObject({
       status: 1,
       stdout: expect.stringMatching(/missing/),

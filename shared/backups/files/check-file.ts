@@ -3,7 +3,7 @@ import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { decompress } from './decompress.ts';
 import type { ContentFormat } from './formats.ts';
 import { compareWithManifest, type Manifest } from './manifest.ts';
-import { checkJson, lookOf } from './other-formats.ts';
+import { checkJson, lookOf, lz4Magic } from './other-formats.ts';
 import { checkPgCustom } from './pg-custom.ts';
 import { checkTar } from './pg-tar.ts';
 import { checkPlainSql, looksLikeSql } from './plain-sql.ts';
@@ -81,6 +81,7 @@ async function checkContent(
   }
   if (!compression) return readFormat(reader, expected, seen, false);
   seen.compression = compression;
+  if (compression === 'zstd' && !hasChecksum(head)) seen.withoutChecksum = true;
   return readCompressed(decompress(reader.take(), compression), expected, seen);
 }
 
@@ -159,12 +160,16 @@ function compressionOf(head: Buffer): 'gzip' | 'zstd' | undefined {
   return head.subarray(0, 4).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd])) ? 'zstd' : undefined;
 }
 
+/** The fifth byte of a zstd frame says whether a checksum stands at its end (RFC 8878, section 3.1.1.1.1). */
+const hasChecksum = (head: Buffer) => ((head[4] ?? 0) & 0b100) !== 0;
+
 function compressionByName(name: string): 'gzip' | 'zstd' | undefined {
   if (/\.(gz|tgz)$/i.test(name)) return 'gzip';
   return /\.zst$/i.test(name) ? 'zstd' : undefined;
 }
 
 function formatOf(head: Buffer): ContentFormat | undefined {
+  if (head.subarray(0, lz4Magic.length).equals(lz4Magic)) return undefined;
   const text = head.toString('latin1');
   if (text.startsWith('PGDMP')) return 'pg-custom';
   if (text.slice(257, 262) === 'ustar') return 'tar';

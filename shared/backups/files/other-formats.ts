@@ -42,6 +42,9 @@ function countItems(value: unknown): number {
   return Object.keys(value).length;
 }
 
+/** What an LZ4 frame begins with (LZ4 frame format, "Magic Number"). Its first bytes are the text's own. */
+export const lz4Magic = Buffer.from([0x04, 0x22, 0x4d, 0x18]);
+
 /** What bytes that are no backup look like, for the person who has to find out where they came from. */
 export function lookOf(head: Buffer): string {
   const text = head.toString('latin1').trimStart();
@@ -55,6 +58,8 @@ export function lookOf(head: Buffer): string {
   if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
     return 'text in UTF-16, as PowerShell writes it with ">"';
   }
+  if (head.subarray(0, 4).equals(lz4Magic))
+    return 'an lz4 file, which can not be read here: use gzip or zstd';
   if (text.startsWith('PK\u0003\u0004')) return 'a zip file';
   if (text.startsWith('BZh')) return 'a bzip2 file';
   if (head.subarray(0, 6).equals(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]))) return 'an xz file';

@@ -13,7 +13,12 @@ export type ArchiveFacts = {
   rows?: Record<string, number>;
   /** What was followed from piece to piece and not read. */
   unread?: string;
+  /** Nothing in the file shows a letter that became another one; pg_dump asks zstd for no checksum either. */
+  withoutChecksum?: true;
 };
+
+/** Node has no lz4. */
+export const unreadLz4 = { unread: 'the data of tables, which is compressed with lz4' };
 
 const blockData = 1;
 const blockBlobs = 3;
@@ -51,8 +56,11 @@ export async function checkPgCustom(reader: ByteReader): Promise<ArchiveFacts> {
   }
   if (missing)
     throw halfWritten(`The data of ${wanted.size} entries was never written, such as ${nameOf(missing)}`);
-  const unread = toc.compression === 'lz4' && { unread: 'the data of tables, which is compressed with lz4' };
-  return { ...factsOf(toc, rows), ...unread };
+  return {
+    ...factsOf(toc, rows),
+    ...(toc.compression === 'lz4' && unreadLz4),
+    ...((toc.compression === 'none' || toc.compression === 'zstd') && { withoutChecksum: true as const }),
+  };
 }
 
 export function factsOf(toc: ArchiveToc, rows?: Record<string, number>): ArchiveFacts {

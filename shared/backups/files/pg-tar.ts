@@ -1,7 +1,7 @@
 import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { CopyRows, rowsOf } from './copy-rows.ts';
 import { decompress } from './decompress.ts';
-import { type ArchiveFacts, factsOf, nameOf } from './pg-custom.ts';
+import { type ArchiveFacts, factsOf, nameOf, unreadLz4 } from './pg-custom.ts';
 import { type ArchiveToc, readToc, type TocEntry } from './pg-toc.ts';
 import { FileProblem } from './problem.ts';
 import { readTar, type TarMember } from './tar.ts';
@@ -38,7 +38,13 @@ export async function checkTar(reader: ByteReader): Promise<TarFacts> {
       throw new FileProblem('half-written', `The data of ${nameOf(entry)} (${file}) is not in the tar`);
     if (entry.kind === 'TABLE DATA' && data.rows) rows[nameOf(entry)] = judgeRows(entry, data);
   }
-  return { files: found.size, ...factsOf(toc, rows) };
+  const hasAny = (ending: RegExp) => [...found.keys()].some(name => ending.test(name));
+  return {
+    files: found.size,
+    ...factsOf(toc, rows),
+    ...(hasAny(/\.lz4$/) && unreadLz4),
+    ...(hasAny(/^\d+\.dat(\.zst)?$/) && { withoutChecksum: true as const }),
+  };
 }
 
 /** A member that was read: its rows, if it is the data of a table, and what is wrong with them as rows of COPY. */

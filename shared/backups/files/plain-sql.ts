@@ -44,6 +44,7 @@ export async function checkPlainSql(reader: ByteReader, whole: boolean): Promise
   const found = dialects.find(({ begins }) => begins.test(head));
   if (!found)
     throw new FileProblem('wrong-format', 'The text does not begin like a dump of PostgreSQL or MySQL');
+  if (found.dialect === 'postgres') checkBeginning(head.slice(0, head.search(found.begins)));
   let tail: Buffer = Buffer.alloc(0);
   let contentBytes = 0;
   const small: Buffer[] = [];
@@ -77,6 +78,23 @@ export async function checkPlainSql(reader: ByteReader, whole: boolean): Promise
     );
   }
   return { dialect: found.dialect, contentBytes, tables };
+}
+
+/**
+ * What somebody has put in front of a dump of PostgreSQL is comments, commands of psql or whole statements. Anything else
+ * is what a program said while its output went into the file, and the first statement fails of it.
+ */
+function checkBeginning(before: string): void {
+  const strange = before
+    .replace(/^\xef\xbb\xbf/, '')
+    .split('\n')
+    .find(line => !/^\s*(--.*|\\.*|.*;\s*)?$/.test(line));
+  if (strange === undefined) return;
+  throw new FileProblem(
+    'corrupt',
+    `In front of the dump stands "${strange.trim().slice(0, 120)}", which is no SQL`,
+    'Keep messages and prompts out of the file (`pg_dump … > FILE 2> LOG`, and a ~/.pgpass), and take a backup now.',
+  );
 }
 
 /** pg_dump and mysqldump write whole lines, so half a line means that the file was cut. */

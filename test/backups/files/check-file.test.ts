@@ -65,6 +65,18 @@ describe('a sound dump', () => {
     expect(await problem(members)).toBe('sound');
     expect(await problem(Buffer.concat([gzipSync(sql), Buffer.alloc(512)]))).toBe('sound');
   });
+  it('may be zstd in several frames, some of them skipped, or padded with zeros', async () => {
+    const half = sql.length >> 1;
+    const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
+    const frames = [zstdCompressSync(sql.subarray(0, half)), skipped, zstdCompressSync(sql.subarray(half))];
+    expect(await problem(Buffer.concat(frames))).toBe('sound');
+    expect(await problem(Buffer.concat([...frames, Buffer.alloc(512)]))).toBe('sound');
+    expect(await problem(Buffer.concat(frames).subarray(0, -1))).toBe('truncated');
+  });
+  it('may have comments, commands of psql and statements in front', async () => {
+    for (const front of ['\ufeff', '-- of production\n\n', '\\set ON_ERROR_STOP on\n', 'SET ROLE app;\n'])
+      expect(await problem(Buffer.concat([Buffer.from(front), sql])), front).toBe('sound');
+  });
   it('keeps its checksum', async () => {
     const { facts } = await check(dump('pg15.dump'));
     expect(facts).toMatchObject({
@@ -109,6 +121,28 @@ describe('a damaged one is told apart by name', () => {
     ['gzip with a changed byte', changed(gz, 300), 'corrupt'],
     ['gzip with a changed checksum', changed(gz, gz.length - 6), 'corrupt'],
     ['gzip with something behind it', Buffer.concat([gz, Buffer.from('and more')]), 'corrupt'],
+    [
+      'zstd with something behind it',
+      Buffer.concat([zstdCompressSync(sql), Buffer.from('pg_dump: error: connection lost')]),
+      'corrupt',
+    ],
+    [
+      'a dump with what pg_dump said in front of it (`pg_dump > FILE 2>&1`)',
+      Buffer.concat([Buffer.from('pg_dump: warning: there are circular foreign keys\n'), sql]),
+      'corrupt',
+    ],
+    ['a dump behind a prompt for a password', Buffer.concat([Buffer.from('Password: '), sql]), 'corrupt'],
+    ['a dump without its first byte', sql.subarray(1), 'corrupt'],
+    // As `lz4` makes it: magic, descriptor, and a first block that begins with the text as it is.
+    [
+      'a dump in lz4',
+      Buffer.concat([
+        Buffer.from('04224d186440a7f8080000f13b', 'hex'),
+        sql.subarray(0, 80),
+        Buffer.alloc(64),
+      ]),
+      'wrong-format',
+    ],
     ["a changed byte in a table's data", changed(custom, 3350), 'corrupt'],
     [
       'a custom archive with something behind it',
