@@ -14,6 +14,7 @@ import { conflictingDeadlines } from './rules/conflicting-deadlines.ts';
 import { dateShell } from './rules/date-shell.ts';
 import { decidersShareTopic } from './rules/deciders-share-topic.ts';
 import { dryRunBeforeTests } from './rules/dry-run-before-tests.ts';
+import { engineNotSpoken } from './rules/engine-not-spoken.ts';
 import { evidenceAfterChange } from './rules/evidence-after-change.ts';
 import { execAfterScaleToZero } from './rules/exec-after-scale-to-zero.ts';
 import { checkExpressions } from './rules/expressions.ts';
@@ -104,6 +105,7 @@ export const lintRules: readonly LintRule[] = [
   unusedStandby,
   dryRunBeforeTests,
   execAfterScaleToZero,
+  engineNotSpoken,
   littleTimeLeft,
   backupMissesRpo,
   tooManySnapshots,

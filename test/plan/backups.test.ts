@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { provingPermissions } from '../../deploy/backup-statements.ts';
 import { checkPlan } from '../../shared/plan/check.ts';
 import type { Backup } from '../../shared/plan/schema.ts';
@@ -68,6 +69,14 @@ describe('backups and calendar of a plan', () => {
     ],
   ])('%j -> %j is an error', async (from, to, said) => {
     expect(await errorsWith(from, to)).toContainEqual(expect.stringMatching(said));
+  });
+
+  it('a proof of all backups is an error where none says how it is proven', async () => {
+    const plan = parse(text) as { backups: Record<string, { verify?: unknown }> };
+    for (const backup of Object.values(plan.backups)) delete backup.verify;
+    const { findings } = await checkPlan({ file: 'plan.yml', text: stringify(plan) });
+    const said = findings.map(({ rule, message }) => `${rule}: ${message}`);
+    expect(said).toContainEqual(expect.stringMatching(/^nothing-to-verify: No backup of the plan/));
   });
 });
 

@@ -91,3 +91,9 @@ test('an empty database that is made for a dump in another region needs a fence 
   expect(await rulesOf(made('eu-west-1', 'scratch'))).not.toContain('restore-without-fence');
   expect(await rulesOf(made('eu-central-1', 'shop'))).not.toContain('restore-without-fence');
 });
+
+test('a restored instance runs the engine of its source', async () => {
+  const text = fixture('restore-without-fence', 'clean');
+  expect(await rulesOf(text)).not.toContain('engine-not-spoken');
+  expect(await rulesOf(text.replace('engine: postgres', 'engine: mysql'))).toContain('engine-not-spoken');
+});

@@ -8,6 +8,7 @@ import { planWith } from '../support/aws-world.ts';
 function contextOf(
   steps: { do: string; with?: object; onFailure?: string }[],
   primary?: string,
+  more: object = {},
 ): CheckContext {
   const phase = {
     id: 'all',
@@ -21,6 +22,7 @@ function contextOf(
     manualOnly: true,
     modes: ['recover'],
     phases: [phase],
+    ...more,
   };
   const plan = planWith({}, { region: scenario as never });
   if (primary) plan.regions.primary = primary as typeof plan.regions.primary;
@@ -56,5 +58,14 @@ describe('us-east-1-control-plane', () => {
       'warning scenarios/region/phases/0/steps/1/do',
     ]);
     expect(usEast1ControlPlane.check(contextOf(steps))).toEqual([]);
+  });
+
+  it.each([
+    ['a failback', { failbackOf: 'other' }],
+    ['wrong data', { disaster: { type: 'corruption', component: 'database', damage: 'DELETE' } }],
+    ['a mode in which nothing is lost', { modes: ['planned', 'drill'] }],
+  ])('says nothing of %s, when us-east-1 answers', (_, scenario) => {
+    const found = usEast1ControlPlane.check(contextOf([{ do: 'route53.upsert' }], 'us-east-1', scenario));
+    expect(found).toEqual([]);
   });
 });

@@ -210,6 +210,8 @@ function checkEntry(context: CheckContext, id: string, { does }: CalendarEntry):
         unknownId(context, 'people', person, [...path, 'people', index]),
       );
     case 'backups':
+      if (does.operation === 'verify' && !does.backups && !Object.values(plan.backups).some(b => b.verify))
+        return [neverProven(undefined, [...path, 'operation'])];
       return (does.backups ?? []).flatMap((backup, index) => {
         const known = Object.hasOwn(plan.backups, backup) ? plan.backups[backup] : undefined;
         const at = [...path, 'backups', index];
@@ -307,12 +309,17 @@ function unencrypted(path: PropertyKeyPath): Problem {
   };
 }
 
-function neverProven(backup: string, path: PropertyKeyPath): Problem {
+/** Of one backup that an entry names, or of all where it names none. */
+function neverProven(backup: string | undefined, path: PropertyKeyPath): Problem {
+  const every = 'No backup of the plan says how a restore proves it, so this entry proves nothing';
   return {
     rule: 'nothing-to-verify',
     severity: 'error',
     path,
-    message: `"${backup}" does not say how a restore proves it`,
-    mend: 'Give the backup "verify" with a target and queries, or take it out of this entry.',
+    message: backup === undefined ? every : `"${backup}" does not say how a restore proves it`,
+    mend:
+      backup === undefined
+        ? 'Give a backup "verify" with a target and queries, or write "operation: check".'
+        : 'Give the backup "verify" with a target and queries, or take it out of this entry.',
   };
 }

@@ -1,4 +1,7 @@
 import type { LintRule } from '../cross-check.ts';
+import type { ScenarioView } from '../scenario-view.ts';
+import type { Plan } from '../schema.ts';
+import { lostRegion } from './step-facts.ts';
 
 export const usEast1ControlPlane: LintRule = {
   id: 'us-east-1-control-plane',
@@ -6,9 +9,9 @@ export const usEast1ControlPlane: LintRule = {
   reason:
     "Route 53's control plane runs in us-east-1 only; while that region is lost, records can not be changed.",
   check: ({ plan, scenarios }) => {
-    if (plan.regions.primary !== 'us-east-1') return [];
-    return scenarios.flatMap(({ steps }) =>
-      steps.flatMap(({ step, path }) => {
+    return scenarios.flatMap(view =>
+      view.steps.flatMap(({ step, path, modes }) => {
+        if (!modes.includes('recover') || regionAtRisk(plan, view) !== 'us-east-1') return [];
         const advice = Object.hasOwn(advices, step.do) ? advices[step.do] : undefined;
         if (!advice) return [];
         const { severity, what, mend } = advice;
@@ -18,6 +21,16 @@ export const usEast1ControlPlane: LintRule = {
     );
   },
 };
+
+/**
+ * The region that may be gone while a scenario runs. One that says nothing of its disaster is taken for the worst; in a
+ * failback, and beside wrong data or a bad release, all regions answer.
+ */
+function regionAtRisk(plan: Plan, view: ScenarioView): string | undefined {
+  const { disaster, failbackOf } = view.scenario;
+  if (disaster) return lostRegion(plan, view);
+  return failbackOf === undefined ? plan.regions.primary : undefined;
+}
 
 type Advice = { severity: 'warning' | 'error'; what: string; mend: string };
 
