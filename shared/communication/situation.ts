@@ -23,7 +23,8 @@ export function lastOf<T extends Entry['type']>(
   situation: Pick<Situation, 'ledger' | 'run'>,
   type: T,
 ): { at: string; entry: EntryOf<T> } | undefined {
-  return allOf(situation, type).at(-1);
+  const last = situation.ledger.findLast(({ entry }) => isOf(entry, type, situation.run));
+  return last && { at: last.at, entry: last.entry as EntryOf<T> };
 }
 
 /** All entries of a type in order, of this run where the type belongs to runs. */
@@ -32,12 +33,13 @@ export function allOf<T extends Entry['type']>(
   type: T,
 ): { at: string; entry: EntryOf<T> }[] {
   const found: { at: string; entry: EntryOf<T> }[] = [];
-  for (const { at, entry } of situation.ledger) {
-    if (entry.type !== type) continue;
-    if ('run' in entry && entry.run !== situation.run.id) continue;
-    found.push({ at, entry: entry as EntryOf<T> });
-  }
+  for (const { at, entry } of situation.ledger)
+    if (isOf(entry, type, situation.run)) found.push({ at, entry: entry as EntryOf<T> });
   return found;
+}
+
+function isOf(entry: Entry, type: Entry['type'], run: Run): boolean {
+  return entry.type === type && !('run' in entry && entry.run !== run.id);
 }
 
 /** When the incident was opened; the run's start for a ledger that does not say. */

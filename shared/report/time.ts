@@ -26,12 +26,17 @@ export function earlier(a: string, b: string): string {
 
 /** `16:42:00`, UTC. */
 export function clockTime(iso: string): string {
-  return new Date(iso).toISOString().slice(11, 19);
+  return inUtc(iso).slice(11, 19);
 }
 
 /** `2026-03-10 16:42:00 UTC`. */
 export function fullTime(iso: string): string {
-  return `${new Date(iso).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return `${inUtc(iso).slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** The time as `toISOString` writes it, which is how nearly all of them come. */
+function inUtc(iso: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(iso) ? iso : new Date(iso).toISOString();
 }
 
 /** `+01:12:05`, or `-00:00:30` for what came before. */

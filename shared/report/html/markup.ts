@@ -18,8 +18,12 @@ export function trusted(text: string): Markup {
   return new Markup(text);
 }
 
+/** What no text of a page may hold as it is. Most text has none of it, and reports have a great deal of text. */
+const toEscape = /[&<>"']|(?![\t\n\r])\p{Cc}/u;
+
 /** Escapes for text and for quoted attributes; control characters, which no page may hold, are replaced. */
 export function escapeHtml(text: string): string {
+  if (!toEscape.test(text)) return text;
   return text
     .replace(/(?![\t\n\r])\p{Cc}/gu, '\ufffd')
     .replaceAll('&', '&amp;')
