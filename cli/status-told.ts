@@ -16,7 +16,9 @@ export function toldLines(view: StatusView): string[] {
     id => !messages.some(({ entry }) => entry.audience === id && entry.status === 'sent'),
   );
   const failed = notDelivered(messages.map(({ entry }) => entry));
-  const level = found.ledger.findLast(({ entry }) => entry.type === 'escalated')?.entry;
+  const level = found.ledger.findLast(
+    ({ entry }) => entry.type === 'escalated' && entry.task === undefined,
+  )?.entry;
   return [
     ...(told.length > 0 ? [row('told', told.join(', '))] : []),
     ...(untold.length > 0

@@ -46,7 +46,10 @@ function escalation(situation: Situation): PlannedMessage[] {
 /** Goes on where the escalation had stopped: that level again when the acknowledgement lapses, the others after it. */
 function afterLapse(situation: Situation, lapsesAt: string, count: number): PlannedMessage[] {
   const levels = situation.plan.escalation;
-  const called = allOf(situation, 'escalated').map(({ entry }) => entry.level);
+  // A task that nobody has done goes up the same levels, and says nothing of how far the incident has gone.
+  const called = allOf(situation, 'escalated')
+    .filter(({ entry }) => entry.task === undefined)
+    .map(({ entry }) => entry.level);
   const first = Math.min(Math.max(1, ...called), levels.length);
   const start = levels[first - 1]?.after ?? 0;
   return levels.slice(first - 1).flatMap((level, index) => {

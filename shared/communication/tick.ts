@@ -165,19 +165,20 @@ async function recordEscalation(
   situation: Situation,
   sent: readonly PlannedMessage[],
 ): Promise<void> {
-  const groups = new Map<string, { level: number; people: string[] }>();
-  for (const { key, level, to } of sent) {
+  const groups = new Map<string, { level: number; people: string[]; task: string | undefined }>();
+  for (const { key, level, to, task } of sent) {
     if (level === undefined || !('person' in to)) continue;
     const group = key.slice(0, key.lastIndexOf('/person:'));
-    const known = groups.get(group) ?? { level, people: [] };
-    groups.set(group, { level, people: [...known.people, to.person] });
+    const title = situation.tasks?.find(({ id }) => id === task)?.title;
+    const known = groups.get(group) ?? { level, people: [], task: title };
+    groups.set(group, { ...known, people: [...known.people, to.person] });
   }
-  for (const [group, { level, people }] of groups) {
+  for (const [group, { level, people, task }] of groups) {
     await appendEntry(
       runtime.store,
       runtime.clock,
       situation.run.incidentId,
-      { type: 'escalated', level, people },
+      { type: 'escalated', level, people, ...(task && { task }) },
       { idempotencyKey: `escalated/${group}` },
     );
   }

@@ -113,7 +113,13 @@ export const entrySchema = z.discriminatedUnion('type', [
     providerId: z.string().optional(),
     error: z.string().optional(),
   }),
-  z.object({ type: z.literal('escalated'), level: z.number().int(), people: z.array(z.string()) }),
+  z.object({
+    type: z.literal('escalated'),
+    level: z.number().int(),
+    people: z.array(z.string()),
+    /** Title of the task that nobody has done; without it, the incident itself was escalated. */
+    task: z.string().optional(),
+  }),
   z.object({
     type: z.literal('acknowledged'),
     by: z.string(),

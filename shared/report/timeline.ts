@@ -70,7 +70,7 @@ export function tell(entry: Entry, words: Words, mode?: Mode): Telling | undefin
     case 'escalated':
       return {
         tone: 'warn',
-        what: `Escalated to level ${entry.level}: ${entry.people.map(words.name).join(', ')}`,
+        what: `Escalated to level ${entry.level}: ${entry.people.map(words.name).join(', ')}${entry.task ? ` (not done: ${entry.task})` : ''}`,
       };
     case 'acknowledged':
       return { tone: 'good', what: `${words.name(entry.by)} acknowledged the incident (${entry.via})` };

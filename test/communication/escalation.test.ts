@@ -53,6 +53,14 @@ describe('an acknowledgement', () => {
     expect(dueMessages(quiet).nextDueAt).toBe(minute(64));
   });
 
+  it('goes on from the level that the incident had reached, whatever its overdue tasks had', () => {
+    const overdue: Moments[number] = [
+      minute(10),
+      { type: 'escalated', level: 2, people: ['ben'], task: 'Find the root cause' },
+    ];
+    expect(levels(situation(64, ...taken, overdue))).toEqual(['escalation/level-1/lapse-1/person:ada']);
+  });
+
   it('that lapses without an end calls that level again, and then the next ones by their distance', () => {
     expect(levels(situation(64, ...taken))).toEqual(['escalation/level-1/lapse-1/person:ada']);
     const again = [...taken, [minute(64), messageEntry('escalation/level-1/lapse-1/person:ada')]] as Moments;

@@ -8,17 +8,17 @@ import type { Verification } from '../../shared/backups/verify/record.ts';
 import { verificationKey } from '../../shared/incident/keys.ts';
 
 const table = 'SELECT count(*) FROM public.purchases';
-const system = 'liquid-abt';
-const bucket = 'liquid-abt-dumps';
+const system = 'gauges';
+const bucket = 'gauges-dumps';
 const key = 'nightly/pg16.dump';
 
-/** LIQUID ABT's plan with nightly dumps, each of which is restored inside the function. */
+/** A small plan with nightly dumps, each of which is restored inside the function. */
 export function planWithDumps(folder: string): string {
-  const plan = parse(readFileSync('plans/liquid-abt/plan.yml', 'utf8'), { merge: true });
+  const plan = parse(readFileSync('examples/river-gauges/plan.yml', 'utf8'), { merge: true });
   plan.backups.dumps = {
     type: 'dump',
     title: 'Nightly dumps',
-    component: 'database',
+    component: 'db',
     bucket,
     prefix: 'nightly/',
     region: plan.regions.recovery,

@@ -65,7 +65,7 @@ describe('after a region failure', () => {
     expect(violations(result)).toEqual([]);
     const ended = result.ledger.findIndex(({ entry }) => entry.type === 'run-ended');
     const after = result.ledger.slice(ended).map(({ entry }) => entry);
-    expect(after.some(entry => entry.type === 'escalated' && entry.level === 4)).toBe(true);
+    expect(after.some(entry => entry.type === 'escalated' && entry.level === 4 && entry.task)).toBe(true);
     expect(after.some(entry => entry.type === 'incident-resolved' && entry.by === 'a person')).toBe(true);
     expect(after.some(entry => entry.type === 'message' && entry.template === 'update')).toBe(true);
     expect(countOf(result, 'task-overdue')).toBe(2);
