@@ -54,14 +54,27 @@ export function hasExpression(text: string): boolean {
  * the run, and the result is a template still. Throws InvalidInputError for a path that the plan does not have.
  */
 export function resolveStatic(value: Json, plan: Pick<Plan, 'components' | 'regions' | 'system'>): Json {
-  const { id, title } = plan.system;
-  const { primary, recovery } = plan.regions;
-  const scope = {
-    components: JSON.parse(JSON.stringify(plan.components)) as Json,
+  // Copying all components is most of the work, and few values have an expression in them.
+  let scope: Scope | undefined;
+  return mapText(value, text => {
+    if (!text.includes('${')) return text;
+    scope ??= staticScope(plan);
+    return fillStatic(text, scope);
+  });
+}
+
+function staticScope({
+  components,
+  regions,
+  system,
+}: Pick<Plan, 'components' | 'regions' | 'system'>): Scope {
+  const { primary, recovery } = regions;
+  const { id, title } = system;
+  return {
+    components: JSON.parse(JSON.stringify(components)) as Json,
     regions: { primary, recovery },
     system: { id, title },
   };
-  return mapText(value, text => (text.includes('${') ? fillStatic(text, scope) : text));
 }
 
 function fillStatic(text: string, scope: Scope): Json {

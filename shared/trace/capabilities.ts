@@ -119,6 +119,9 @@ const action: Fit = {
   wanted: 'a step, a backup class or an entry of the calendar',
 };
 
+/** The capabilities that are no action, such as `objective`. */
+export const capabilityWords: readonly string[] = Object.keys(words);
+
 export function fitOf(capability: string): Fit {
   return words[capability] ?? action;
 }

@@ -1,3 +1,6 @@
+import { nearest } from '../plan/nearest.ts';
+import { capabilityWords } from './capabilities.ts';
+
 /** One row of a system's requirement table. */
 export type Requirement = {
   /** Such as `LA-084`. */
@@ -17,7 +20,8 @@ const idPattern = /^[A-Z][A-Z0-9]*-\d+$/;
 
 /**
  * Reads the table `| id | section | what | capability |` of a `requirements.md`. Text around it and rows whose first
- * cell is no id are left alone; a row without all four cells, or an id that is there twice, is a problem.
+ * cell is no id are left alone; a row without all four cells, an id that is there twice, or a
+ * capability that there is not, is a problem.
  */
 export function parseRequirements(markdown: string): RequirementTable {
   const rows: Requirement[] = [];
@@ -38,9 +42,21 @@ export function parseRequirements(markdown: string): RequirementTable {
       continue;
     }
     seen.add(id);
+    const unknown = unknownCapability(id, capability);
+    if (unknown) problems.push({ line, message: unknown });
     rows.push({ id, section, what: rest.join(' | '), capability, line });
   }
   return { rows, problems };
+}
+
+/** A kind of action has a dot in its name; every other capability is one of a few words. */
+function unknownCapability(id: string, capability: string): string | undefined {
+  if (capability.includes('.') || capabilityWords.includes(capability)) return undefined;
+  const guess = nearest(capability, capabilityWords);
+  const mend = guess
+    ? `Did you mean "${guess}"?`
+    : `It is a kind of action, such as k8s.scale, or one of ${capabilityWords.join(', ')}.`;
+  return `The row ${id} has the capability "${capability}", which there is not. ${mend}`;
 }
 
 /** Cells of a Markdown row; a bar inside of code or behind a backslash is text. */

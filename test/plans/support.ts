@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deploymentOf } from '../../deploy/build.ts';
 import { checkPlan } from '../../shared/plan/check.ts';
+import { readRehearsed } from '../../shared/plan/rehearsed.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { isSuccess } from '../../shared/report/verdict.ts';
 import { elementsOf } from '../../shared/trace/elements.ts';
@@ -14,6 +15,7 @@ import { exerciseBackups } from '../../simulator/exercise-backups.ts';
 import { exercise, plannedExercises } from '../../simulator/exercise-plan.ts';
 import { rehearse } from '../../simulator/rehearse.ts';
 import { allowsAnywhere, statementsOf } from '../deploy/support.ts';
+import { type Estimated, estimatesDuring, longestRecovery } from './estimates.ts';
 import { iamActionOf } from './iam-actions.ts';
 
 /** Every system that has a plan. */
@@ -22,8 +24,10 @@ export const systems: readonly string[] = readdirSync('plans', { withFileTypes: 
   .map(entry => entry.name)
   .sort();
 
-/** A seed that no plan was written against. */
+/** A seed that no plan was written against, and no estimate was made with. */
 const seed = 20261127;
+/** An estimate that is wrong by more than this share of the run is worse than none. */
+const mostWrong = 0.35;
 
 /** A plan is clean, and every scenario of it ends well in every mode that it has. */
 export function rehearsesWell(system: string, folder: 'plans' | 'examples' = 'plans'): void {
@@ -32,6 +36,9 @@ export function rehearsesWell(system: string, folder: 'plans' | 'examples' = 'pl
     const { plan, findings } = await checkPlan(planPath);
     /** `<function> <IAM action>` of everything that was asked of AWS in these rehearsals. */
     const asked = new Set<string>();
+    const rehearsed = readRehearsed(dirname(planPath));
+    const longest = plan && longestRecovery(plan, rehearsed);
+    let estimated: Estimated | undefined;
     /** What these rehearsals exercised, which the trace goes by. */
     const exercises: Exercise[] = [];
 
@@ -55,6 +62,8 @@ export function rehearsesWell(system: string, folder: 'plans' | 'examples' = 'pl
       });
       if (!result.ok) throw new Error(result.problems.join('\n'));
       const { report, ledger } = result;
+      if (mode === 'recover' && scenario === longest)
+        estimated = await estimatesDuring(plan, rehearsed, { report, ledger });
       exercises.push({
         name: `${scenario}/${mode}`,
         outcome: report.outcome,
@@ -96,8 +105,13 @@ export function rehearsesWell(system: string, folder: 'plans' | 'examples' = 'pl
       exercises.push({ name: 'calendar', outcome: 'done', elements: calendar.exercised });
     });
 
-    // An example was made from no document.
+    // An example was made from no document, and has no estimates beside it.
     if (folder === 'examples') return;
+
+    test('says on the way, within a third, when its longest recovery ends, and moves that as steps end', () => {
+      expect(estimated?.worst, longest).toBeLessThan(mostWrong);
+      expect(estimated?.different).toBeGreaterThan(1);
+    });
 
     // What `lifeboat trace --strict` says, by the rehearsals of the tests above and what is rehearsed beside scenarios.
     test('claims no requirement that no rehearsal carries out', async () => {

@@ -5,6 +5,8 @@ import { passes } from '../../simulator/faults/faults.ts';
 import { plan, planPath } from './support/liquid-abt.ts';
 import { withPhases } from './support/play.ts';
 
+const small = 'examples/river-gauges/plan.yml';
+
 async function run(args: Partial<Parameters<typeof campaign>[0]>) {
   const said = { out: [] as string[], err: [] as string[] };
   const io = {
@@ -12,7 +14,7 @@ async function run(args: Partial<Parameters<typeof campaign>[0]>) {
     err: (text: string) => void said.err.push(text),
     colour: false,
   };
-  const exit = await campaign({ plans: [planPath], json: true, ...args }, io);
+  const exit = await campaign({ plans: [small], json: true, ...args }, io);
   return { exit, out: said.out.join(''), err: said.err.join('') };
 }
 

@@ -31,4 +31,15 @@ describe('the requirement table', () => {
       { line: 3, message: /SH-002 .* twice/ },
     ]);
   });
+
+  it('says which capability there is not', () => {
+    const { rows, problems } = parseRequirements(
+      '| SH-001 | A | b | notification |\n| SH-002 | A | b | seveirty |\n| SH-003 | A | b | web.scale |\n',
+    );
+    expect(rows).toHaveLength(3);
+    expect(problems).toMatchObject([
+      { line: 1, message: /SH-001 has the capability "notification".*notify/ },
+      { line: 2, message: /Did you mean "severity"\?$/ },
+    ]);
+  });
 });

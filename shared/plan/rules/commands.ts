@@ -16,7 +16,18 @@ export type Command = PlacedText & {
  * Everything in a plan that may be a command: parameters of steps, and what schedules and follow-ups say. A list of
  * words, as a container's command is written, is one command. What is only read, rehearsed or sent is left out.
  */
-export function commandsIn({ plan, scenarios }: CheckContext): Command[] {
+export function commandsIn(context: CheckContext): readonly Command[] {
+  const known = found.get(context);
+  if (known) return known;
+  const commands = findCommands(context);
+  found.set(context, commands);
+  return commands;
+}
+
+/** Every rule about commands looks at the same ones. */
+const found = new WeakMap<CheckContext, readonly Command[]>();
+
+function findCommands({ plan, scenarios }: CheckContext): Command[] {
   const steps = scenarios.flatMap(view =>
     view.steps.flatMap(placed =>
       withLists(placed.step.with, [...placed.path, 'with']).map(text => ({ ...text, view, placed })),
