@@ -83,6 +83,12 @@ const more: Damage[] = [
     rule: 'nothing-to-verify',
   },
   {
+    name: 'a failover of what has no standby',
+    find: '    multiAz: true',
+    put: '    multiAz: false',
+    rule: 'refused-in-any-case',
+  },
+  {
     name: 'a drill in a mode that the scenario lacks',
     find: '      mode: dry-run',
     put: '      mode: planned',

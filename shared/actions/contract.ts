@@ -140,6 +140,11 @@ export type Action<Parameters extends z.ZodObject = z.ZodObject> = {
   typical: TypicalDuration;
   /** What can go wrong, for the simulator, the linter and the reference page. */
   failureModes: string[];
+  /**
+   * Reasons for which it refuses whatever the world is like: what the plan says contradicts itself. `validate` tells
+   * them, so that nobody meets them in an outage. A value that is known in the run only still stands as its expression.
+   */
+  contradictions?(parameters: z.output<Parameters>): Reason[];
   permissions(parameters: z.output<Parameters>, regions: { primary: string; recovery: string }): Permission[];
   prepare(context: ActionContext, parameters: z.output<Parameters>): Promise<Preparation>;
   /** Makes the change. Reads first where a repeat could harm; "already done" is success. Not called when !mutates. */

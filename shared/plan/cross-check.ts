@@ -18,9 +18,11 @@ import { engineNotSpoken } from './rules/engine-not-spoken.ts';
 import { evidenceAfterChange } from './rules/evidence-after-change.ts';
 import { execAfterScaleToZero } from './rules/exec-after-scale-to-zero.ts';
 import { checkExpressions } from './rules/expressions.ts';
+import { fixedMoment } from './rules/fixed-moment.ts';
 import { checkFollowUps } from './rules/follow-ups.ts';
 import { literalRdsSnapshot } from './rules/literal-rds-snapshot.ts';
 import { littleTimeLeft } from './rules/little-time-left.ts';
+import { longTtl } from './rules/long-ttl.ts';
 import { noCheckAfterSwitch } from './rules/no-check-after-switch.ts';
 import { noFailback } from './rules/no-failback.ts';
 import { checkParameters } from './rules/parameters.ts';
@@ -90,7 +92,9 @@ export const lintRules: readonly LintRule[] = [
   usEast1ControlPlane,
   literalRdsSnapshot,
   dateShell,
+  fixedMoment,
   noFailback,
+  longTtl,
   noCheckAfterSwitch,
   switchWithoutUndo,
   settingLeftBehind,

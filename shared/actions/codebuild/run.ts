@@ -88,6 +88,9 @@ export const action = defineAction({
         ]),
   ],
 
+  contradictions: ({ sourceVersion }) =>
+    sourceVersion !== undefined && isMovable(sourceVersion) ? [movable(sourceVersion)] : [],
+
   async prepare(context, wanted) {
     const { project } = wanted;
     if (context.run.mode === 'drill' && wanted.inDrill === undefined) {
@@ -144,8 +147,19 @@ function unpinned({ source }: Project, { project, sourceVersion }: Parameters): 
     return [{ what, mend: 'Give sourceVersion: a whole commit, or the version id of the bundle in S3.' }];
   }
   if (source?.type === 'S3' || /^[0-9a-f]{40}$/.test(sourceVersion)) return [];
-  const what = `"${sourceVersion}" is no whole commit, so nobody knows what would be built.`;
-  return [{ what, mend: 'Write the 40 digits of the commit that was tried last.' }];
+  return [movable(sourceVersion)];
+}
+
+/** A branch, a tag or a short commit. Whether a longer text is a version in S3, only the project's source says. */
+function isMovable(sourceVersion: string): boolean {
+  return !sourceVersion.includes('${') && (sourceVersion.length < 20 || sourceVersion.startsWith('refs/'));
+}
+
+function movable(sourceVersion: string): Reason {
+  return {
+    what: `"${sourceVersion}" is no whole commit, so nobody knows what would be built.`,
+    mend: 'Write the 40 digits of the commit that was tried last.',
+  };
 }
 
 async function stateProblems(context: ActionContext, { state, stateKey }: Parameters): Promise<Reason[]> {

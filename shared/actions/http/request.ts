@@ -8,7 +8,13 @@ import { parseJson, valueAtPointer } from '../../network/json-pointer.ts';
 import { secretReference } from '../../plan/components/base.ts';
 import { durationSchema } from '../../plan/duration.ts';
 import type { HttpResponse } from '../../ports.ts';
-import { type ActionContext, defineAction, type Observation, type Preparation } from '../contract.ts';
+import {
+  type ActionContext,
+  defineAction,
+  type Observation,
+  type Preparation,
+  type Reason,
+} from '../contract.ts';
 import { expectations, problemOf } from '../http-expectations.ts';
 import { fail, finish, pending, ready, refuse } from '../outcomes.ts';
 
@@ -138,14 +144,20 @@ function judge(response: HttpResponse, given: Parameters) {
   return { status: response.status, latencyMs: response.latencyMs, problem: problem ?? null, values };
 }
 
+function contradictions(given: Parameters): Reason[] {
+  if (reads(given) || given.sandbox || given.approvedBy !== undefined) return [];
+  return [
+    {
+      what: `${given.method} changes something for real, and neither an approval nor a sandbox stands behind it.`,
+      mend: 'Put a people.approval before it and write approvedBy: ${steps.<its id>.approvedBy}, or say sandbox: true if the address is one.',
+    },
+  ];
+}
+
 function prepare(context: ActionContext, given: Parameters): Preparation {
-  const { approvedBy, sandbox, method } = given;
-  if (!reads(given) && !sandbox && approvedBy === undefined) {
-    return refuse(
-      `${method} changes something for real, and neither an approval nor a sandbox stands behind it.`,
-      'Put a people.approval before it and write approvedBy: ${steps.<its id>.approvedBy}, or say sandbox: true if the address is one.',
-    );
-  }
+  const { approvedBy, sandbox } = given;
+  const reasons = contradictions(given);
+  if (reasons.length > 0) return { status: 'refused', reasons, evidence: [] };
   if (!reads(given) && !sandbox && context.run.mode === 'drill') {
     return refuse(
       `This is a drill, and ${whereOf(given)} would change something for real.`,
@@ -237,6 +249,7 @@ export const action = defineAction({
       secretReadPermission(reference, recovery),
     );
   },
+  contradictions,
   prepare: async (context, given) => prepare(context, given),
   act,
   observe,

@@ -58,6 +58,15 @@ export const action = defineAction({
     'RDS brings the database back in the same zone (RDS-EVENT-0051)',
     'Clients keep the old address: DNS caching beyond the 5 s of the endpoint, or connections without a time-out',
   ],
+  contradictions: ({ database }) =>
+    database.type === 'rds-instance' && !database.multiAz
+      ? [
+          {
+            what: `${database.id} is not Multi-AZ, so it has no standby to fail over to`,
+            mend: 'Restore it from a backup with rds.restore, promote a replica with rds.promote-replica, or make it Multi-AZ.',
+          },
+        ]
+      : [],
   permissions: ({ database: { region, identifier, credentials } }) => [
     {
       actions: ['rds:DescribeDBInstances', 'rds:RebootDBInstance'],

@@ -78,6 +78,15 @@ export const action = defineAction({
     'A promotion can not be taken back; the way back is a new replica in the other direction',
     'Applications keep the old address until their secret is changed and they are restarted',
   ],
+  contradictions: ({ replica }) =>
+    replica.type === 'rds-instance' && replica.replicaOf === undefined
+      ? [
+          {
+            what: `${replica.id} is not said to be a replica of anything, so nobody knows which writer it would take the place of`,
+            mend: 'Write "replicaOf" with the id of its source. A database that is no replica has nothing to be promoted: rds.failover or rds.restore.',
+          },
+        ]
+      : [],
   permissions: ({ replica }, regions) => {
     const { region, identifier, credentials } = replica;
     const name = replica.type === 'rds-instance' ? identifier : `${identifier}-*`;

@@ -95,7 +95,16 @@ function misfits(
   settled: Set<string>,
 ): Problem[] {
   const result = action.parameters.safeParse(resolved);
-  if (result.success) return [];
+  if (result.success) {
+    const reasons = settled.size > 0 ? [] : (action.contradictions?.(result.data) ?? []);
+    return reasons.map(({ what, mend }) => ({
+      rule: 'refused-in-any-case',
+      severity: 'error' as const,
+      path: [...path, 'do'],
+      message: `The step "${step.id}" is refused in every run: ${what.replace(/\.$/, '')}`,
+      mend,
+    }));
+  }
   const issues = result.error.issues.filter(issue => {
     if (settled.has(String(issue.path[0]))) return false;
     if (issue.code === 'unrecognized_keys' && issue.path.length === 0) return false;

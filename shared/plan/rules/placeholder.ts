@@ -14,6 +14,9 @@ const placeholders: readonly RegExp[] = [
   /\byour[-_][a-z]+/i,
   /\b(?:PAGE|ZONE|HOSTED_ZONE|ACCOUNT|CLUSTER|CHANNEL|TEAM|PROJECT)_ID\b/,
   /\b(?:CHANGE[-_ ]?ME|FILL[-_ ]?ME|TBD|FIXME)\b/i,
+  // An account has twelve digits, the id of a resource eight or seventeen.
+  /\barn:aws[\w-]*:[\w-]+:[\w-]*:\d{1,11}:/,
+  /\b(?:sg|vpc|subnet|ami|vol|snap)-(?!\d{8}\b|\d{17}\b)\d{3,}\b/,
   /\bZ123456789\w*/,
   /YYYYMMDD/,
 ];

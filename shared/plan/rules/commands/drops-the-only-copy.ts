@@ -17,6 +17,17 @@ export const dropsTheOnlyCopy = commandRule({
       mend: 'Restore into a new database, look at it, then swap the names.',
     },
     {
+      pattern: /\baws\s+sqs\s+purge-queue\b/,
+      message: 'What waits in the queue is gone, whether it was work or damage',
+      mend: 'Stop what takes it (lambda.switch-event-source, ecs.scale-service) and look at it; a message that harms goes to the dead-letter queue.',
+    },
+    {
+      pattern:
+        /\baws\s+s3\s+(?:rm\b[^|;&]*--recursive|rb\b[^|;&]*--force)|\baws\s+dynamodb\s+delete-table\b|\baws\s+efs\s+delete-file-system\b/,
+      message: 'It is deleted before anything has shown that there is another',
+      mend: 'Restore beside it under another name, look at it, then point the application there and keep the old one.',
+    },
+    {
       pattern: /\bdropdb\b/,
       message: 'The database is dropped before anything has shown that there is another',
       mend: 'Restore beside it into a new database, look at it, then swap the names and keep the old one.',

@@ -9,7 +9,7 @@ export const newestByName = commandRule({
     {
       pattern: /\b(?:aws\s+s3\s+ls|ls|gsutil\s+ls)\b[^;&]*\|\s*tail\s+(?:-n\s*)?-?1\b/,
       message: 'A backup is chosen by its place in a list',
-      mend: 'Use s3.latest or rds.find-restore-point with "notAfter: ${run.outageStartedAt}", or a backup of the plan that is proven.',
+      mend: 'Use s3.latest or rds.find-restore-point with "before: ${incident.startedAt}", or a backup of the plan that is proven.',
     },
     {
       pattern: /\baws\s+s3\s+cp\s+(?:\S*\/)?[\w.-]*\*\S*\s+s3:/,

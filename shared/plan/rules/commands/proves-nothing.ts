@@ -26,6 +26,17 @@ export const provesNothing = commandRule({
       mend: 'Judge pods by their Ready condition: k8s.get.',
     },
     {
+      pattern: /\bkubectl\b[^;&]*\|\s*grep\s+(?:-\w+\s+)*["']?ready\b/i,
+      message: '"NotReady" has "Ready" in it, so this passes for a broken node as well',
+      mend: 'Judge nodes and pods by their Ready condition: k8s.get, k8s.wait.',
+    },
+    {
+      pattern: /\bkubectl\s+wait\b/,
+      message:
+        'It fails at once where the pods are not made yet, and passes at once on those that the change is to replace',
+      mend: 'Use k8s.apply or k8s.rollout-status, which wait for the new ones, or k8s.wait, which waits for them to be there.',
+    },
+    {
       pattern: /\bk6\s+run\b[^|;&]*\s--env=\w+(?=\s|$)/,
       message: 'k6 sets a variable of that name here, and selects nothing',
       mend: 'Write --env NAME=value.',

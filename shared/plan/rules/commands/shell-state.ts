@@ -17,6 +17,11 @@ export const shellState = commandRule({
       mend: 'Name the cluster as a component: each k8s step goes to the one of its deployment. eks.connect shows that it answers.',
     },
     {
+      pattern: /^\s*cd\s+\S+\s*$/,
+      message: 'Where the next command runs depends on the machine that it is typed on',
+      mend: 'Give codebuild.run a source that is pinned; its buildspec says in which folder it works.',
+    },
+    {
       pattern: /\bterraform\s+workspace\s+select\b/,
       message: 'Which state is changed depends on what was selected before',
       mend: 'Give codebuild.run a source and an environment of its own for each workspace.',

@@ -1,0 +1,34 @@
+import type { LintRule } from '../cross-check.ts';
+import { textsIn } from './texts.ts';
+
+/** A day with a time, as people, logs and the names of backup files write it. */
+const moments: readonly RegExp[] = [
+  /\b20\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d(?::[0-5]\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/,
+  /(?<!\d)20\d\d[01]\d[0-3]\d[-_T][0-2]\d[0-5]\d(?:[0-5]\d)?(?!\d)/,
+];
+
+export const fixedMoment: LintRule = {
+  id: 'fixed-moment',
+  severity: 'warning',
+  reason:
+    'A moment that stands in the plan belongs to one outage: in the next one it is too old to be restored to, or loses all that came after it.',
+  check: ({ scenarios }) =>
+    scenarios.flatMap(({ steps }) =>
+      steps.flatMap(({ step, path }) =>
+        textsIn(step.with, [...path, 'with']).flatMap(({ text, path: place }) => {
+          const found = moments.map(pattern => pattern.exec(text)?.[0]).find(match => match !== undefined);
+          if (found === undefined) return [];
+          return [
+            {
+              rule: fixedMoment.id,
+              severity: 'warning' as const,
+              path: place,
+              find: found,
+              message: `${found} is one moment, and the next outage has another`,
+              mend: 'Write ${incident.startedAt - 5m}, or ${parameters.<name>} for what a person finds out; rds.find-restore-point and s3.latest take it as "before".',
+            },
+          ];
+        }),
+      ),
+    ),
+};
