@@ -8,7 +8,8 @@ import { deployedRuntime } from '../deployed.ts';
 import type { Io } from '../io.ts';
 import { readParameters } from '../parameters.ts';
 import { suggest } from '../suggest.ts';
-import { type Operation, operations, textOf } from './operations.ts';
+import { textOf } from './operation-work.ts';
+import { type Operation, operations } from './operations.ts';
 import { printFindings } from './validate.ts';
 
 /** `lifeboat start`, `status`, `ack`, `approve` and the others: operates a deployed system. Exit 0, 1 or 2. */

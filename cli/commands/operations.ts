@@ -15,11 +15,9 @@ import { pageFirstLevel } from '../../shared/triage/page.ts';
 import type { Arguments } from '../commands.ts';
 import type { Io } from '../io.ts';
 import { readParameters } from '../parameters.ts';
+import { type OperationWork, textOf } from './operation-work.ts';
 import { showRefusals } from './refusals.ts';
 import { showStatus } from './status.ts';
-
-/** What an operation works with; its arguments have been checked. `planPath` is the plan as it was typed. */
-export type OperationWork = { runtime: Runtime; args: Arguments; io: Io; planPath: string };
 
 /** One operation on a deployed system. `run` returns the exit code. */
 export type Operation = {
@@ -206,9 +204,4 @@ function origin(runtime: Runtime) {
 function nothingOpen(io: Io): number {
   io.err('No incident is open.\n');
   return 1;
-}
-
-/** The text of an option; undefined for one that was not given. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import { readRefusals } from '../../shared/report/refusals.ts';
 import { fullTime } from '../../shared/report/time.ts';
-import type { OperationWork } from './operations.ts';
+import type { OperationWork } from './operation-work.ts';
 
 /**
  * `lifeboat refusals`: links and requests that were refused, in an incident and outside of one, and whether the ledgers

@@ -2,7 +2,7 @@ import { LifeboatError } from '../../shared/errors.ts';
 import { fullTime } from '../../shared/report/time.ts';
 import { readStatus, statusJson } from '../status.ts';
 import { statusText } from '../status-text.ts';
-import { type OperationWork, textOf } from './operations.ts';
+import { type OperationWork, textOf } from './operation-work.ts';
 
 /** How often `--watch` reads again. */
 export const watchSeconds = 5;

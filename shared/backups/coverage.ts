@@ -1,10 +1,7 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { request } from '../aws/aws-errors.ts';
 import { type Verification, verifyLedger } from '../incident/ledger.ts';
 import { formatDuration } from '../plan/duration.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { Runtime } from '../runtime.ts';
-import { coverageHtml } from './coverage-page.ts';
 import { readEvidence } from './evidence.ts';
 import { type KnownBackup, readKnown } from './known.ts';
 import { longestGapSeconds, nextOccurrence } from './occurrences.ts';
@@ -100,28 +97,4 @@ export async function readCoverage(runtime: Pick<Runtime, 'store' | 'plan' | 'cl
     rows: coverageOf(runtime.plan, await readKnown(runtime), now),
     evidence: { entries: evidence.length, head: evidence.at(-1)?.hash ?? null, intact: chain.ok },
   };
-}
-
-/** Writes the coverage page beside the reports. Without a bucket there is none. */
-export async function publishCoverage(runtime: Runtime): Promise<void> {
-  const { plan, settings, aws } = runtime;
-  if (!settings.reportBucket) return;
-  const coverage = await readCoverage(runtime);
-  const region = plan.regions.recovery;
-  const files = {
-    'coverage.html': [coverageHtml(plan, coverage), 'text/html; charset=utf-8'],
-    'coverage.json': [JSON.stringify(coverage), 'application/json'],
-  };
-  for (const [name, [Body, ContentType]] of Object.entries(files)) {
-    await request({ call: 's3.PutObject', region }, () =>
-      aws.client(S3Client, region).send(
-        new PutObjectCommand({
-          Bucket: settings.reportBucket,
-          Key: `${plan.system.id}/backups/${name}`,
-          Body,
-          ContentType,
-        }),
-      ),
-    );
-  }
 }

@@ -3,8 +3,8 @@ import type { Runtime } from '../runtime.ts';
 import type { SendPage } from '../triage/page.ts';
 import { openTask, remindOfTasks } from './calendar.ts';
 import { checkBackups, recordChecks } from './check.ts';
-import { publishCoverage } from './coverage.ts';
 import { createBackup } from './create.ts';
+import { publishCoverage } from './publish-coverage.ts';
 
 /** What the backups function is called with: by a schedule, by a person, or once a day. */
 export const backupsEventSchema = z.union([

@@ -14,9 +14,9 @@ import type { Runtime } from '../runtime.ts';
 import { deliver } from './answers.ts';
 import { loadSituation } from './compose.ts';
 import { toPerson } from './due-people.ts';
-import { stepsNow } from './fields.ts';
 import { type Question, type QuestionKind, questionId } from './question-record.ts';
 import { createQuestion, timeOutQuestion } from './questions.ts';
+import { stepsNow } from './run-steps.ts';
 import type { Situation } from './situation.ts';
 import { deliverMessage, tick } from './tick.ts';
 

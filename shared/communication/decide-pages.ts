@@ -4,10 +4,10 @@ import type { Runtime } from '../runtime.ts';
 import { stands } from './acknowledgement.ts';
 import type { AnswerReply } from './answers.ts';
 import { loadSituation } from './compose.ts';
-import { formatTime, nameOf } from './fields.ts';
 import { type PageChoice, type PageContent, type PageReason, type PageResponse, respond } from './page.ts';
 import { questionFacts } from './question-facts.ts';
 import { choices, type Question } from './question-record.ts';
+import { formatTime, nameOf } from './wording.ts';
 
 /** Somebody whose link was found good. */
 export type Visitor = { incident: Incident; person: string; token: string };

@@ -1,4 +1,4 @@
-import type { PlannedMessage } from './due.ts';
+import type { PlannedMessage } from './planned-message.ts';
 import { routesOf } from './routes.ts';
 import { ending, isOver, openedAt, resolvedByHand, type Situation, severityOf, shift } from './situation.ts';
 

@@ -1,5 +1,5 @@
-import type { PlannedMessage } from './due.ts';
 import { tellable, toPerson } from './due-people.ts';
+import type { PlannedMessage } from './planned-message.ts';
 import { allOf, type Situation } from './situation.ts';
 
 /** That an audience was not told in time is told to the first level that can be reached. */

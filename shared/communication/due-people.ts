@@ -1,6 +1,6 @@
 import { acknowledgement } from './acknowledgement.ts';
-import type { PlannedMessage } from './due.ts';
 import { closingTemplate, isTold } from './due-audiences.ts';
+import type { PlannedMessage } from './planned-message.ts';
 import type { Question } from './question-record.ts';
 import { allOf, ending, isOver, openedAt, resolvedByHand, type Situation, shift } from './situation.ts';
 

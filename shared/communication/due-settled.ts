@@ -1,5 +1,5 @@
 import { acknowledgement } from './acknowledgement.ts';
-import type { PlannedMessage, Recipient } from './due.ts';
+import type { PlannedMessage, Recipient } from './planned-message.ts';
 import { ending, type Situation, shift } from './situation.ts';
 
 /** What is settled is taken off a pager within this time. */

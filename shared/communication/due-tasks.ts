@@ -1,5 +1,5 @@
-import type { PlannedMessage } from './due.ts';
 import { tellable, toPerson } from './due-people.ts';
+import type { PlannedMessage } from './planned-message.ts';
 import { routesOf } from './routes.ts';
 import type { Situation } from './situation.ts';
 import type { Task } from './task-record.ts';

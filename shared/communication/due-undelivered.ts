@@ -1,5 +1,5 @@
-import type { PlannedMessage } from './due.ts';
 import { tellable, toPerson } from './due-people.ts';
+import type { PlannedMessage } from './planned-message.ts';
 import type { Situation } from './situation.ts';
 
 /**

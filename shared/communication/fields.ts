@@ -1,21 +1,19 @@
 import type { Evidence } from '../actions/contract.ts';
-import type { EntryOf } from '../incident/entries.ts';
 import type { JsonObject } from '../json.ts';
 import { formatDuration } from '../plan/duration.ts';
 import { objectivesOf } from '../plan/objectives.ts';
-import type { Plan } from '../plan/schema.ts';
 import type { Mode } from '../runbook/contract.ts';
 import { scopeOf } from '../runbook/scope.ts';
 import { acknowledgement } from './acknowledgement.ts';
-import type { PlannedMessage } from './due.ts';
 import { nextUpdateAt } from './due-audiences.ts';
 import { incidentFields, taskFields } from './incident-fields.ts';
+import type { PlannedMessage } from './planned-message.ts';
+import { planSteps, type StepEntry, stepsNow, stepTitle } from './run-steps.ts';
 import { allOf, ending, lastOf, openedAt, resolvedByHand, type Situation, severityOf } from './situation.ts';
+import { formatTime, nameOf } from './wording.ts';
 
 /** Longest list in a message; what is left out is counted in a last line. */
 const longestList = 40;
-
-type StepEntry = { at: string; entry: EntryOf<'step'> };
 
 /**
  * What a template's expressions look up: the run's own scope, the outputs of steps that the ledger calls done, and
@@ -147,13 +145,6 @@ function questionFields(situation: Situation, message: PlannedMessage): Record<s
   };
 }
 
-/** The newest word on each step of this run, in the order in which they began. */
-export function stepsNow(situation: Situation): StepEntry[] {
-  const newest = new Map<string, StepEntry>();
-  for (const step of allOf(situation, 'step')) newest.set(step.entry.step, step);
-  return [...newest.values()];
-}
-
 /**
  * Checks of the plan's verifying phases that the ledger calls done: all that an all-clear may claim. A step that
  * changed something is none, and neither is a message or what a person was asked for.
@@ -195,20 +186,9 @@ function list(lines: string[], nothing: string): string {
   );
 }
 
-export function planSteps(situation: Situation) {
-  const phases = situation.plan.scenarios[situation.run.scenario]?.phases ?? [];
-  return phases.flatMap(phase =>
-    phase.steps.flatMap(item => ('parallel' in item ? item.parallel.flat() : [item])),
-  );
-}
-
 function countSteps(situation: Situation): number {
   const mode = situation.run.mode;
   return planSteps(situation).filter(step => !step.modes || step.modes.includes(mode)).length;
-}
-
-export function stepTitle(situation: Situation, id: string): string {
-  return planSteps(situation).find(step => step.id === id)?.title ?? id;
 }
 
 export function phaseTitle(situation: Situation): string {
@@ -269,23 +249,8 @@ function describeUndelivered(situation: Situation, key: string): string {
   return `To: ${to}\nMessage: ${failed.template}\nReference: ${key}\nWhy: ${failed.error ?? 'not known'}`;
 }
 
-export function nameOf(plan: Pick<Plan, 'people'>, person: string): string {
-  return plan.people[person]?.name ?? person;
-}
-
 function elapsed(from: string, to: string): string {
   return formatDuration((Date.parse(to) - Date.parse(from)) / 1000);
-}
-
-const months = 'January February March April May June July August September October November December'.split(
-  ' ',
-);
-
-/** `10 March 17:24 UTC`. */
-export function formatTime(iso: string): string {
-  const time = new Date(iso);
-  const clock = time.toISOString().slice(11, 16);
-  return `${time.getUTCDate()} ${months[time.getUTCMonth()]} ${clock} UTC`;
 }
 
 function withoutAbsent(fields: Record<string, string | undefined>): JsonObject {

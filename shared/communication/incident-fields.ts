@@ -1,12 +1,13 @@
 import { formatDuration } from '../plan/duration.ts';
 import { outageCost } from '../report/cost.ts';
 import type { Stage } from './channels/contract.ts';
-import type { PlannedMessage } from './due.ts';
 import { cadenceOf } from './due-audiences.ts';
 import { estimatedEnd } from './estimate.ts';
-import { formatTime, nameOf, planSteps, stepsNow, stepTitle } from './fields.ts';
+import type { PlannedMessage } from './planned-message.ts';
+import { planSteps, stepsNow, stepTitle } from './run-steps.ts';
 import { allOf, ending, isOver, type Situation, shift } from './situation.ts';
 import { stageOf } from './stage.ts';
+import { formatTime, nameOf } from './wording.ts';
 
 /** The words of incident notices; none says more than the stage of the run. */
 const statusWords: Record<Stage, string> = {

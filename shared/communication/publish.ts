@@ -5,8 +5,8 @@ import type { Run } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
 import { adapterOf } from './channels/adapters.ts';
 import { ChannelError, type Delivery, type Outgoing } from './channels/contract.ts';
-import type { PlannedMessage } from './due.ts';
 import type { MessageRecord } from './message-record.ts';
+import type { PlannedMessage } from './planned-message.ts';
 import type { Rendered } from './render.ts';
 
 /** Longest that one channel is waited for while there is another, and how often. */

@@ -1,6 +1,6 @@
-import { planSteps, stepsNow, stepTitle } from './fields.ts';
 import { measuredDataLoss } from './incident-fields.ts';
 import type { Question } from './question-record.ts';
+import { planSteps, stepsNow, stepTitle } from './run-steps.ts';
 import type { Situation } from './situation.ts';
 
 type Section = { heading: string; lines: readonly string[] };

@@ -1,8 +1,8 @@
 import type { Runtime } from '../runtime.ts';
 import { head, type Visitor } from './decide-pages.ts';
-import { formatTime, nameOf } from './fields.ts';
 import { type PageContent, type PageResponse, respond } from './page.ts';
 import type { Task } from './task-record.ts';
+import { formatTime, nameOf } from './wording.ts';
 
 /** A task that goes on after the run, with the button to say that it is done, for those whose task it is. */
 export function showTask(runtime: Runtime, visitor: Visitor, task: Task, notice?: string): PageResponse {

@@ -2,14 +2,9 @@ import type { Plan } from '../plan/schema.ts';
 import { authority } from './templates/authority.ts';
 import { inside } from './templates/inside.ts';
 import { outside } from './templates/outside.ts';
+import type { Template } from './templates/template.ts';
 
-/** A message before its fields are filled in; the grammar is that of `shared/plan/expression.ts`. */
-export type Template = {
-  subject: string;
-  text: string;
-  /** For SMS, where a link leaves some 50 characters: what is to be done comes first. The subject without it. */
-  sms?: string;
-};
+export type { Template };
 
 /** Who reads it: people who work on it, people who are told how it concerns them, or an authority. */
 type Reader = 'inside' | 'outside' | 'authority';

@@ -1,6 +1,7 @@
 import { listKinds, loadActions } from '../actions/load-actions.ts';
-import { type CheckContext, crossCheck, lintRules } from './cross-check.ts';
+import { crossCheck, lintRules } from './cross-check.ts';
 import type { Finding, Problem } from './finding.ts';
+import type { CheckContext } from './lint-rule.ts';
 import { inOrder, type LoadedPlan, type PlanSource, type ReadPlan, readPlan } from './load.ts';
 import { salvage } from './salvage.ts';
 import { viewScenarios } from './scenario-view.ts';

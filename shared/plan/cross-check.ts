@@ -1,5 +1,5 @@
-import type { Action } from '../actions/contract.ts';
 import type { Problem } from './finding.ts';
+import type { CheckContext, LintRule } from './lint-rule.ts';
 import { ambiguousSchedule } from './rules/ambiguous-schedule.ts';
 import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
 import { asksTheLostRegion } from './rules/asks-the-lost-region.ts';
@@ -45,41 +45,7 @@ import { checkTriggers } from './rules/triggers.ts';
 import { unusedStandby } from './rules/unused-standby.ts';
 import { usEast1ControlPlane } from './rules/us-east-1-control-plane.ts';
 import { zeroRpo } from './rules/zero-rpo.ts';
-import { type ScenarioView, viewScenarios } from './scenario-view.ts';
-import type { Plan } from './schema.ts';
-
-/** Sections whose entries have ids that others name. */
-export type Section =
-  | 'people'
-  | 'audiences'
-  | 'channels'
-  | 'severities'
-  | 'signals'
-  | 'components'
-  | 'templates'
-  | 'tiers'
-  | 'backups'
-  | 'scenarios';
-
-/** What a rule looks at. Rules are pure: the actions are loaded before. */
-export type CheckContext = {
-  plan: Plan;
-  scenarios: readonly ScenarioView[];
-  /** Actions of the kinds that the plan uses; kinds that do not exist are missing. */
-  actions: Readonly<Record<string, Action>>;
-  /** All kinds that exist. */
-  kinds: readonly string[];
-  /** Whether the file has such an entry, even one that was left out of `plan` because of its own findings. */
-  isWritten(section: Section, id: string): boolean;
-};
-
-/** A lint rule: what a plan may say and should not. `reason` is for the reference page. */
-export type LintRule = {
-  id: string;
-  severity: Problem['severity'];
-  reason: string;
-  check(context: CheckContext): Problem[];
-};
+import { viewScenarios } from './scenario-view.ts';
 
 export const lintRules: readonly LintRule[] = [
   trafficBeforeReadiness,

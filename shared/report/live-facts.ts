@@ -3,7 +3,8 @@ import { readTasks } from '../communication/task-record.ts';
 import { listIncidents } from '../incident/incident.ts';
 import type { Runtime } from '../runtime.ts';
 import { pastRuns } from './past-runs.ts';
-import type { OpenFollowUp, ReadinessInput, Restore } from './readiness.ts';
+import type { OpenFollowUp, ReadinessInput } from './readiness.ts';
+import type { Restore } from './readiness-history.ts';
 
 /** Tasks go on for a year at the most; incidents before these have none that is open. */
 const newestIncidents = 50;

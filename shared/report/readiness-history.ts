@@ -1,6 +1,30 @@
 import type { Plan } from '../plan/schema.ts';
 import type { MatrixRow, Measured } from './matrix.ts';
-import type { Point, Restore, Series } from './readiness.ts';
+
+/** One restore that was to prove a backup. */
+export type Restore = {
+  backup: string;
+  at: string;
+  proven: boolean;
+  seconds: number | null;
+  /** What the plan gives it. */
+  withinSeconds: number;
+};
+/** One figure of a run or a restore. `met`: within its objective and, of a restore, proven. */
+export type Point = {
+  at: string;
+  seconds: number;
+  targetSeconds: number;
+  kind: 'real' | 'drill' | 'proven' | 'not proven';
+  met: boolean;
+};
+/** Figures of one kind over time, oldest first; never empty. */
+export type Series = {
+  id: string;
+  title: string;
+  what: 'Recovery time' | 'Data loss' | 'Restore time';
+  points: Point[];
+};
 
 /**
  * What real runs and restores have measured over time, oldest first: recovery time and data loss by scenario, and how

@@ -2,17 +2,8 @@ import { formatDuration } from '../plan/duration.ts';
 import type { Plan } from '../plan/schema.ts';
 import { type MatrixRow, type Measured, recoveryMatrix } from './matrix.ts';
 import { type Reach, reachOf } from './reach.ts';
-import { historyOf } from './readiness-history.ts';
+import { historyOf, type Restore, type Series } from './readiness-history.ts';
 
-/** One restore that was to prove a backup. */
-export type Restore = {
-  backup: string;
-  at: string;
-  proven: boolean;
-  seconds: number | null;
-  /** What the plan gives it. */
-  withinSeconds: number;
-};
 /** A follow-up of a past incident that nobody has done yet. */
 export type OpenFollowUp = { title: string; owners: string[]; dueAt: string; incident: string };
 
@@ -27,22 +18,6 @@ export type ReadinessInput = {
 
 /** Something that stands between the plan and its promise, the worst first. */
 export type Gap = { severity: 'bad' | 'warn'; what: string; mend: string };
-/** One figure of a run or a restore. `met`: within its objective and, of a restore, proven. */
-export type Point = {
-  at: string;
-  seconds: number;
-  targetSeconds: number;
-  kind: 'real' | 'drill' | 'proven' | 'not proven';
-  met: boolean;
-};
-/** Figures of one kind over time, oldest first; never empty. */
-export type Series = {
-  id: string;
-  title: string;
-  what: 'Recovery time' | 'Data loss' | 'Restore time';
-  points: Point[];
-};
-
 export type Readiness = {
   system: string;
   owner: string;

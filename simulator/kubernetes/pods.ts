@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../shared/json.ts';
-import { type KubernetesReply, reply, status } from '../services/kubernetes.ts';
 import type { World } from '../world/world.ts';
 import type { SimulatedCluster } from './cluster.ts';
+import { type KubernetesReply, reply, status } from './reply.ts';
 import { findOne, listObjects } from './resources.ts';
 import type { Route } from './routes.ts';
 import { metadataOf } from './store.ts';

@@ -1,9 +1,9 @@
 import { RequestRejectedError, ServiceUnavailableError } from '../../shared/errors.ts';
 import { askPatiently, judgeAnswer, type SendKubernetes } from '../../shared/kubernetes/answer.ts';
 import type { KubernetesExec, KubernetesExecResult } from '../../shared/ports.ts';
-import type { KubernetesReply } from '../services/kubernetes.ts';
 import { sleep } from '../world/sleep.ts';
 import { SimulatedAwsError, type World } from '../world/world.ts';
+import type { KubernetesReply } from './reply.ts';
 import { routeOf } from './routes.ts';
 
 /** The real transport's time-out. */

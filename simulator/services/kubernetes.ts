@@ -8,6 +8,7 @@ import { probeAgain, resourceOf } from '../kubernetes/controllers.ts';
 import { execInPod } from '../kubernetes/exec-in-pod.ts';
 import { isObject, patched } from '../kubernetes/patches.ts';
 import { evict, logOf } from '../kubernetes/pods.ts';
+import { type KubernetesReply, reply, status } from '../kubernetes/reply.ts';
 import { createObject, findOne, listObjects } from '../kubernetes/resources.ts';
 import { operationNames, type Route } from '../kubernetes/routes.ts';
 import { loseZoneNodes, strikeCluster } from '../kubernetes/strikes.ts';
@@ -21,7 +22,6 @@ export type KubernetesCallInput = {
   request: KubernetesRequest;
   exec?: KubernetesExecRequest;
 };
-export type KubernetesReply = { status: number; text: string };
 
 type Target = { world: World; cluster: SimulatedCluster; route: Route; request: KubernetesRequest };
 
@@ -194,12 +194,4 @@ function scaleOf({ metadata, spec, status: state }: JsonObject): object {
 function notFound({ apiVersion, plural, name }: Route): KubernetesReply {
   const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : '';
   return reply(404, status(404, `${plural}${group} "${name}" not found`));
-}
-
-export function status(code: number, message: string): object {
-  return { apiVersion: 'v1', kind: 'Status', status: 'Failure', message, code };
-}
-
-export function reply(code: number, body: object): KubernetesReply {
-  return { status: code, text: JSON.stringify(body) };
 }

@@ -33,10 +33,11 @@ import { loseZone, strikeInstance } from './rds/strikes.ts';
 import { databaseAt } from './rds/who-answers.ts';
 
 export { clusterEndpointOf } from './rds/clusters.ts';
+export type { DatabaseAt } from './rds/database-at.ts';
 export { failPrimaryZone } from './rds/failover.ts';
 export { lineageOf } from './rds/lineage.ts';
 export { endpointOf } from './rds/state.ts';
-export { type DatabaseAt, databaseAt } from './rds/who-answers.ts';
+export { databaseAt } from './rds/who-answers.ts';
 
 export const service: SimulatedService = {
   name: 'rds',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckContext } from '../../shared/plan/cross-check.ts';
+import type { CheckContext } from '../../shared/plan/lint-rule.ts';
 import { checkFollowUps } from '../../shared/plan/rules/follow-ups.ts';
 import { followUpSchema } from '../../shared/plan/schema.ts';
 import { makePlan } from '../communication/fixture.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckContext } from '../../shared/plan/cross-check.ts';
+import type { CheckContext } from '../../shared/plan/lint-rule.ts';
 import { trafficBeforeReadiness } from '../../shared/plan/rules/traffic-before-readiness.ts';
 import { usEast1ControlPlane } from '../../shared/plan/rules/us-east-1-control-plane.ts';
 import { viewScenarios } from '../../shared/plan/scenario-view.ts';

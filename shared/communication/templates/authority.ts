@@ -1,4 +1,4 @@
-import type { Template } from '../templates.ts';
+import type { Template } from './template.ts';
 
 /** What authorities are told: facts with their times, and what is not known yet is called so. */
 export const authority: Record<string, Template> = {

@@ -1,4 +1,4 @@
-import type { Template } from '../templates.ts';
+import type { Template } from './template.ts';
 
 /**
  * Texts that are used when the plan has none of that name, for those who work on it. Nothing in them is claimed that a

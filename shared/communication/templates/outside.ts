@@ -1,4 +1,4 @@
-import type { Template } from '../templates.ts';
+import type { Template } from './template.ts';
 
 /** What customers and partners are told: how it concerns them, and nothing of how it is done. */
 export const outside: Record<string, Template> = {

@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { workingTexts } from './texts.ts';
 
 const words = /\bbi-?(?:annual(?:ly)?|month(?:ly)?|week(?:ly)?|year(?:ly)?)\b|\bnext business day\b/i;

@@ -1,5 +1,5 @@
-import type { LintRule } from '../cross-check.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { objectivesOf } from '../objectives.ts';
 
 export const approvalLongerThanRto: LintRule = {

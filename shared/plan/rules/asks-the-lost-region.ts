@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { componentsOf, lostRegion } from './step-facts.ts';
 import { textsIn } from './texts.ts';
 

@@ -1,7 +1,7 @@
 import { limitOf, mostReaders, secondsToTell } from '../../communication/channels/limits.ts';
-import type { LintRule } from '../cross-check.ts';
 import { formatDuration } from '../duration.ts';
 import type { Problem } from '../finding.ts';
+import type { LintRule } from '../lint-rule.ts';
 import type { Plan } from '../schema.ts';
 
 export const audienceTooLarge: LintRule = {

@@ -1,6 +1,6 @@
 import { whyMadeElsewhere } from '../../backups/who-makes.ts';
-import type { CheckContext } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import type { PlacedStep } from '../scenario-view.ts';
 
 /** Steps that make or prove a backup name one that Lifeboat makes, or that says how it is proven. */

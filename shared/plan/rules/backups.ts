@@ -1,6 +1,6 @@
 import type { ComponentType } from '../components.ts';
-import type { CheckContext } from '../cross-check.ts';
 import { didYouMean, type Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { Backup, CalendarEntry, VerifyPlan } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';

@@ -1,5 +1,5 @@
-import type { CheckContext, LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { type Command, commandsIn } from './commands.ts';
 
 export const commandTopology: LintRule = {

@@ -1,8 +1,8 @@
 import type { Json } from '../../json.ts';
 import type { ComponentType } from '../components.ts';
-import type { CheckContext } from '../cross-check.ts';
 import { hasExpression } from '../expression.ts';
 import { didYouMean, type Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { PlacedStep } from '../scenario-view.ts';
 

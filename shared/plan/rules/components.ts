@@ -1,6 +1,6 @@
 import type { ComponentOf } from '../components.ts';
-import type { CheckContext } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import { checkMembers } from './member-components.ts';
 import { idOfType, unknownId } from './references.ts';

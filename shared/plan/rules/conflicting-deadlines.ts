@@ -1,6 +1,6 @@
-import type { LintRule } from '../cross-check.ts';
 import { formatDuration } from '../duration.ts';
 import type { Problem } from '../finding.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { objectivesOf } from '../objectives.ts';
 import type { Plan } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';

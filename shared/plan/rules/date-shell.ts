@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { workingTexts } from './texts.ts';
 
 export const dateShell: LintRule = {

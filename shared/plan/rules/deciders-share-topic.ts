@@ -1,6 +1,6 @@
 import { peopleFor } from '../../communication/people.ts';
-import type { LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { LintRule } from '../lint-rule.ts';
 import type { PlacedStep } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';
 

@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { isBefore } from '../scenario-view.ts';
 import { commandsIn } from './commands.ts';
 

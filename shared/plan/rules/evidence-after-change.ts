@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep } from '../scenario-view.ts';
 
 const evidence = /^(?:evidence\.|k8s\.(?:logs|events)$|ec2\.snapshot-volumes$|rds\.create-snapshot$)/;

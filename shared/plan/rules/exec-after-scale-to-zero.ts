@@ -1,4 +1,4 @@
-import type { CheckContext, LintRule } from '../cross-check.ts';
+import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
 import { componentsOf } from './step-facts.ts';
 import { textsIn } from './texts.ts';

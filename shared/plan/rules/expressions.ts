@@ -1,8 +1,9 @@
-import type { CheckContext } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 import { parseTemplate } from '../template.ts';
+import type { Complaint } from './complaint.ts';
 import { checkLookUp } from './look-ups.ts';
 import { checkFailoverReference, checkStepReference } from './step-references.ts';
 import { textsIn } from './texts.ts';
@@ -54,14 +55,6 @@ function textsOfStep({ step, path }: PlacedStep): ReturnType<typeof textsIn> {
   const condition = step.when ? textsIn(step.when.value, [...path, 'when', 'value']) : [];
   return [...textsIn(step.with, [...path, 'with']), ...condition];
 }
-
-export type Complaint = {
-  rule?: string;
-  severity?: Problem['severity'];
-  message: string;
-  mend: string;
-  near?: string;
-};
 
 /** Problems of one text: those of its grammar, and what `check` says about each of its paths. */
 export function expressionProblems(

@@ -1,6 +1,6 @@
 import { peopleFor } from '../../communication/people.ts';
-import type { CheckContext } from '../cross-check.ts';
 import { didYouMean, type Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { FollowUpPlan } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';

@@ -1,5 +1,5 @@
-import type { LintRule } from '../cross-check.ts';
 import { formatDuration } from '../duration.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { objectivesOf, tierObjectivesOf, tiersOf } from '../objectives.ts';
 import { recoverySeconds } from './recovery-seconds.ts';
 

@@ -1,9 +1,9 @@
-import type { CheckContext } from '../cross-check.ts';
 import { didYouMean } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { Scenario } from '../schema.ts';
 import { childOf } from '../schema-walk.ts';
-import type { Complaint } from './expressions.ts';
+import type { Complaint } from './complaint.ts';
 
 /** Fields of a run and its incident that expressions can use; `shared/runbook/scope.ts` fills them in. */
 export const runFields = ['id', 'date', 'startedAt', 'mode', 'scenario', 'system'];

@@ -1,6 +1,6 @@
 import type { Component, ComponentOf, ComponentType } from '../components.ts';
-import type { CheckContext } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { idOfType } from './references.ts';
 
 /** Clusters, data stores and replicas name each other by id: who is named has to exist and be of the right type. */

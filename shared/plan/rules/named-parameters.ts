@@ -1,9 +1,9 @@
 import { messageFields } from '../../communication/message-fields.ts';
 import { defaultTemplateNames } from '../../communication/templates.ts';
 import type { Json } from '../../json.ts';
-import type { CheckContext, Section } from '../cross-check.ts';
 import { hasExpression } from '../expression.ts';
 import { didYouMean, type Problem } from '../finding.ts';
+import type { CheckContext, Section } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';

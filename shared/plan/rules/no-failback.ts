@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { bringsUpWriter, sendsUsersAway } from './step-facts.ts';
 
 export const noFailback: LintRule = {

@@ -1,6 +1,6 @@
-import type { CheckContext, LintRule } from '../cross-check.ts';
 import { formatDuration } from '../duration.ts';
 import type { Problem } from '../finding.ts';
+import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { objectivesOf } from '../objectives.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import { recoverySeconds } from './recovery-seconds.ts';

@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import type { Plan } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 import { textsIn } from './texts.ts';

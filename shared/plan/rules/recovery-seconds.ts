@@ -1,6 +1,6 @@
 import { judge } from '../../runbook/condition.ts';
-import type { CheckContext } from '../cross-check.ts';
 import { parseDuration } from '../duration.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import type { PhaseItem, StepPlan } from '../schema.ts';
 

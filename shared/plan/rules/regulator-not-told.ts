@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 
 export const regulatorNotTold: LintRule = {
   id: 'regulator-not-told',

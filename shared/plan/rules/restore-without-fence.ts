@@ -1,6 +1,6 @@
 import type { Mode } from '../../runbook/contract.ts';
-import type { LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';
 

@@ -1,5 +1,5 @@
-import type { LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { LintRule } from '../lint-rule.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 
 export const riskNobodyAccepted: LintRule = {

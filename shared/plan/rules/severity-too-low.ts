@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import type { Plan, Scenario } from '../schema.ts';
 
 type DisasterType = NonNullable<Scenario['disaster']>['type'];

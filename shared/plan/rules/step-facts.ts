@@ -1,4 +1,4 @@
-import type { CheckContext } from '../cross-check.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';
 

@@ -1,8 +1,8 @@
-import type { CheckContext } from '../cross-check.ts';
 import { didYouMean } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
-import type { Complaint } from './expressions.ts';
+import type { Complaint } from './complaint.ts';
 
 /**
  * What is wrong with `${steps.<id>.<output>}` in a step: the other step has to exist, to have certainly ended before,

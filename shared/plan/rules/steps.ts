@@ -1,5 +1,5 @@
-import type { CheckContext } from '../cross-check.ts';
 import { didYouMean, type Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 

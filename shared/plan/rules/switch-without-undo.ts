@@ -1,5 +1,5 @@
 import type { Json } from '../../json.ts';
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
 
 /** A kind that takes something out of service: when it does, what it is about, and which step brings it back. */

@@ -1,5 +1,5 @@
-import type { CheckContext } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import { expressionProblems } from './expressions.ts';
 import { checkLookUp, oneOf } from './look-ups.ts';
 import { fieldsOfTemplate } from './named-parameters.ts';

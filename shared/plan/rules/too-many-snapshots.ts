@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { longestGapSeconds } from './backup-loss.ts';
 
 /** Manual snapshots of DB instances in an account and region, unless raised. Source: RDS user guide, "Quotas". */

@@ -1,5 +1,5 @@
-import type { LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
 
 /** Kinds that send users to the recovery side. */

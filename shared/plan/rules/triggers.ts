@@ -1,5 +1,5 @@
-import type { CheckContext } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { CheckContext } from '../lint-rule.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import type { Trigger } from '../schema.ts';
 

@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';
 import { lostRegion } from './step-facts.ts';

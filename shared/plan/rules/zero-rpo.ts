@@ -1,5 +1,5 @@
-import type { LintRule } from '../cross-check.ts';
 import type { Problem } from '../finding.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { objectivesOf, tierObjectivesOf, tiersOf } from '../objectives.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 

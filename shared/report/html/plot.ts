@@ -1,5 +1,5 @@
 import { formatDuration } from '../../plan/duration.ts';
-import type { Point, Series } from '../readiness.ts';
+import type { Point, Series } from '../readiness-history.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Width and height of a plot in its own units, and the margins of the area with points. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../plan/duration.ts';
 import type { MatrixCell, MatrixRow, Measured } from '../matrix.ts';
-import type { Gap, Readiness, Series } from '../readiness.ts';
+import type { Gap, Readiness } from '../readiness.ts';
+import type { Series } from '../readiness-history.ts';
 import { fullTime } from '../time.ts';
 import { html, type Markup, trusted } from './markup.ts';
 import { badge, dataTable, section } from './parts.ts';

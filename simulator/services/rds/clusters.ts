@@ -3,9 +3,9 @@ import type { ComponentOf } from '../../../shared/plan/components.ts';
 import type { DatabaseServer } from '../../world/dependencies.ts';
 import { seenState } from '../../world/history.ts';
 import { type Call, hashToUnit, SimulatedAwsError, type World } from '../../world/world.ts';
+import type { DatabaseAt } from './database-at.ts';
 import { instanceArn } from './events.ts';
 import { accountId, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
-import type { DatabaseAt } from './who-answers.ts';
 
 /** DB clusters: what exists of them, and what is behind their endpoints. */
 

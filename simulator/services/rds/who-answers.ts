@@ -1,21 +1,8 @@
 import type { World } from '../../world/world.ts';
 import { clusterAt } from './clusters.ts';
+import type { DatabaseAt } from './database-at.ts';
 import { replayedMs } from './lineage.ts';
 import { rdsState } from './state.ts';
-
-/** What stands behind a database host name, for the rehearsal's SQL connections. */
-export type DatabaseAt = {
-  instance: string;
-  region: string;
-  /** Whether a connection succeeds now. */
-  reachable: boolean;
-  /** Whether it is the writer; a restored copy is, like any single instance that serves, and a read replica is not. */
-  writable: boolean;
-  /** The last moment whose data a restored copy or a promoted replica holds; undefined for one that was never cut off. */
-  cutAt: Date | undefined;
-  /** For a read replica: up to when it has what its source committed, ms since the epoch. */
-  replayedAtMs: number | undefined;
-};
 
 /** The DB instance or cluster with this endpoint, or undefined if none has it. */
 export function databaseAt(world: World, host: string): DatabaseAt | undefined {

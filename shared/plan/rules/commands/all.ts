@@ -1,4 +1,4 @@
-import type { LintRule } from '../../cross-check.ts';
+import type { LintRule } from '../../lint-rule.ts';
 import { actsForReal } from './acts-for-real.ts';
 import { blocksByAllowing } from './blocks-by-allowing.ts';
 import { changeByCommand } from './change-by-command.ts';
