@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { textsIn } from './texts.ts';
 
 /** A day with a time, as people, logs and the names of backup files write it. */

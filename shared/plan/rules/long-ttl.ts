@@ -1,4 +1,4 @@
-import type { LintRule } from '../cross-check.ts';
+import type { LintRule } from '../lint-rule.ts';
 import { componentsOf } from './step-facts.ts';
 
 /** Longer than this, the cache of resolvers is the better part of moving users. */
