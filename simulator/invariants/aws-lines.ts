@@ -5,6 +5,7 @@ import { ecsServices } from '../services/ecs.ts';
 import { rulesOf } from '../services/events.ts';
 import { lambdaState } from '../services/lambda.ts';
 import { controlsOf } from '../services/route53-recovery-cluster.ts';
+import { parametersOf } from '../services/ssm/parameters.ts';
 import { ipSetsOf } from '../services/wafv2.ts';
 import { zonesOf } from '../world/dns-plane.ts';
 import { fleetOf } from '../world/fleet.ts';
@@ -39,7 +40,11 @@ export function awsLines(world: World): string[] {
     ...ipSetsOf(world).map(
       ({ region, name, addresses }) => `ip-set ${region}/${name} ${addresses.join(' ')}`,
     ),
+    ...lambdaState(world).functions.map(
+      ({ region, name, reserved }) => `function ${region}/${name} may run ${reserved ?? 'any number'}`,
+    ),
     ...lambdaState(world).mappings.map(({ region, uuid, state }) => `mapping ${region}/${uuid} is ${state}`),
+    ...[...parametersOf(world)].map(([key, { Value }]) => `parameter ${key} is ${Value}`),
     ...rulesOf(world).map(({ region, bus, name, on }) => `event rule ${region}/${bus}/${name} is ${on}`),
     ...[...controlsOf(world)].map(([arn, { on }]) => `routing control ${arn} is ${on}`),
     ...[...zonesOf(world).values()].flatMap(({ id, sets }) => sets.map(set => `record ${id} ${lineOf(set)}`)),

@@ -14,7 +14,14 @@ import { schedulerOf } from './scheduler.ts';
 /** Enabling and Disabling take a while; experience. */
 const switchDuration = { minSeconds: 5, likelySeconds: 20, maxSeconds: 70 };
 
-type SimulatedFunction = { name: string; region: string; works: boolean; tokens: string[]; runs: number };
+type SimulatedFunction = {
+  name: string;
+  region: string;
+  works: boolean;
+  tokens: string[];
+  runs: number;
+  reserved: number | undefined;
+};
 type SimulatedMapping = {
   uuid: string;
   region: string;
@@ -34,14 +41,21 @@ export const service: SimulatedService = {
       return { FunctionName: name, State: 'Active', Timeout: 30, Version: call.input.Qualifier ?? '$LATEST' };
     },
     Invoke: invoke,
+    GetFunctionConcurrency: (world, call) => {
+      const { reserved } = functionOf(world, call, seenState(world, 'lambda', lambdaState(world)));
+      return reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved };
+    },
+    PutFunctionConcurrency: (world, call) =>
+      reserve(world, call, Number(call.input.ReservedConcurrentExecutions)),
+    DeleteFunctionConcurrency: (world, call) => reserve(world, call, undefined),
     GetEventSourceMapping: (world, call) =>
       shown(mappingOf(seenState(world, 'lambda', lambdaState(world)), call)),
     UpdateEventSourceMapping: updateMapping,
   },
   arrange(world, plan) {
     const { functions, mappings } = lambdaState(world);
-    for (const { name, region } of componentsOf(plan, 'lambda-function')) {
-      functions.push({ name, region, works: true, tokens: [], runs: 0 });
+    for (const { name, region, reserved } of componentsOf(plan, 'lambda-function')) {
+      functions.push({ name, region, works: true, tokens: [], runs: 0, reserved });
     }
     for (const { uuid, region, enabled } of componentsOf(plan, 'event-source-mapping')) {
       mappings.push({ uuid, region, state: enabled ? 'Enabled' : 'Disabled' });
@@ -51,10 +65,29 @@ export const service: SimulatedService = {
   strike,
 };
 
-function functionOf(world: World, { input, region }: Call): SimulatedFunction {
-  const found = lambdaState(world).functions.find(
-    one => one.name === input.FunctionName && one.region === region,
-  );
+/** Lambda quotas: of 1,000 concurrent executions of an account, 100 stay with the functions that reserve none. */
+const mostReserved = 900;
+
+function reserve(world: World, call: Call, reserved: number | undefined): unknown {
+  const found = functionOf(world, call);
+  const others = lambdaState(world).functions.filter(one => one.region === call.region && one !== found);
+  const taken = others.reduce((sum, one) => sum + (one.reserved ?? 0), reserved ?? 0);
+  if (taken > mostReserved) {
+    const message =
+      "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].";
+    throw new SimulatedAwsError('InvalidParameterValueException', message);
+  }
+  found.reserved = reserved;
+  world.changed(`lambda/${found.name}`, `${reserved ?? 'Any number'} may run at once`, 'lifeboat');
+  return reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved };
+}
+
+function functionOf(
+  world: World,
+  { input, region }: Call,
+  { functions }: LambdaState = lambdaState(world),
+): SimulatedFunction {
+  const found = functions.find(one => one.name === input.FunctionName && one.region === region);
   if (found) return found;
   throw new SimulatedAwsError('ResourceNotFoundException', `Function not found: ${input.FunctionName}`, 404);
 }
@@ -77,6 +110,7 @@ function invoke(world: World, call: Call): unknown {
     ExecutedVersion: call.input.Qualifier ?? '$LATEST',
     Payload: new TextEncoder().encode(JSON.stringify(value)),
   });
+  if (found.reserved === 0) throw new SimulatedAwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
   if (!found.works) {
     const error = { errorType: 'Runtime.ExitError', errorMessage: 'RequestId: 1 Error: Runtime exited' };
     return { ...answer(error), FunctionError: 'Unhandled' };

@@ -1,6 +1,6 @@
 import type { SimulatedService } from '../world/world.ts';
 import { describeAutomations, getAutomation, getDocument, startAutomation } from './ssm/automation.ts';
-import { getParameter, getParametersByPath } from './ssm/parameters.ts';
+import { getParameter, getParametersByPath, keepParameters, putParameter } from './ssm/parameters.ts';
 
 /** AWS Systems Manager: parameters, and Automation runbooks. */
 export const service: SimulatedService = {
@@ -8,9 +8,11 @@ export const service: SimulatedService = {
   operations: {
     GetParameter: getParameter,
     GetParametersByPath: getParametersByPath,
+    PutParameter: putParameter,
     GetDocument: getDocument,
     StartAutomationExecution: startAutomation,
     DescribeAutomationExecutions: describeAutomations,
     GetAutomationExecution: getAutomation,
   },
+  arrange: keepParameters,
 };

@@ -49,6 +49,10 @@ export const lambdaFunction = z.strictObject({
   type: z.literal('lambda-function'),
   name: z.string(),
   qualifier: z.string().optional().meta({ description: 'Version or alias; without it $LATEST' }),
+  reserved: z.int().min(0).optional().meta({
+    description:
+      'Reserved concurrency while all is well, if it has one; 0 keeps a standby from running. A rehearsal begins with it',
+  }),
 });
 
 export const eventSourceMapping = z.strictObject({

@@ -64,6 +64,10 @@ export const ssmParameters = z.strictObject({
   type: z.literal('ssm-parameters'),
   path: z.string().regex(/^\/[\w./-]*\w$/, 'a path, such as /shop/production'),
   names: z.array(z.string()).min(1).meta({ description: 'Names below the path that must be there' }),
+  texts: z.record(z.string(), z.string()).default({}).meta({
+    description:
+      'What those hold that are no secret, while all is well, by name: type String, which ssm.put-parameter may write. A rehearsal begins with them',
+  }),
 });
 
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */

@@ -31,6 +31,16 @@ const switches: Record<string, Switch> = {
     about: 'mapping',
     back: { kind: 'lambda.switch-event-source', isOn: ({ enabled }) => enabled === true },
   },
+  'lambda.set-concurrency': {
+    isOff: ({ reserved }) => reserved === 0,
+    about: 'function',
+    back: { kind: 'lambda.set-concurrency', isOn: ({ reserved }) => reserved !== 0 },
+  },
+  'ecs.scale-service': {
+    isOff: ({ count }) => count === 0,
+    about: 'service',
+    back: { kind: 'ecs.scale-service', isOn: ({ count }) => count !== 0 },
+  },
   'ec2.revoke-ingress': {
     isOff: always,
     about: 'group',

@@ -95,6 +95,81 @@ describe('lambda.switch-event-source', () => {
     }));
 });
 
+describe('lambda.set-concurrency', () => {
+  const kind = 'lambda.set-concurrency';
+  const stop = { function: 'fn', reserved: 0 };
+  const home = { ...components.fn, region: 'ap-southeast-2' };
+  const world = { ...components, home, busy: { ...components.fn, name: 'busy', reserved: 500 } };
+  const reservedOf = (scene: Parameters<typeof lambdaState>[0]) => lambdaState(scene).functions[0]?.reserved;
+
+  it('has stopped a function when what began before must have ended, and lets it run again', () =>
+    inAws(world, async ({ play, world: scene }) => {
+      const before = scene.nowMs();
+      const { seen, undo } = await play(kind, stop);
+      expect(seen).toMatchObject({ status: 'done', outputs: { previous: null } });
+      expect(scene.nowMs() - before).toBeGreaterThanOrEqual(30_000);
+      expect((await play(kind, stop)).preparation.status).toBe('already-done');
+      await expect(play('lambda.invoke', given)).rejects.toThrow();
+      expect(await undo()).toMatchObject({ status: 'done' });
+      expect(reservedOf(scene)).toBeUndefined();
+      expect((await play('lambda.invoke', given)).seen).toMatchObject({ status: 'done' });
+    }));
+
+  it('limits a function at once, and takes the limit away', () =>
+    inAws(world, async ({ play, world: scene }) => {
+      expect((await play(kind, { function: 'fn', reserved: 20 })).seen).toMatchObject({ status: 'done' });
+      expect(reservedOf(scene)).toBe(20);
+      const free = await play(kind, { function: 'fn', reserved: null });
+      expect(free.seen).toMatchObject({ status: 'done', outputs: { previous: 20 } });
+      expect(await free.undo()).toMatchObject({ status: 'done' });
+      expect(reservedOf(scene)).toBe(20);
+    }));
+
+  it.each([{ faults: { 'lambda.PutFunctionConcurrency': ['lost-reply' as const] } }, { stale: 'lambda' }])(
+    'is safe under %o',
+    options =>
+      inAws(
+        world,
+        async ({ play }) => expect((await play(kind, stop)).seen).toMatchObject({ status: 'done' }),
+        options,
+      ),
+  );
+
+  it('says why when the account has too little left', () =>
+    inAws(world, async ({ play }) => {
+      await expect(play(kind, { function: 'fn', reserved: 600 })).rejects.toThrow('too little would be left');
+    }));
+
+  it('leaves alone what somebody else has set since', () =>
+    inAws(world, async ({ play, call, world: scene }) => {
+      const { undo } = await play(kind, stop);
+      await call('lambda.PutFunctionConcurrency', {
+        FunctionName: 'reconcile',
+        ReservedConcurrentExecutions: 5,
+      });
+      expect(reasonsOf(await undo())).toContain('Somebody gave reconcile a reserved concurrency of 5');
+      expect(reservedOf(scene)).toBe(5);
+    }));
+
+  it('refuses a function that is not there, and production in a drill', () =>
+    inAws(world, async ({ play }) => {
+      const gone = { ...components.fn, id: 'x', name: 'gone' };
+      expect(reasonsOf((await play(kind, { ...stop, function: gone })).preparation)).toContain(
+        'no Lambda function',
+      );
+      const drill = await play(kind, { ...stop, function: 'home' }, { mode: 'drill' });
+      expect(reasonsOf(drill.preparation)).toContain('This is a drill');
+    }));
+
+  it('may change this function only', async () => {
+    const permissions = await permissionsOf(kind, components, stop);
+    expect(openChanges(permissions)).toEqual([]);
+    const arn = `arn:\${AWS::Partition}:lambda:${region}:\${AWS::AccountId}:function:reconcile`;
+    expect(permissions).toContain(`lambda:PutFunctionConcurrency ${arn}`);
+    expect(permissions).toContain(`lambda:GetFunctionConfiguration ${arn}:live`);
+  });
+});
+
 it('may run this function and switch this mapping only', async () => {
   const invoke = await permissionsOf('lambda.invoke', components, given);
   expect(openChanges(invoke)).toEqual([]);

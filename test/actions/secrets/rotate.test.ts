@@ -210,7 +210,12 @@ describe('secrets.get-parameters', () => {
     inSql(async scene => {
       for (let n = 0; n < 15; n++) {
         const Name = `/shop/production/more/${n}`;
-        parametersOf(scene.world).set(`${recovery}${Name}`, { Name, Type: 'SecureString', Value: 'x' });
+        parametersOf(scene.world).set(`${recovery}${Name}`, {
+          Name,
+          Type: 'SecureString',
+          Value: 'x',
+          Version: 1,
+        });
       }
       const { seen } = await stepsOf(getParameters, scene, given).carryOut();
       expect(seen).toMatchObject({ status: 'done', outputs: { found: 17 } });
@@ -219,7 +224,12 @@ describe('secrets.get-parameters', () => {
   it('refuses when one is missing or empty, and names it', () =>
     inSql(async scene => {
       const Name = '/shop/production/mode';
-      parametersOf(scene.world).set(`${recovery}${Name}`, { Name, Type: 'SecureString', Value: '' });
+      parametersOf(scene.world).set(`${recovery}${Name}`, {
+        Name,
+        Type: 'SecureString',
+        Value: '',
+        Version: 1,
+      });
       expect(await stepsOf(getParameters, scene, given).prepare()).toMatchObject({
         status: 'refused',
         reasons: why('missing or empty below /shop/production in ap-southeast-4: mode'),
