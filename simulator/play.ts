@@ -29,7 +29,7 @@ import { arrangeFiles } from './world/bucket-files.ts';
 import type { VirtualTime } from './world/clock.ts';
 import { createWorld } from './world/create-world.ts';
 import type { startDatabases } from './world/databases.ts';
-import { createFunctions, type Invocation, runningFunction } from './world/functions.ts';
+import { createFunctions, type Functions, type Invocation, runningFunction } from './world/functions.ts';
 import { createPeople } from './world/people.ts';
 import { simulatedTable, watchLedger } from './world/simulated-table.ts';
 import type { Call, WorldChange } from './world/world.ts';
@@ -43,7 +43,15 @@ export type PlayRequest = StoryRequest & {
   time: VirtualTime;
   onEntry?: (entry: LedgerEntry) => void;
   onCall?: (call: Call, by: string | undefined) => void;
+  onTask?: (task: PlayedTask) => void;
   connectBackups?: typeof connectBackups;
+};
+
+/** One call of a function by a state machine, and what came back. */
+export type PlayedTask = {
+  function: string;
+  payload: Json;
+  result: { reply: Json } | { error: string; cause: string };
 };
 
 export type Played = {
@@ -105,7 +113,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   const engine = createEngine({
     machines: deployment.machines,
     clock: runtime.clock,
-    invokeFunction: (arn, payload) => functions.invoke(deployment.functionName(arn), payload),
+    invokeFunction: (arn, payload) => watched(request, functions, deployment.functionName(arn), payload),
   });
   engineOf(world).engine = engine;
   registerPods(world);
@@ -156,6 +164,23 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
       entries: seen,
     }),
   };
+}
+
+async function watched(
+  { onTask }: PlayRequest,
+  { invoke }: Functions,
+  name: string,
+  payload: Json,
+): Promise<Json> {
+  try {
+    const reply = await invoke(name, payload);
+    onTask?.({ function: name, payload, result: { reply } });
+    return reply;
+  } catch (thrown) {
+    const { name: error, message: cause } = thrown as Error;
+    onTask?.({ function: name, payload, result: { error, cause } });
+    throw thrown;
+  }
 }
 
 /** What became of an execution that was started and never opened a run. */

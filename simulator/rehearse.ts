@@ -10,7 +10,7 @@ import { withEstimates } from '../state-machines/estimates.ts';
 import { criticalPathSeconds } from './critical-path.ts';
 import { deploy } from './deployment.ts';
 import { createFaults, unknownTargets } from './faults/faults.ts';
-import { type Played, playScenario } from './play.ts';
+import { type Played, type PlayedTask, playScenario } from './play.ts';
 import { loadServices } from './services.ts';
 import { startVirtualTime } from './world/clock.ts';
 import { startDatabases } from './world/databases.ts';
@@ -32,6 +32,8 @@ export type RehearsalRequest = {
   onEntry?: (entry: LedgerEntry) => void;
   /** Called with each call to AWS and the function that makes it; undefined for the simulator's own. */
   onCall?: (call: Call, by: string | undefined) => void;
+  /** Called with each call of a function by a state machine, and what came back. */
+  onTask?: (task: PlayedTask) => void;
 };
 
 export type Rehearsal =

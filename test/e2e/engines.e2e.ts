@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { listKinds, loadActions } from '../../shared/actions/load-actions.ts';
-import type { JsonObject } from '../../shared/json.ts';
+import type { Json, JsonObject } from '../../shared/json.ts';
 import { loadPlan } from '../../shared/plan/load.ts';
+import type { Definition } from '../../state-machines/asl.ts';
 import { compileSystem, type Machine } from '../../state-machines/compile-system.ts';
 import { loadFixedMachines } from '../../state-machines/fixed-machines.ts';
 import { bakedStep } from '../simulator/engine/support.ts';
@@ -10,7 +11,7 @@ import { functionArn, withArns } from './engines/definitions.ts';
 import { failure, goodStep, reply, run, type Script, scripted } from './engines/functions.ts';
 import { type MotoEngine, startMotoEngine } from './engines/moto-engine.ts';
 import { playSimulated } from './engines/simulated.ts';
-import type { Play } from './engines/trace.ts';
+import type { Play, Trace } from './engines/trace.ts';
 
 const { moto } = inject('servers');
 const fixed = loadFixedMachines();
@@ -36,13 +37,13 @@ const ofVerify = (script: Script): Case => ({
   start: 'verify',
   input: { backup: 'database', by: 'ops' },
   script: {
-    begin: [{ id: 'v', next: 'restore', waitSeconds: 0 }],
-    restore: [{ id: 'v', next: 'wait', waitSeconds: 1 }],
-    look: [{ id: 'v', next: 'query', waitSeconds: 0 }],
-    query: [{ id: 'v', next: 'teardown', waitSeconds: 0 }],
-    failed: [{ id: 'v', next: 'teardown', waitSeconds: 0 }],
-    teardown: [{ id: 'v', next: 'record', waitSeconds: 0 }],
-    record: [{ id: 'v', next: 'proven', waitSeconds: 0 }],
+    begin: [{ id: run.id, next: 'restore', waitSeconds: 0 }],
+    restore: [{ id: run.id, next: 'wait', waitSeconds: 1 }],
+    look: [{ id: run.id, next: 'query', waitSeconds: 0 }],
+    query: [{ id: run.id, next: 'teardown', waitSeconds: 0 }],
+    failed: [{ id: run.id, next: 'teardown', waitSeconds: 0 }],
+    teardown: [{ id: run.id, next: 'record', waitSeconds: 0 }],
+    record: [{ id: run.id, next: 'proven', waitSeconds: 0 }],
     ...script,
   },
 });
@@ -135,57 +136,106 @@ const cases: Record<string, Case> = {
   'verify: proven': ofVerify({}),
   'verify: waits for room and until it is gone': ofVerify({
     restore: [
-      { id: 'v', next: 'again', waitSeconds: 1 },
-      { id: 'v', next: 'query', waitSeconds: 0 },
+      { id: run.id, next: 'again', waitSeconds: 1 },
+      { id: run.id, next: 'query', waitSeconds: 0 },
     ],
     teardown: [
-      { id: 'v', next: 'wait', waitSeconds: 1 },
-      { id: 'v', next: 'record', waitSeconds: 0 },
+      { id: run.id, next: 'wait', waitSeconds: 1 },
+      { id: run.id, next: 'record', waitSeconds: 0 },
     ],
   }),
   'verify: goes on after a retry': ofVerify({
-    query: [failure('ThrottledError'), { id: 'v', next: 'teardown', waitSeconds: 0 }],
+    query: [failure('ThrottledError'), { id: run.id, next: 'teardown', waitSeconds: 0 }],
   }),
   'verify: the query fails, and it is torn down all the same': ofVerify({
     query: stopped,
-    record: [{ id: 'v', next: 'not-proven', waitSeconds: 0 }],
+    record: [{ id: run.id, next: 'not-proven', waitSeconds: 0 }],
   }),
   'verify: nothing to restore': ofVerify({
-    begin: [{ id: 'v', next: 'record', waitSeconds: 0 }],
-    record: [{ id: 'v', next: 'not-proven', waitSeconds: 0 }],
+    begin: [{ id: run.id, next: 'record', waitSeconds: 0 }],
+    record: [{ id: run.id, next: 'not-proven', waitSeconds: 0 }],
   }),
   'verify: not begun': ofVerify({ begin: stopped }),
   'verify: not recorded': ofVerify({ record: stopped }),
 };
 
-describe.skipIf(!moto.up)('the same definitions on two engines', () => {
+/** A fleet of two databases, as the verify function lists it; the id of a proof is that of the run and the database. */
+const fleetOf =
+  (proven: Record<string, boolean>, over: Script = {}): Play['functions'] =>
+  () =>
+  ({ payload }): Json => {
+    const operation = String(payload.operation);
+    const [said] = over[operation] ?? [];
+    if (said instanceof Error) throw said;
+    const backups = Object.keys(proven);
+    const wish = payload.wish as JsonObject | undefined;
+    const name = String(payload.id ?? wish?.backup);
+    const goOn = (next: string) => ({ id: name, next, waitSeconds: 0 });
+    switch (operation) {
+      case 'list': {
+        const items = backups.map(backup => ({ name: backup, backup, of: null, point: null, by: 'ops' }));
+        return { items, atOnce: 2, fleet: run.id };
+      }
+      case 'begin':
+        return goOn('restore');
+      case 'restore':
+        return goOn('query');
+      case 'query':
+        return goOn('teardown');
+      case 'teardown':
+        return goOn('record');
+      case 'record':
+        return goOn(proven[name] ? 'proven' : 'not-proven');
+      default: {
+        const good = backups.filter(backup => proven[backup]).length;
+        const next = good === backups.length ? 'proven' : 'not-proven';
+        return { next, proven: good, notProven: backups.length - good };
+      }
+    }
+  };
+const [one, two] = [`${run.id}-one`, `${run.id}-two`];
+const fleets: Record<string, Play['functions']> = {
+  'all are proven': fleetOf({ [one]: true, [two]: true }),
+  'one is not proven, and the other one is all the same': fleetOf({ [one]: false, [two]: true }),
+  'nothing to prove': fleetOf({}),
+  'not listed': fleetOf({ [one]: true }, { list: stopped }),
+  'not added up': fleetOf({ [one]: true }, { sum: stopped }),
+};
+
+const plays: Record<string, Play> = {
+  ...Object.fromEntries(Object.entries(cases).map(([name, given]) => [name, playOf(given)])),
+  ...Object.fromEntries(
+    Object.entries(fleets).map(([name, functions]) => [
+      `verify-fleet: ${name}`,
+      { id: run.id, machines: { ...fixed }, start: 'verify-fleet', input: { by: 'ops' }, functions },
+    ]),
+  ),
+};
+
+function playOf({ start, input, script, answer }: Case): Play {
+  const answers = answer && { answers: () => () => answer };
+  return { id: run.id, machines: { ...fixed }, start, input, functions: scripted(script), ...answers };
+}
+
+describe.skipIf(!moto.up)('the same definitions on two engines', { concurrent: true }, () => {
+  const simulated = new Map<string, Trace>();
   let second: MotoEngine;
   beforeAll(async () => {
+    for (const [name, play] of Object.entries(plays)) simulated.set(name, await playSimulated(play));
     second = await startMotoEngine();
   });
   afterAll(() => second?.stop());
 
-  async function sameOnBoth(play: Play) {
-    const simulated = await playSimulated(play);
-    const independent = await second.play(play);
-    expect(independent).toEqual(simulated);
-    return simulated;
-  }
-
-  test('every definition is one that moto takes as it is deployed', async () => {
-    for (const [name, definition] of Object.entries(fixed)) await second.create(name, withArns(definition));
-    for (const machine of runbooks) await second.create(machine.name, withArns(machine.definition));
+  test('every definition is one that moto takes as it is deployed', async ({ expect }) => {
+    const take = (name: string, definition: Definition) =>
+      second.create(`${name}-as-deployed`, withArns(definition));
+    for (const [name, definition] of Object.entries(fixed)) await take(name, definition);
+    for (const machine of runbooks) await take(machine.name, machine.definition);
     expect(runbooks.length).toBeGreaterThan(50);
   });
 
-  test.each(Object.entries(cases))('%s', async (_name, given) => {
-    const { start, input, script, answer } = given;
-    await sameOnBoth({
-      machines: { ...fixed },
-      start,
-      input,
-      functions: scripted(script),
-      ...(answer && { answer }),
-    });
+  test.each(Object.keys(plays))('%s', async name => {
+    const independent = await second.play(plays[name] as Play);
+    expect(independent).toEqual(simulated.get(name));
   });
 });

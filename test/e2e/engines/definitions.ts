@@ -48,7 +48,10 @@ export function forMoto(definition: Definition): Definition {
   return copy;
 }
 
-/** Where each state is: '' at the top, otherwise the parallel branch or the Map that it belongs to. */
+/** Where states of a Map are. */
+export const inMap = 'map';
+
+/** Where each state is: '' at the top, otherwise the parallel branch that it belongs to, or `inMap`. */
 export function placesOf(definition: Definition): Map<string, string> {
   const places = new Map<string, string>();
   const visit = (branch: Pick<Definition, 'States'>, place: string) => {
@@ -58,7 +61,7 @@ export function placesOf(definition: Definition): Map<string, string> {
         state.Branches.forEach((inner, index) => {
           visit(inner, `${place}/${name}[${index}]`);
         });
-      if (state.Type === 'Map') visit(state.ItemProcessor, `${place}/${name}`);
+      if (state.Type === 'Map') visit(state.ItemProcessor, inMap);
     }
   };
   visit(definition, '');

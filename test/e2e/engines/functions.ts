@@ -11,18 +11,27 @@ export const reply = (next: string, waitSeconds = 0, answerWithinSeconds = 30): 
   answerWithinSeconds,
 });
 
+/** Functions without operations are told by their names, which begin with the system's once they are deployed. */
+const operationOf = (name: string, payload: JsonObject) =>
+  String(payload.operation ?? name.split('-').at(-1));
+
+/** By what a script tells calls apart: the operation, or the function if it has none, and the step. */
+export function keyOf({ function: name, payload }: Call): string {
+  const step = (payload.step as JsonObject | undefined)?.id;
+  const operation = operationOf(name, payload);
+  return step === undefined ? operation : `${operation} of ${step}`;
+}
+
 /**
  * Functions by script. An operation of one step is `observe of <step id>`, and before that `observe`; a function
  * without operations is called by its name. Each step counts by itself, since steps run side by side.
  */
 export const scripted = (script: Script) => (): Functions => {
   const counts = new Map<string, number>();
-  return ({ function: name, payload }: Call): Json => {
-    const operation = String(payload.operation ?? name);
-    const step = (payload.step as JsonObject | undefined)?.id;
-    const said = script[`${operation} of ${step}`] ?? script[operation];
+  return (call: Call): Json => {
+    const key = keyOf(call);
+    const said = script[key] ?? script[operationOf(call.function, call.payload)];
     if (!said) throw failure('UnscriptedError');
-    const key = `${operation} of ${step}`;
     const count = counts.get(key) ?? 0;
     counts.set(key, count + 1);
     const next = said[Math.min(count, said.length - 1)] as Json | Error;

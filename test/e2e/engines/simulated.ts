@@ -11,6 +11,7 @@ export async function playSimulated(play: Play): Promise<Trace> {
   const calls: Call[] = [];
   const entered = new Map<string, string[]>();
   const answer = play.functions();
+  const person = play.answers?.();
   const time = startVirtualTime(Date.parse('2026-03-10T16:42:00Z'));
   try {
     const engine = createEngine({
@@ -23,8 +24,8 @@ export async function playSimulated(play: Play): Promise<Trace> {
         calls.push(call);
         const reply = answer(call);
         const { token } = call.payload;
-        if (typeof token === 'string' && play.answer !== undefined)
-          setTimeout(() => engine.sendTaskSuccess(token, play.answer ?? null), thinkingMs);
+        const said = typeof token === 'string' ? person?.(call) : undefined;
+        if (said !== undefined) setTimeout(() => engine.sendTaskSuccess(String(token), said), thinkingMs);
         return reply;
       },
       onTransition: ({ executionArn, state }) =>
@@ -33,7 +34,7 @@ export async function playSimulated(play: Play): Promise<Trace> {
     const all = async () => {
       await engine.startExecution({
         stateMachineArn: machineArn(play.start),
-        name: 'started-by-hand',
+        name: play.id,
         input: play.input,
       }).result;
       // Those that nobody waits for, such as the communication beside a runbook.

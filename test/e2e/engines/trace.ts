@@ -1,17 +1,21 @@
 import type { Json, JsonObject } from '../../../shared/json.ts';
 import type { Definition } from '../../../state-machines/asl.ts';
-import { placesOf } from './definitions.ts';
+import { inMap, placesOf } from './definitions.ts';
 
 export type Call = { function: string; payload: JsonObject };
 /** Answers a call. What it throws is what the function throws. */
 export type Functions = (call: Call) => Json;
-/** One play: what is started, who answers, and what a person says when asked (undefined: nobody answers). */
+/**
+ * One play: what is started, who answers, and what people say when asked (undefined: nobody answers). `id` is the id of
+ * its run, or another word by which everything that belongs to it can be told from other plays.
+ */
 export type Play = {
+  id: string;
   machines: Record<string, Definition>;
   start: string;
   input: JsonObject;
   functions: () => Functions;
-  answer?: Json;
+  answers?: () => (question: Call) => Json | undefined;
 };
 
 export type Played = {
@@ -30,7 +34,8 @@ export type Trace = { executions: Json[]; calls: Json[] };
 
 /**
  * Executions and calls that are under way side by side come in no fixed order, so both are sorted; within an execution
- * the order is kept, each branch of a Parallel state by itself.
+ * the order is kept, each branch of a Parallel state by itself. Items of a distributed Map are executions of their own on
+ * moto, whose history it does not tell; what they start and call is told as everything else is.
  */
 export function traceOf(play: Play, executions: readonly Played[], calls: readonly Call[]): Trace {
   const told = executions.map(({ machine, states, ...rest }) => {
@@ -38,6 +43,7 @@ export function traceOf(play: Play, executions: readonly Played[], calls: readon
     const order: Record<string, string[]> = {};
     for (const state of states) {
       const place = places.get(state) ?? 'unknown';
+      if (place === inMap) continue;
       order[place] = [...(order[place] ?? []), state];
     }
     return masked({ machine, order, ...rest } as Json);

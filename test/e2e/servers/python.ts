@@ -20,14 +20,17 @@ export function installPython(): void {
   writeFileSync(stamp, wanted);
 }
 
-/** moto keeps the state of RDS, Route 53, EKS, S3, DynamoDB and others. */
-export async function startMoto(environment: Record<string, string> = {}): Promise<Server & { url: string }> {
+/** moto keeps the state of RDS, Route 53, EKS, S3, DynamoDB and others. `script` starts it instead of its command. */
+export async function startMoto(
+  environment: Record<string, string> = {},
+  script = pythonProgram('moto_server'),
+): Promise<Server & { url: string }> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = await startServer(
     'moto',
-    pythonProgram('moto_server'),
-    ['-H', '127.0.0.1', '-p', String(port)],
+    pythonProgram('python'),
+    [script, '-H', '127.0.0.1', '-p', String(port)],
     {
       env: {
         PATH: process.env.PATH ?? '',
