@@ -232,7 +232,7 @@ describe.skipIf(!moto.up)('the same definitions on two engines', { concurrent: t
     for (const [name, definition] of Object.entries(fixed)) await take(name, definition);
     for (const machine of runbooks) await take(machine.name, machine.definition);
     expect(runbooks.length).toBeGreaterThan(50);
-  });
+  }, 300_000);
 
   test.each(Object.keys(plays))('%s', async name => {
     const independent = await second.play(plays[name] as Play);

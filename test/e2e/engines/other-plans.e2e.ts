@@ -12,8 +12,11 @@ const failing: Path[] = [
   },
 ];
 
-/** Runbooks of the same shape are the same for an engine; those of LIQUID ABT are all played, beside this file. */
-const known = new Set<string>();
+/**
+ * Phases of the same shape are the same for an engine, and all of LIQUID ABT are played beside this file. Of the other
+ * plans those runbooks are played that have a new one; with LIFEBOAT_ALL_RUNBOOKS, all of them.
+ */
+const known = process.env.LIFEBOAT_ALL_RUNBOOKS ? undefined : new Set<string>();
 await goodWays('liquid-abt', known);
 const paths: Path[] = [];
 for (const system of ['ag-botkit', 'ai-crypto-trading-bot', 'fusion-bitcoin-bridge', 'waqiti']) {

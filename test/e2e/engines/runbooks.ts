@@ -5,7 +5,7 @@ import type { Plan } from '../../../shared/plan/schema.ts';
 import { compileRunbook } from '../../../state-machines/compile-runbook.ts';
 import { type MotoEngine, startMotoEngine } from './moto-engine.ts';
 import { type Rehearsed, recordRehearsal } from './recording.ts';
-import { shapeOf } from './shape.ts';
+import { phaseShapes } from './shape.ts';
 import { playSimulated } from './simulated.ts';
 import type { Play, Trace } from './trace.ts';
 
@@ -19,7 +19,10 @@ export async function planOf(system: string): Promise<Plan> {
   return plan;
 }
 
-/** The good way through each scenario of a plan, in the first of its modes; with `known`, one for each new shape. */
+/**
+ * The good way through each scenario of a plan, in the first of its modes. With `known`, only through those that have a
+ * phase of a new shape.
+ */
 export async function goodWays(system: string, known?: Set<string>): Promise<Path[]> {
   const plan = await planOf(system);
   const actions = await loadActions(listKinds());
@@ -30,9 +33,9 @@ export async function goodWays(system: string, known?: Set<string>): Promise<Pat
         modes: [mode = 'recover'],
       },
     ]) => {
-      const shape = shapeOf(compileRunbook(plan, scenario, actions));
-      if (known?.has(shape)) return [];
-      known?.add(shape);
+      const shapes = phaseShapes(compileRunbook(plan, scenario, actions));
+      if (known && shapes.every(shape => known.has(shape))) return [];
+      for (const shape of shapes) known?.add(shape);
       return [{ system, scenario, mode, ends: 'SUCCEEDED' as const }];
     },
   );

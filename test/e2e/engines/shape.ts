@@ -1,10 +1,15 @@
 import type { Branch, State } from '../../../state-machines/asl.ts';
 
 /**
- * What makes a runbook another one for an engine: the order of calls, nested executions and parallel branches on its
- * good path. Several of the same in a row count once, and so do branches that are alike.
+ * What makes the phases of a runbook others for an engine: the order of nested executions and parallel branches on the
+ * good way, between the calls that begin and end a phase. Several of the same in a row count once, and so do branches
+ * that are alike.
  */
-export function shapeOf({ StartAt, States }: Branch): string {
+export const phaseShapes = (runbook: Branch): string[] => [...new Set(shapeOf(runbook).split(call))];
+
+const call = 'lambda:invoke';
+
+function shapeOf({ StartAt, States }: Branch): string {
   const shape: string[] = [];
   let name: string | undefined = StartAt;
   for (const seen = new Set<string>(); name !== undefined && !seen.has(name); ) {
