@@ -36,13 +36,12 @@ export async function checkBackups(runtime: Runtime, ids: readonly string[]): Pr
   return results;
 }
 
-/** Records what a check found, and tells people of what is not in order: once a day for the same thing. */
+/** Records what a check found: what is known of each class, and a fact in the evidence. Once for the same `once`. */
 export async function recordChecks(
   runtime: Runtime,
   results: readonly CheckResult[],
   by: string,
   once: string,
-  send: SendPage,
 ): Promise<void> {
   const at = runtime.clock.now().toISOString();
   for (const result of results) {
@@ -57,10 +56,19 @@ export async function recordChecks(
       `check/${backup}/${once}`,
     );
   }
+}
+
+/** Tells people of what is not in order: once a day for the same thing. */
+export async function pageFindings(
+  runtime: Runtime,
+  results: readonly CheckResult[],
+  send: SendPage,
+): Promise<void> {
+  const day = runtime.clock.now().toISOString().slice(0, 10);
   for (const { backup, title, findings } of results) {
     for (const { name, what, mend } of findings) {
       await pageOnce(runtime, send, {
-        key: `backup/${backup}/${name}/${at.slice(0, 10)}`,
+        key: `backup/${backup}/${name}/${day}`,
         subject: `Backup ${title}: ${name}`,
         lines: [what, mend],
       });

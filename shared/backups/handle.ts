@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Runtime } from '../runtime.ts';
 import type { SendPage } from '../triage/page.ts';
 import { openTask, remindOfTasks } from './calendar.ts';
-import { checkBackups, recordChecks } from './check.ts';
+import { checkBackups, pageFindings, recordChecks } from './check.ts';
 import { createBackup } from './create.ts';
 import { publishCoverage } from './publish-coverage.ts';
 
@@ -33,7 +33,8 @@ export async function handleBackups(runtime: Runtime, event: BackupsEvent, send:
       return createAll(runtime, event);
     case 'check': {
       const results = await checkBackups(runtime, event.backups ?? Object.keys(runtime.plan.backups));
-      await recordChecks(runtime, results, event.by, event.dueAt, send);
+      await recordChecks(runtime, results, event.by, event.dueAt);
+      await pageFindings(runtime, results, send);
       await publishCoverage(runtime);
       return { checked: results.length, findings: results.flatMap(({ findings }) => findings).length };
     }

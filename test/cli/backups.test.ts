@@ -56,6 +56,7 @@ describe('lifeboat backups PLAN', () => {
       /no backup "database-copy".*database-copies/s,
     ],
     [['backups', planPath, 'create'], /--class/],
+    [['backups', planPath, 'verify', '--live'], /verify --live needs --by NAME/],
     [['backups', planPath, 'verify', '--class', 'database-automated'], /give it "verify"/],
     [['backups', planPath, 'verify', '--point', 'soon'], /not "soon"/],
     [['backups', 'nowhere.yml', 'check'], /nowhere/],

@@ -109,27 +109,33 @@ export async function look(runtime: Runtime, id: string): Promise<VerifyReply> {
     );
   }
   if (found.state === 'stuck') return fail(runtime, id, found.reason.what, found.reason.mend);
-  if (found.state === 'moving') return later(runtime, id, verify, since, found.creating);
+  if (found.state === 'moving') {
+    const why = `RDS ${found.creating ? 'still creates' : 'has made, and still changes,'} ${name}`;
+    return later(runtime, known, verify, since, why, found.creating);
+  }
   const { endpoint, secretArn } = found;
   const answers = await answersAsPrimary(runtime, target, secretArn, endpoint);
   if (answers !== true) {
-    if (since < verify.within * patience) return later(runtime, id, verify, since);
+    const why = `${name} is available, and ${answers}`;
+    if (since < verify.within * patience) return later(runtime, known, verify, since, why);
     return fail(
       runtime,
       id,
-      `${name} is available, and ${answers}`,
+      why,
       'Look at the security groups of the target and at the functions that connect to it.',
     );
   }
   if (target.type === 'rds-new-instance') {
     const loaded = await loadIntoInstance(runtime, known, { endpoint, secretArn });
     if (loaded.status === 'failed') return fail(runtime, id, loaded.reason.what, loaded.reason.mend);
-    if (loaded.status === 'pending') return later(runtime, id, verify, since);
+    if (loaded.status === 'pending')
+      return later(runtime, known, verify, since, `The dump is being loaded into ${name}`);
   }
   await updateVerification(runtime, id, current => ({
     endpoint,
     ...(secretArn !== undefined && { secretArn }),
     parts: withPart(current.parts, 'restore', since),
+    waitsFor: undefined,
   }));
   return reply(id, 'query');
 }
@@ -207,21 +213,24 @@ async function tearingDownSince(runtime: Runtime, known: Verification): Promise<
   return tearDownStartedAt;
 }
 
-function later(
+/** Notes what it waits for, where that is something new, so that whoever asks meanwhile is told. */
+async function later(
   runtime: Runtime,
-  id: string,
+  { id, waitsFor }: Verification,
   verify: VerifyPlan,
   since: number,
+  why: string,
   creating = false,
-): Promise<VerifyReply> | VerifyReply {
+): Promise<VerifyReply> {
   if (since > Math.min(longestSeconds, Math.max(verify.within * patience, 4 * 3600))) {
     return fail(
       runtime,
       id,
-      `The restore was not done after ${formatDuration(since)}`,
+      `The restore was not done after ${formatDuration(since)}: ${why}`,
       'Look at the events of the instance in RDS.',
     );
   }
+  if (why !== waitsFor) await updateVerification(runtime, id, () => ({ waitsFor: why }));
   // While RDS creates it nothing can be asked for long. After that it is backed up once, and the end is near: an hour is
   // measured to a minute.
   const share = creating ? 0.15 : 0.02;

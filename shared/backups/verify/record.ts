@@ -30,6 +30,8 @@ export const verificationSchema = z.object({
   /** ARN of the secret in which RDS keeps the password that it made. */
   secretArn: z.string().optional(),
   restoreStartedAt: z.string().optional(),
+  /** What the last look found that it waits for; not there when nothing is waited for. */
+  waitsFor: z.string().optional(),
   tearDownStartedAt: z.string().optional(),
   /** How long each part took, in seconds. */
   parts: z.array(z.object({ name: z.string(), seconds: z.number() })),

@@ -60,6 +60,9 @@ export function withPart(parts: Verification['parts'], name: string, seconds: nu
 }
 
 export async function fail(runtime: Runtime, id: string, what: string, mend: string): Promise<VerifyReply> {
-  await updateVerification(runtime, id, current => ({ reasons: [...current.reasons, { what, mend }] }));
+  await updateVerification(runtime, id, current => ({
+    reasons: [...current.reasons, { what, mend }],
+    waitsFor: undefined,
+  }));
   return reply(id, 'teardown');
 }

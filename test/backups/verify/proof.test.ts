@@ -51,12 +51,27 @@ describe('a proof', () => {
       expect(verification?.rtoSeconds).toBeGreaterThan(600);
       expect(verification?.parts.map(({ name }) => name)).toEqual(['restore', 'queries', 'tear-down']);
       expect(throwAways(stage)).toEqual([]);
+      expect(verification?.waitsFor).toBeUndefined();
       const evidence = await readEvidence(stage.runtime);
       expect(evidence.at(-1)?.entry).toMatchObject({
         type: 'backup-verified',
         verification: { outcome: 'proven' },
       });
       expect(verifyLedger(evidence)).toEqual({ ok: true });
+    });
+  });
+
+  it('says meanwhile what it waits for', async () => {
+    await onStage({ plan, planDirectory, seed: 1 }, async stage => {
+      const { result } = stage.engine.startExecution({
+        stateMachineArn: arnOf(stage),
+        name: 'proof',
+        input: { backup: id, by: 'test' },
+      });
+      await sleep(400_000);
+      const [verification] = await listVerifications(stage.runtime);
+      expect(verification?.waitsFor).toMatch(/^RDS still creates liquid-abt-proof-/);
+      await result;
     });
   });
 
@@ -181,46 +196,63 @@ describe('a proof that is killed', () => {
   const states = Object.entries(loadFixedMachines().verify.States)
     .filter(([, { Type }]) => Type === 'Task' || Type === 'Wait')
     .map(([name]) => name);
+  /** What has to go wrong so that a state is entered at all. */
+  const rare: Record<string, StageRequest['prepare']> = {
+    'Wait for room': world => {
+      const { instances } = rdsState(world);
+      const [one] = instances.values();
+      for (let nth = 0; one && nth < 40; nth++) {
+        const DBInstanceIdentifier = `other-${nth}`;
+        const shown = { ...one.shown, DBInstanceIdentifier, TagList: [] };
+        instances.set(`ap-southeast-4/${DBInstanceIdentifier}`, { ...one, region: 'ap-southeast-4', shown });
+      }
+    },
+    'Note the failure': world => rdsState(world).subnetGroups.clear(),
+  };
 
-  it.each(states)('at "%s" leaves nothing that the end event and the sweeper do not remove', async state => {
-    let reached = false;
-    let stop = () => {};
-    await onStage(
-      {
-        plan,
-        planDirectory,
-        seed: 1,
-        onTransition: transition => {
-          if (transition.state === state) {
-            reached = true;
-            stop();
-          }
+  describe.each([true, false])('with its end event: %s,', withEvent => {
+    it.each(states)('at "%s" leaves nothing that the sweeper does not remove', async state => {
+      let reached = false;
+      let stop = () => {};
+      await onStage(
+        {
+          plan,
+          planDirectory,
+          seed: 1,
+          ...(rare[state] && { prepare: rare[state] }),
+          onTransition: transition => {
+            if (transition.state === state) {
+              reached = true;
+              stop();
+            }
+          },
         },
-      },
-      async stage => {
-        const started = stage.world.now();
-        const { executionArn, result } = stage.engine.startExecution({
-          stateMachineArn: arnOf(stage),
-          name: 'killed',
-          input: { backup: id, by: 'test' },
-        });
-        stop = () => setTimeout(() => stage.engine.stopExecution(executionArn), 10);
-        if (reached) stop();
-        const { status } = await result;
-        if (!reached || status !== 'ABORTED') return;
-        const detail = { executionArn, startDate: started.getTime(), status };
-        await stage.functions.invoke('verify', {
-          'detail-type': 'Step Functions Execution Status Change',
-          detail,
-        });
-        for (let hour = 0; hour < 3; hour++) {
-          await sleep(3_600_000);
-          await stage.functions.invoke('verify', { 'detail-type': 'Scheduled Event' });
-        }
-        expect(throwAways(stage).map(({ shown }) => shown.DBInstanceIdentifier)).toEqual([]);
-        for (const one of await listVerifications(stage.runtime)) expect(one.outcome).not.toBe('under-way');
-      },
-    );
+        async stage => {
+          const started = stage.world.now();
+          const { executionArn, result } = stage.engine.startExecution({
+            stateMachineArn: arnOf(stage),
+            name: 'killed',
+            input: { backup: id, by: 'test' },
+          });
+          stop = () => setTimeout(() => stage.engine.stopExecution(executionArn), 10);
+          if (reached) stop();
+          const { status } = await result;
+          expect({ reached, status }).toEqual({ reached: true, status: 'ABORTED' });
+          const detail = { executionArn, startDate: started.getTime(), status };
+          if (withEvent) {
+            const ended = { 'detail-type': 'Step Functions Execution Status Change', detail };
+            await stage.functions.invoke('verify', ended);
+          }
+          // Without the event only the time to live says that nobody comes back: three times two hours, and a day.
+          for (let hour = 0; hour < (withEvent ? 3 : 40); hour++) {
+            await sleep(3_600_000);
+            await stage.functions.invoke('verify', { 'detail-type': 'Scheduled Event' });
+          }
+          expect(throwAways(stage).map(({ shown }) => shown.DBInstanceIdentifier)).toEqual([]);
+          for (const one of await listVerifications(stage.runtime)) expect(one.outcome).not.toBe('under-way');
+        },
+      );
+    });
   });
 });
 

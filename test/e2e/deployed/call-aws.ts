@@ -2,14 +2,23 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { credentials } from '../servers/python.ts';
 
-/** Which AWS is meant: an emulator's address, or without one the real one. */
-export type Place = { endpoint?: string; region: string };
+/**
+ * Which AWS is meant: an emulator's address, or without one the real one. `services` are those that another emulator
+ * keeps, such as `{ RDS: url }`; only a process that is started knows them.
+ */
+export type Place = { endpoint?: string; region: string; services?: Record<string, string> };
 
 /** The environment of a process that talks to it. Nothing of the shell's own credentials goes to an emulator. */
-export function environmentOf({ endpoint, region }: Place): Record<string, string> {
-  return endpoint === undefined
-    ? { AWS_REGION: region }
-    : { ...credentials, AWS_ENDPOINT_URL: endpoint, AWS_REGION: region, AWS_DEFAULT_REGION: region };
+export function environmentOf({ endpoint, region, services = {} }: Place): Record<string, string> {
+  if (endpoint === undefined) return { AWS_REGION: region };
+  const elsewhere = Object.entries(services).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url]);
+  return {
+    ...credentials,
+    ...Object.fromEntries(elsewhere),
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+  };
 }
 
 /** What an AWS service refused a call with: its HTTP status, and what it said. */

@@ -11,7 +11,7 @@ export async function lifeboat(place: Place, ...args: readonly string[]): Promis
   const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...environmentOf(place) },
-    timeout: 120_000,
+    timeout: 240_000,
   });
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', text => {

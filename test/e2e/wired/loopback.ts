@@ -61,12 +61,16 @@ export async function startLoopback(postgres: { port: number }): Promise<Loopbac
     const host = await makeDatabase(plan, moto.url);
     await fillDatabase(postgres.port);
     const names = ['app.liquidtreasury.business', 'status.liquidtreasury.business', ...providerHosts, host];
-    const certificate = makeSelfSigned(names);
+    const restored = `*.${host.split('.').slice(1).join('.').replace(plan.regions.primary, plan.regions.recovery)}`;
+    const certificate = makeSelfSigned([...names, restored]);
+    // What a backup is restored into is the same database under a name of its own.
+    const proof = keep(await startPostgresFront(postgres.port, certificate, () => true));
     const front = keep(await startPostgresFront(postgres.port, certificate, () => rds.failedOver()));
     const web = keep(await startHttpsFront(certificate, asked => answerOf(app, providers, asked)));
     const routes = {
       ...Object.fromEntries(names.map(name => [`${name}:443`, web.port])),
       [`${host}:5432`]: front.port,
+      [`${restored}:5432`]: proof.port,
     };
     const ministack = keep(
       await startMiniStack({
@@ -80,7 +84,7 @@ export async function startLoopback(postgres: { port: number }): Promise<Loopbac
       }),
     );
     const place = { endpoint: ministack.url, region: plan.regions.recovery };
-    await makeSecrets(ministack.url, plan, host);
+    rds.masterSecretArn = await makeSecrets(ministack.url, plan, host);
     const resources = await deploy(place, plan);
     return { plan, place, moto: moto.url, resources, rds, providers, app, stop };
   } catch (error) {
@@ -129,8 +133,11 @@ async function fillDatabase(port: number): Promise<void> {
   await client.end();
 }
 
-/** What the plan refers to, by name. The tokens are those that `startProviders` takes. */
-async function makeSecrets(endpoint: string, plan: Plan, host: string): Promise<void> {
+/**
+ * What the plan refers to, by name. The tokens are those that `startProviders` takes. Returns the ARN of a password as
+ * RDS makes one for an instance.
+ */
+async function makeSecrets(endpoint: string, plan: Plan, host: string): Promise<string> {
   const login = { username: 'lifeboat', password: 'not-a-secret', host, dbname: 'liquid_abt' };
   const secrets: [region: string, name: string, values: Record<string, string>][] = [
     [plan.regions.primary, 'liquid-abt/production/database', login],
@@ -151,6 +158,12 @@ async function makeSecrets(endpoint: string, plan: Plan, host: string): Promise<
     const client = clientOf(SecretsManagerClient, { endpoint, region });
     await client.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(values) }));
   }
+  const made = { username: 'lifeboat', password: 'not-a-secret' };
+  const { ARN = '' } = await clientOf(SecretsManagerClient, {
+    endpoint,
+    region: plan.regions.recovery,
+  }).send(new CreateSecretCommand({ Name: 'rds!db-proof', SecretString: JSON.stringify(made) }));
+  return ARN;
 }
 
 async function answerOf(app: App, providers: Loopback['providers'], asked: Asked): Promise<Answer> {

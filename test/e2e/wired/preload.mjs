@@ -5,7 +5,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import tls from 'node:tls';
 
-/** Ports by `name:port`; `*` for every port of a name. */
+/** Ports by `name:port`; `*` for every port of a name, or for the first label of one (`*.shop.example:5432`). */
 const routes = JSON.parse(process.env.LIFEBOAT_E2E_ROUTES ?? '{}');
 const loopback = /^(127\.|localhost$|::1$)/;
 /** Nobody listens on the port of the discard protocol. */
@@ -13,7 +13,9 @@ const nowhere = 9;
 
 function lead({ host = 'localhost', port }) {
   if (loopback.test(host)) return { host, port };
-  return { host: '127.0.0.1', port: routes[`${host}:${port}`] ?? routes[`${host}:*`] ?? nowhere };
+  const below = host.replace(/^[^.]+/, '*');
+  const to = routes[`${host}:${port}`] ?? routes[`${host}:*`] ?? routes[`${below}:${port}`] ?? nowhere;
+  return { host: '127.0.0.1', port: to };
 }
 
 const connect = net.Socket.prototype.connect;

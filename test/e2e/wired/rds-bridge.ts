@@ -4,7 +4,8 @@ import { rdsEventMessages } from '../../../shared/aws/rds-events.ts';
 
 /**
  * RDS as moto keeps it, and what moto 5.2.3 lacks for a failover: a reboot with failover moves no zone, an instance has
- * no second zone, and DescribeEvents knows of no failover. Everything else is moto's own answer.
+ * no second zone, and DescribeEvents knows of no failover. A password that RDS makes is in moto's own Secrets Manager,
+ * where the functions do not look. Everything else is moto's own answer.
  */
 export type RdsBridge = {
   url: string;
@@ -12,6 +13,8 @@ export type RdsBridge = {
   failedOver(): boolean;
   /** Calls that came, such as `RebootDBInstance`, in their order. */
   calls: string[];
+  /** ARN of the secret that takes the place of each password that RDS makes. */
+  masterSecretArn?: string;
   stop(): Promise<void>;
 };
 
@@ -39,10 +42,11 @@ export async function startRdsBridge(moto: string): Promise<RdsBridge> {
     });
     if (action === 'RebootDBInstance' && form.get('ForceFailover') === 'true' && answer.ok)
       failovers.push(new Date());
-    xml(withZones(await answer.text(), failovers.length % 2 === 1), answer.status);
+    const text = withZones(await answer.text(), failovers.length % 2 === 1);
+    xml(text.replaceAll(/(<SecretArn>)[^<]+/g, `$1${bridge.masterSecretArn ?? ''}`), answer.status);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const bridge: RdsBridge = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     failedOver: () => failovers.length > 0,
     calls,
@@ -52,6 +56,7 @@ export async function startRdsBridge(moto: string): Promise<RdsBridge> {
         server.close(() => resolve());
       }),
   };
+  return bridge;
 }
 
 /** moto puts every instance into zone a of its region. */
