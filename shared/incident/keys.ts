@@ -13,6 +13,7 @@ export const prefixes = {
   page: 'PAGE#',
   failover: 'FAILOVER#',
   incidentIndex: 'INCIDENT-INDEX#',
+  measured: 'MEASURED#',
   ledger: 'LEDGER#',
   question: 'QUESTION#',
   message: 'MESSAGE#',
@@ -62,6 +63,12 @@ export const pageKey = (systemId: string, key: string): RecordKey => ({
 export const incidentIndexKey = (systemId: string, openedAt: string, incidentId: string): RecordKey => ({
   partition: system(systemId),
   sort: `${prefixes.incidentIndex}${openedAt}#${incidentId}`,
+});
+
+/** What the runs of an incident measured, so that their ledger is not read again for every page. */
+export const measuredKey = (systemId: string, incidentId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: `${prefixes.measured}${incidentId}`,
 });
 
 /** The run of a scenario whose result stands until somebody goes back from it. */

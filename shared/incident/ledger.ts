@@ -76,6 +76,11 @@ export async function readLedger(store: RecordStore, incidentId: string): Promis
   return records.map(entryOf);
 }
 
+/** How many entries an incident's ledger has; 0 when there is none. Reads one of them. */
+export async function ledgerLength(store: RecordStore, incidentId: string): Promise<number> {
+  return (await readHead(store, incidentId))?.seq ?? 0;
+}
+
 export type Verification = { ok: true } | { ok: false; seq: number; what: string };
 
 /** Recomputes the chain. Finds the first entry that was changed, removed, added or moved. */

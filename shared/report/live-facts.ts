@@ -11,10 +11,16 @@ const newestIncidents = 50;
 
 type Port = Pick<Runtime, 'store' | 'plan'>;
 
-/** What a deployed system has on record about its readiness: runs, restores, and tasks that nobody has done. */
-export async function liveFacts(port: Port): Promise<NonNullable<ReadinessInput['live']>> {
+/**
+ * What a deployed system has on record about its readiness: runs, restores, and tasks that nobody has done. `keep`: see
+ * `pastRuns`.
+ */
+export async function liveFacts(
+  port: Port,
+  options: { keep?: boolean } = {},
+): Promise<NonNullable<ReadinessInput['live']>> {
   const [runs, restores, openTasks] = await Promise.all([
-    pastRuns(port),
+    pastRuns(port, options),
     restoresOf(port),
     openTasksOf(port),
   ]);

@@ -16,7 +16,11 @@ export async function publishReadiness(runtime: Runtime): Promise<string | null>
   const { plan, settings, clock } = runtime;
   const bucket = settings.reportBucket;
   if (!bucket) return null;
-  const readiness = readinessOf({ plan, now: clock.now().toISOString(), live: await liveFacts(runtime) });
+  const readiness = readinessOf({
+    plan,
+    now: clock.now().toISOString(),
+    live: await liveFacts(runtime, { keep: true }),
+  });
   const region = plan.regions.recovery;
   const Key = readinessKey(plan.system.id);
   await request({ call: 's3.PutObject', region }, () =>

@@ -17,6 +17,10 @@ describe('lifeboat', () => {
     }
   });
 
+  it('--version says which one it is', async () => {
+    expect(await lifeboat(['--version'])).toMatchObject({ code: 0, out: /^\d+\.\d+\.\d+\n$/ });
+  });
+
   it.each([
     ['rehears', 'Did you mean "rehearse"?'],
     ['constructor', 'There are: validate, graph, rehearse'],
