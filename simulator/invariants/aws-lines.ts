@@ -1,5 +1,6 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { autoScalingGroups } from '../services/autoscaling.ts';
+import { tablesOf } from '../services/dynamodb/tables.ts';
 import { firewallsOf } from '../services/ec2/firewalls.ts';
 import { ecsServices } from '../services/ecs.ts';
 import { rulesOf } from '../services/events.ts';
@@ -44,6 +45,9 @@ export function awsLines(world: World): string[] {
       ({ region, name, reserved }) => `function ${region}/${name} may run ${reserved ?? 'any number'}`,
     ),
     ...lambdaState(world).mappings.map(({ region, uuid, state }) => `mapping ${region}/${uuid} is ${state}`),
+    ...tablesOf(world)
+      .tables.filter(({ lost }) => !lost)
+      .map(({ region, name }) => `table ${region}/${name}`),
     ...[...parametersOf(world)].map(([key, { Value }]) => `parameter ${key} is ${Value}`),
     ...rulesOf(world).map(({ region, bus, name, on }) => `event rule ${region}/${bus}/${name} is ${on}`),
     ...[...controlsOf(world)].map(([arn, { on }]) => `routing control ${arn} is ${on}`),

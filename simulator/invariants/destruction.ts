@@ -4,6 +4,7 @@ import { keptManifestName, runLabel } from '../../shared/kubernetes/object-api.t
 import { findCluster } from '../kubernetes/cluster.ts';
 import { findOne } from '../kubernetes/resources.ts';
 import { metadataOf } from '../kubernetes/store.ts';
+import { tablesOf } from '../services/dynamodb/tables.ts';
 import { firewallsOf } from '../services/ec2/firewalls.ts';
 import { elasticacheState } from '../services/elasticache/state.ts';
 import type { KubernetesCallInput } from '../services/kubernetes.ts';
@@ -16,7 +17,9 @@ export function watchDestruction(world: World, report: (violation: string | unde
   const kept = new Set<string>();
   world.onCall(call => {
     noteKept(kept, call);
-    if (!/^(Delete|Terminate|Remove|Purge)/.test(call.operation) || call.service === 'dynamodb') return;
+    if (!/^(Delete|Terminate|Remove|Purge)/.test(call.operation)) return;
+    // The records of Lifeboat's own store.
+    if (call.service === 'dynamodb' && call.operation === 'DeleteItem') return;
     report(foreign(world, call, kept));
   });
 }
@@ -36,6 +39,14 @@ function foreign(world: World, call: Call, kept: ReadonlySet<string>): string | 
       const cluster = clusterState(world).clusters.get(keyOf(call.region, id));
       const own = cluster?.shown.TagList?.some(tag => tag.Key === runTag);
       return cluster && !own ? `${name} on ${id}, which no run made` : undefined;
+    }
+    case 'dynamodb.DeleteTable': {
+      const id = String(call.input.TableName);
+      const table = tablesOf(world).tables.find(
+        one => one.region === call.region && one.name === id && !one.lost,
+      );
+      const own = table?.tags.some(tag => tag.Key === runTag);
+      return table && !own ? `${name} on ${id}, which no run made` : undefined;
     }
     case 'elasticache.DeleteReplicationGroup':
     case 'elasticache.DeleteSnapshot': {

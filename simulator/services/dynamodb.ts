@@ -1,4 +1,16 @@
 import type { Call, SimulatedService, World } from '../world/world.ts';
+import {
+  deleteTable,
+  describeContinuousBackups,
+  keepLastState,
+  listBackups,
+  listTags,
+  restoreFromBackup,
+  restoreToMoment,
+  scan,
+  tagTable,
+  updateContinuousBackups,
+} from './dynamodb/restores.ts';
 import { arrangeTables, describeTable, freezeTables, loseTable, readHeartbeat } from './dynamodb/tables.ts';
 
 /**
@@ -13,6 +25,15 @@ export const service: SimulatedService = {
     // The record store brings its own answer; what else is asked for is a table of the plan.
     GetItem: (world, call) => ('run' in call.input ? pass(world, call) : readHeartbeat(world, call)),
     DescribeTable: describeTable,
+    DescribeContinuousBackups: describeContinuousBackups,
+    UpdateContinuousBackups: updateContinuousBackups,
+    ListBackups: listBackups,
+    RestoreTableToPointInTime: restoreToMoment,
+    RestoreTableFromBackup: restoreFromBackup,
+    ListTagsOfResource: listTags,
+    TagResource: tagTable,
+    Scan: scan,
+    DeleteTable: deleteTable,
     PutItem: pass,
     Query: pass,
     DeleteItem: pass,
@@ -21,6 +42,7 @@ export const service: SimulatedService = {
   loseRegion: freezeTables,
   strike(world, { type, component }) {
     if (component.type !== 'dynamodb-table' || type !== 'loss') return undefined;
+    keepLastState(world, component.region, component.name);
     return loseTable(world, component.region, component.name);
   },
 };

@@ -10,6 +10,10 @@ export const dynamodbTable = z.strictObject({
   name: z.string().meta({
     description: 'A component of the same name in each of two regions is one global table',
   }),
+  pointInTime: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'Whether point-in-time recovery is on; a rehearsal begins with it' }),
   heartbeat: z
     .strictObject({
       key: z.record(z.string(), z.union([z.string(), z.number()])).meta({ description: 'Key of the item' }),

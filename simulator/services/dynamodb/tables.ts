@@ -7,19 +7,31 @@ import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 /** DynamoDB Developer Guide, "Global tables": replicated usually within a second. */
 const lag = { minSeconds: 0.3, likelySeconds: 0.9, maxSeconds: 2.5 };
 
-type Table = { region: string; name: string; heartbeat: string | undefined; lost: boolean };
+export type Table = {
+  region: string;
+  name: string;
+  heartbeat: string | undefined;
+  lost: boolean;
+  pointInTime: boolean;
+  /** Of a restored one: where its data is from, and when that is there. */
+  restored?: { backup: string | undefined; source: string; momentMs: number; readyAtMs: number };
+  tags: { Key: string; Value: string }[];
+};
 type Tables = { tables: Table[]; frozenAtMs: number | undefined };
 
-function tablesOf(world: World): Tables {
+export function tablesOf(world: World): Tables {
   return world.state<Tables>('dynamodb-tables', () => ({ tables: [], frozenAtMs: undefined }));
 }
+
+export const tableArn = (region: string, name: string) =>
+  `arn:aws:dynamodb:${region}:123456789012:table/${name}`;
 
 export function arrangeTables(world: World, plan: Plan): void {
   const { tables } = tablesOf(world);
   for (const component of Object.values(plan.components)) {
     if (component.type !== 'dynamodb-table') continue;
-    const { region, name, heartbeat } = component;
-    tables.push({ region, name, heartbeat: heartbeat?.attribute, lost: false });
+    const { region, name, heartbeat, pointInTime } = component;
+    tables.push({ region, name, heartbeat: heartbeat?.attribute, lost: false, pointInTime, tags: [] });
   }
   for (const { region, name } of tables) {
     for (const other of tables.filter(one => one.name === name && one.region !== region)) {
@@ -46,7 +58,7 @@ export function loseTable(world: World, region: string, name: string): () => boo
   const table = tables.find(one => one.region === region && one.name === name);
   if (table) table.lost = true;
   world.changed(`dynamodb/${name}`, `The table ${name} in ${region} was deleted`, 'person');
-  return () => table?.lost === true;
+  return () => !tables.some(one => one.region === region && one.name === name && !one.lost);
 }
 
 export function describeTable(world: World, { region, input }: Call): unknown {
@@ -57,7 +69,16 @@ export function describeTable(world: World, { region, input }: Call): unknown {
   return {
     Table: {
       TableName: table.name,
-      TableStatus: 'ACTIVE',
+      TableArn: tableArn(region, table.name),
+      TableStatus: isReady(world, table) ? 'ACTIVE' : 'CREATING',
+      ...(table.restored && {
+        RestoreSummary: {
+          SourceTableArn: tableArn(region, table.restored.source),
+          SourceBackupArn: table.restored.backup,
+          RestoreDateTime: new Date(table.restored.momentMs),
+          RestoreInProgress: !isReady(world, table),
+        },
+      }),
       GlobalTableVersion: others.length > 0 ? '2019.11.21' : undefined,
       Replicas: others.map(one => ({ RegionName: one.region, ReplicaStatus: 'ACTIVE' })),
     },
@@ -74,7 +95,9 @@ export function readHeartbeat(world: World, { region, input }: Call): unknown {
   return { Item: { [table.heartbeat]: { S: new Date(writtenMs).toISOString() } } };
 }
 
-function existing(world: World, region: string, name: string): Table {
+const isReady = (world: World, { restored }: Table) => !restored || world.nowMs() >= restored.readyAtMs;
+
+export function existing(world: World, region: string, name: string): Table {
   const table = tablesOf(world).tables.find(one => one.region === region && one.name === name && !one.lost);
   if (table) return table;
   throw new SimulatedAwsError(
