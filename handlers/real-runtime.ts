@@ -39,6 +39,7 @@ export async function createRuntime(connections: Connections): Promise<Runtime> 
     plan,
     settings: settingsOf(plan, environment),
     clock,
+    pause: ms => new Promise(resolve => setTimeout(resolve, ms)),
     aws,
     store: createDynamoDbRecordStore({
       client: aws.client(DynamoDBClient, region),

@@ -31,6 +31,11 @@ export type Runtime = {
   plan: Plan;
   settings: Settings;
   clock: Clock;
+  /**
+   * Waits a moment between two looks of one call, which Step Functions can't: its waits are whole seconds. Only the
+   * step executor uses it; on a runtime without it, each call does one thing and looks once.
+   */
+  pause?(ms: number): Promise<void>;
   store: RecordStore;
   aws: AwsClients;
   network: Network;

@@ -3,6 +3,7 @@ import { fixedFunctions } from '../shared/deployment.ts';
 import type { LedgerEntry } from '../shared/incident/entries.ts';
 import { readRehearsed } from '../shared/plan/rehearsed.ts';
 import type { Plan, Scenario } from '../shared/plan/schema.ts';
+import { lambdaAssumption } from '../shared/report/cost.ts';
 import { buildReport } from '../shared/report/model.ts';
 import type { Report } from '../shared/report/report.ts';
 import type { Mode, Run } from '../shared/runbook/contract.ts';
@@ -108,6 +109,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
         stateTransitions: played.stateTransitions,
         historyEvents: played.historyEvents,
         lambdaInvocations: played.invocations.length,
+        lambdaLongerSeconds: longerSeconds(played),
         invariants: played.invariants,
       },
     });
@@ -124,11 +126,18 @@ async function portOfBackups(families: readonly string[]) {
   return families.includes('backup') ? (await import('../shared/backups/port.ts')).connectBackups : undefined;
 }
 
+/** What Lambda is paid for beyond the least that the estimate takes for a call. */
+function longerSeconds({ invocations }: Played): number {
+  return invocations.reduce((sum, { startedAtMs, endedAtMs }) => {
+    return sum + Math.max(0, (endedAtMs - startedAtMs) / 1000 - lambdaAssumption.seconds);
+  }, 0);
+}
+
 /** The physical limit of a recovery that came to its end; of any other there is none to compare with. */
-function limitOf(scenario: Scenario, { ledger, invocations, changes }: Played): number | undefined {
-  const ended = ledger.findLast(({ entry }) => entry.type === 'run-ended')?.entry;
+function limitOf(scenario: Scenario, played: Played): number | undefined {
+  const ended = played.ledger.findLast(({ entry }) => entry.type === 'run-ended')?.entry;
   if (ended?.type !== 'run-ended' || ended.outcome !== 'recovered') return undefined;
-  return criticalPathSeconds(scenario, ledger, invocations, changes);
+  return criticalPathSeconds(scenario, played);
 }
 
 /** The plan with the parameters of this rehearsal as defaults, so that every way of starting uses them. */

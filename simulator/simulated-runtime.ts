@@ -6,6 +6,7 @@ import { connectPods } from './kubernetes/arrange.ts';
 import { onPodsReady } from './kubernetes/cluster.ts';
 import { serveClusterDatabases } from './kubernetes/cluster-databases.ts';
 import { simulateKubernetes, simulateKubernetesExec } from './kubernetes/simulate-kubernetes.ts';
+import { lookAgainAfter } from './world/functions.ts';
 import { createInternet } from './world/internet.ts';
 import { setTargets } from './world/load-balancing.ts';
 import { simulatedRedis } from './world/redis.ts';
@@ -47,6 +48,7 @@ export function createRuntime(
     plan: world.plan,
     settings,
     clock: { now: () => world.now() },
+    pause: lookAgainAfter,
     store,
     aws,
     network: {

@@ -22,16 +22,39 @@ const attemptsInTime = 4;
 /** Retries of calls, waits of the machines themselves, and what else a step needs beside its own time. */
 const slackSeconds = 900;
 
-/** A phase: its beginning, its steps and groups in order, and its end, which fails if a step is missing. */
-export function compilePhase(work: Compilation, phase: Phase, next: string): Piece {
-  const { begin, end } = named(work.names.phases.get(phase));
+/**
+ * A phase: its steps and groups in order, and its end, which fails if a step is missing. The first one has a state for
+ * its beginning; every other one is begun by the state that ends the one before, `following` it.
+ */
+export function compilePhase(
+  work: Compilation,
+  phase: Phase,
+  following: Phase | undefined,
+  next: string,
+): Piece {
+  const { end } = named(work.names.phases.get(phase));
   const steps = inSequence(phase.steps, end, (item, after) => compileItem(work, phase, item, after));
+  const over = 'Goes on only if every step of the phase is done or skipped';
   const states: Record<string, State> = {
-    [begin]: phaseCall(work, phase, 'phase-started', `Marks the beginning of the phase`, steps.first),
     ...steps.states,
-    [end]: phaseCall(work, phase, 'phase-ended', `Goes on only if every step is done or skipped`, next),
+    [end]: following
+      ? phaseCall(
+          work,
+          { operation: 'phase-ended', phase: phase.id, next: following.id },
+          `${over}: then the next one begins`,
+          next,
+        )
+      : phaseCall(work, { operation: 'phase-ended', phase: phase.id }, over, next),
   };
-  return { first: begin, states, seconds: steps.seconds + 2 * slackSeconds };
+  return { first: steps.first, states, seconds: steps.seconds + 2 * slackSeconds };
+}
+
+/** The state in which the first phase of a scenario begins, before the phases that are compiled already. */
+export function beginFirst(work: Compilation, phase: Phase, phases: Piece): Piece {
+  const { begin } = named(work.names.phases.get(phase));
+  const call = { operation: 'phase-started', phase: phase.id };
+  const state = phaseCall(work, call, 'Marks the beginning of the phase', phases.first);
+  return { ...phases, first: begin, states: { [begin]: state, ...phases.states } };
 }
 
 /** Compiles items from the last to the first, since each one needs to know what comes after it. */
@@ -184,8 +207,7 @@ function compileBranch(
 
 function phaseCall(
   work: Compilation,
-  phase: Phase,
-  operation: 'phase-started' | 'phase-ended',
+  call: { operation: string; phase: string; next?: string },
   comment: string,
   next: string,
 ): State {
@@ -195,7 +217,7 @@ function phaseCall(
     Resource: 'arn:aws:states:::lambda:invoke',
     Parameters: {
       FunctionName: '${RunFunctionArn}',
-      Payload: { operation, 'run.$': '$.run', phase: phase.id },
+      Payload: { ...call, 'run.$': '$.run' },
     },
     TimeoutSeconds: callTimeoutSeconds,
     ResultPath: null,

@@ -1,15 +1,24 @@
 import { InvalidInputError } from '../shared/errors.ts';
 import type { Plan, Scenario } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
-import type { Definition, State } from './asl.ts';
-import type { Actions } from './bake-step.ts';
-import { compilePhase, inSequence } from './compile-phase.ts';
-import { callTimeoutSeconds, longestSeconds, passingErrors, retryOn, startErrors } from './policies.ts';
-import { createStateNames, nameScenario } from './state-names.ts';
+import type { Branch, Definition, State } from './asl.ts';
+import { type Actions, familyOf, functionArnName } from './bake-step.ts';
+import { beginFirst, compilePhase, inSequence } from './compile-phase.ts';
+import {
+  callTimeoutSeconds,
+  longestSeconds,
+  passingErrors,
+  retryOn,
+  startErrors,
+  wakeTimeoutSeconds,
+} from './policies.ts';
+import { createStateNames, nameScenario, type StateNames } from './state-names.ts';
 
 /** The states around the phases. Their names are taken first, so that a step with such a title gets a number. */
 const frame = {
+  begin: 'Begin',
   open: 'Open the run',
+  unopened: 'It could not be opened',
   opened: 'Opened?',
   tell: 'Tell everybody',
   drill: 'Was it a drill?',
@@ -43,13 +52,17 @@ export function compileRunbook(plan: Plan, scenarioId: string, actions: Actions)
   const drills = scenario.modes.includes('drill');
   const afterPhases = drills ? frame.drill : frame.close;
   const work = { plan, actions, names: nameScenario(scenario, names), onFailure: afterPhases };
-  const phases = inSequence(scenario.phases, afterPhases, (phase, next) => compilePhase(work, phase, next));
+  const [first] = scenario.phases;
+  const sequence = inSequence(scenario.phases, afterPhases, (phase, next) =>
+    compilePhase(work, phase, scenario.phases[scenario.phases.indexOf(phase) + 1], next),
+  );
+  const phases = first ? beginFirst(work, first, sequence) : sequence;
   return {
     Comment: `${plan.system.title}: ${scenario.title}`,
     TimeoutSeconds: Math.min(longestSeconds, phases.seconds + (drills ? tearDownSeconds : 0) + frameSeconds),
-    StartAt: frame.open,
+    StartAt: frame.begin,
     States: {
-      ...opening(plan, scenarioId, phases.first),
+      ...opening(plan, scenarioId, phases.first, waking(scenario, names)),
       ...phases.states,
       ...(drills ? tearingDown() : {}),
       ...ending(plan),
@@ -76,28 +89,92 @@ function scenarioOf(plan: Plan, scenarioId: string): Scenario {
   return scenario;
 }
 
-function opening(plan: Plan, scenarioId: string, firstPhase: string): Record<string, State> {
+/** Opens the run, or says that it could not: an error would stop the branches beside it. */
+function openingBranch(plan: Plan, scenarioId: string): Branch {
   return {
-    [frame.open]: {
-      Type: 'Task',
-      Comment: 'Opens the incident and takes the lock of the system, or finds the run that is under way',
-      Resource: 'arn:aws:states:::lambda:invoke',
-      Parameters: {
-        FunctionName: '${RunFunctionArn}',
-        Payload: {
-          operation: 'open',
-          system: plan.system.id,
-          scenario: scenarioId,
-          'executionArn.$': '$$.Execution.Id',
-          'executionName.$': '$$.Execution.Name',
-          'executionStartedAt.$': '$$.Execution.StartTime',
-          'input.$': '$',
+    StartAt: frame.open,
+    States: {
+      [frame.open]: {
+        Type: 'Task',
+        Comment: 'Opens the incident and takes the lock of the system, or finds the run that is under way',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Parameters: {
+          FunctionName: '${RunFunctionArn}',
+          Payload: {
+            operation: 'open',
+            system: plan.system.id,
+            scenario: scenarioId,
+            'executionArn.$': '$$.Execution.Id',
+            'executionName.$': '$$.Execution.Name',
+            'executionStartedAt.$': '$$.Execution.StartTime',
+            'input.$': '$',
+          },
+        },
+        TimeoutSeconds: callTimeoutSeconds,
+        ResultSelector: { 'opened.$': '$.Payload.opened', 'run.$': '$.Payload.run', failure: null },
+        Retry: retryOn(passingErrors),
+        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: frame.unopened }],
+        End: true,
+      },
+      [frame.unopened]: {
+        Type: 'Pass',
+        Comment: 'Kept for the console; the runbook ends with it',
+        Parameters: { opened: 'no', run: null, 'failure.$': '$.failure' },
+        End: true,
+      },
+    },
+  };
+}
+
+/**
+ * A branch for each function that steps of the scenario call: it is started before its first step needs it, which saves
+ * that step the half second of a cold start. The call changes nothing, and nothing waits for its answer.
+ */
+function waking(scenario: Scenario, names: StateNames): Branch[] {
+  const kinds = scenario.phases.flatMap(phase => stepsOf(phase.steps).map(step => step.do));
+  return [...new Set(kinds.map(familyOf))].sort().map(family => {
+    const wake = names.take(`Wake ${family}`);
+    const asleep = names.take(`No ${family} yet`);
+    return {
+      StartAt: wake,
+      States: {
+        [wake]: {
+          Type: 'Task',
+          Comment: `Has Lambda start the function of ${family} steps beside the opening of the run`,
+          Resource: 'arn:aws:states:::lambda:invoke',
+          Parameters: {
+            FunctionName: `\${${functionArnName(family)}}`,
+            InvocationType: 'Event',
+            Payload: { operation: 'wake' },
+          },
+          TimeoutSeconds: wakeTimeoutSeconds,
+          ResultPath: null,
+          Retry: retryOn(passingErrors, 1),
+          Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: asleep }],
+          End: true,
+        },
+        [asleep]: {
+          Type: 'Pass',
+          Comment: 'Its first step starts it, and takes half a second longer',
+          End: true,
         },
       },
-      TimeoutSeconds: callTimeoutSeconds,
-      ResultSelector: { 'opened.$': '$.Payload.opened', 'run.$': '$.Payload.run', failure: null },
-      Retry: retryOn(passingErrors),
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: frame.notOpened }],
+    };
+  });
+}
+
+function opening(
+  plan: Plan,
+  scenarioId: string,
+  firstPhase: string,
+  waking: Branch[],
+): Record<string, State> {
+  return {
+    [frame.begin]: {
+      Type: 'Parallel',
+      Comment: 'Opens the run, and starts the functions that it needs meanwhile',
+      Branches: [openingBranch(plan, scenarioId), ...waking],
+      ResultSelector: { 'opened.$': '$[0].opened', 'run.$': '$[0].run', 'failure.$': '$[0].failure' },
       Next: frame.opened,
     },
     [frame.opened]: {

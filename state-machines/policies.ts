@@ -27,6 +27,9 @@ export const callTimeoutSeconds = 120;
 /** Longest time that any task, wait or execution may take: what engines with 32-bit timers can still wait for. */
 export const longestSeconds = 24 * 86_400;
 
-export function retryOn(errors: readonly string[]): Retrier[] {
-  return [{ ErrorEquals: [...errors], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 4 }];
+/** Starting a function beforehand must not keep anything waiting. */
+export const wakeTimeoutSeconds = 5;
+
+export function retryOn(errors: readonly string[], MaxAttempts = 4): Retrier[] {
+  return [{ ErrorEquals: [...errors], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts }];
 }

@@ -41,6 +41,7 @@ export type GroupNames = {
 
 /** Names of everything in a scenario, given out in the order of the plan: the first of two equal ones keeps its own. */
 export type NamedScenario = {
+  /** The state that ends a phase is the one that begins the next. */
   phases: ReadonlyMap<Phase, { begin: string; end: string }>;
   groups: ReadonlyMap<PhaseItem, GroupNames>;
   /** By step id. */
@@ -51,9 +52,12 @@ export function nameScenario(scenario: Scenario, names: StateNames): NamedScenar
   const phases = new Map<Phase, { begin: string; end: string }>();
   const groups = new Map<PhaseItem, GroupNames>();
   const steps = new Map<string, string>();
-  for (const phase of scenario.phases) {
+  const begins = scenario.phases.map(({ title }) => names.take(`Begin: ${title}`));
+  for (const [index, phase] of scenario.phases.entries()) {
     const { title } = phase;
-    phases.set(phase, { begin: names.take(`Begin: ${title}`), end: names.take(`End: ${title}`) });
+    // One phase ends where the next one begins; the last one ends by itself.
+    const end = begins[index + 1] ?? names.take(`End: ${title}`);
+    phases.set(phase, { begin: begins[index] ?? '', end });
     for (const item of phase.steps) {
       if (!('parallel' in item)) {
         steps.set(item.id, names.take(titleOf(item)));

@@ -12,19 +12,25 @@ export const prices = {
   perLambdaGbSecond: 0.0000133334,
 } as const;
 
-/** What a call of one of our functions is taken to use: 512 MB for half a second, most of it spent on AWS's answer. */
+/**
+ * What a call of one of our functions is taken to use at the least: 512 MB for half a second, most of it spent on AWS's
+ * answer. What a call took longer, such as to look several times, is counted as it was.
+ */
 export const lambdaAssumption = { memoryGb: 0.5, seconds: 0.5 } as const;
 
 /**
  * What Step Functions and Lambda cost for a run, in USD, to a hundredth of a cent. The transitions of nested
- * executions are counted in. Null if one of the two counts is not known.
+ * executions are counted in. `longerSeconds` is what calls took beyond half a second each. Null if one of the two
+ * counts is not known.
  */
 export function estimateCostUsd(
   stateTransitions: number | null,
   lambdaInvocations: number | null,
+  longerSeconds = 0,
 ): number | null {
   if (stateTransitions === null || lambdaInvocations === null) return null;
-  const gbSeconds = lambdaInvocations * lambdaAssumption.memoryGb * lambdaAssumption.seconds;
+  const gbSeconds =
+    (lambdaInvocations * lambdaAssumption.seconds + longerSeconds) * lambdaAssumption.memoryGb;
   const cost =
     stateTransitions * prices.perStateTransition +
     lambdaInvocations * prices.perLambdaRequest +

@@ -61,7 +61,7 @@ export function outageCostSection({
   const own =
     estimatedCostUsd === null
       ? ''
-      : `The run itself cost about ${usd(estimatedCostUsd)}: ${grouped(stateTransitions ?? 0)} state transitions and ${grouped(lambdaInvocations ?? 0)} Lambda calls of ${lambdaAssumption.memoryGb * 1024} MB and ${lambdaAssumption.seconds} s.`;
+      : `The run itself cost about ${usd(estimatedCostUsd)}: ${grouped(stateTransitions ?? 0)} state transitions and ${grouped(lambdaInvocations ?? 0)} Lambda calls of ${lambdaAssumption.memoryGb * 1024} MB and ${lambdaAssumption.seconds} s at the least.`;
   if (!cost) return section('Cost', own);
   return section(
     'Cost',

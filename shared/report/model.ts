@@ -63,7 +63,7 @@ export function buildReport({ plan, run, ledger, facts }: ReportInput): Report {
     stateTransitions,
     historyEvents: facts.historyEvents ?? null,
     lambdaInvocations,
-    estimatedCostUsd: estimateCostUsd(stateTransitions, lambdaInvocations),
+    estimatedCostUsd: estimateCostUsd(stateTransitions, lambdaInvocations, facts.lambdaLongerSeconds),
     wallMs: facts.wallMs ?? null,
     report: null,
     detail: {

@@ -104,6 +104,8 @@ export type Facts = {
   stateTransitions?: number;
   historyEvents?: number;
   lambdaInvocations?: number;
+  /** What calls took beyond the half second that each is taken to need, all together. */
+  lambdaLongerSeconds?: number;
   /** Why there was no run at all, when that is known. */
   notStarted?: { what: string; mend: string };
   invariants?: readonly Invariant[];

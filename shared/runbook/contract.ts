@@ -82,9 +82,9 @@ export type StepEvent = z.infer<typeof stepEventSchema>;
  * What the function answers. `next` is what the step machine's Choice looks at; `waitSeconds` is always present
  * (0 when not used) because JSONPath must find it in every engine.
  *
- * prepare: act | ask | done | skipped (refusals are thrown as RefusedError)
- * act:     observe
- * observe: pending | done (failures are thrown)
+ * prepare: act | observe | pending | ask | done | skipped (refusals are thrown as RefusedError)
+ * act:     observe | pending | done
+ * observe: pending | done (failures are thrown); `pending` with 0 seconds goes on looking at once
  * settle:  stop | continue | undo | ask
  * undo:    pending | done
  * answer:  done | retry | skipped | undo | stop
@@ -123,8 +123,13 @@ export const runEventSchema = z.discriminatedUnion('operation', [
     input: jsonValue,
   }),
   z.object({ operation: z.literal('phase-started'), run: runSchema, phase: z.string() }),
-  /** Throws PhaseFailedError if a required step of the phase is neither done nor skipped. */
-  z.object({ operation: z.literal('phase-ended'), run: runSchema, phase: z.string() }),
+  /** Throws PhaseFailedError if a required step of the phase is neither done nor skipped; else begins the next one. */
+  z.object({
+    operation: z.literal('phase-ended'),
+    run: runSchema,
+    phase: z.string(),
+    next: z.string().optional(),
+  }),
   /** Picks the next step to undo, for tear-down: `{next: 'undo', step}` or `{next: 'done'}`. */
   z.object({ operation: z.literal('next-undo'), run: runSchema }),
   z.object({

@@ -17,7 +17,8 @@ export async function handleRun(runtime: Runtime, event: RunEvent): Promise<RunR
       return { phase: event.phase };
     case 'phase-ended':
       await endPhase(runtime, event.run, event.phase);
-      return { phase: event.phase };
+      if (event.next !== undefined) await beginPhase(runtime, event.run, event.next);
+      return { phase: event.next ?? event.phase };
     case 'next-undo':
       return nextUndo(runtime, event.run);
     case 'close':

@@ -2,7 +2,7 @@ import type { Observation } from '../actions/contract.ts';
 import { LifeboatError, StepFailedError, StepTimedOutError, ThrottledError } from '../errors.ts';
 import { actionContext } from './action-context.ts';
 import type { StepReply } from './contract.ts';
-import { nextWaitSeconds } from './poll.ts';
+import { lookingMs, nextPauseMs, nextWaitSeconds } from './poll.ts';
 import { parametersOf } from './prepare-step.ts';
 import { readStep, type StepRecord, writeStep } from './step-record.ts';
 import { conclude, firstRecord, reply, type StepWork, tell, tellAgain } from './step-work.ts';
@@ -36,35 +36,55 @@ export async function actStep(work: StepWork): Promise<StepReply> {
   return reply('observe');
 }
 
-/** Looks whether the wanted state holds. Throws when it can't be reached any more, or the step's time is up. */
+/**
+ * Looks whether the wanted state holds, and again in the same call while it may come true at any moment. Throws when
+ * it can't be reached any more, or the step's time is up.
+ */
 export async function observeStep(work: StepWork): Promise<StepReply> {
+  const { runtime, step, action } = work;
+  let leftMs = lookingMs;
+  for (;;) {
+    const { next, elapsedSeconds } = await lookOnce(work);
+    if (next === 'done') return reply('done');
+    const pauseMs = nextPauseMs(elapsedSeconds, action.typical);
+    if (!runtime.pause || pauseMs === 0)
+      return reply('pending', nextWaitSeconds(elapsedSeconds, action.typical, step.timeoutSeconds));
+    // The next call goes on at once, and hears whether somebody stopped the run meanwhile.
+    if (leftMs <= 0) return reply('pending', 0);
+    await runtime.pause(pauseMs);
+    leftMs -= pauseMs;
+  }
+}
+
+async function lookOnce(work: StepWork): Promise<{ next: 'done' | 'pending'; elapsedSeconds: number }> {
   const { runtime, run, step, action } = work;
   const record = await recordOf(work);
   if (record.status === 'done') {
     await tellAgain(work, record);
-    return reply('done');
+    return { next: 'done', elapsedSeconds: 0 };
   }
   const parameters = await parametersOf(work);
   if (!parameters.ok) throw parameters.error;
   const context = actionContext(runtime, run, step, record);
+  const { elapsedSeconds } = context;
   const seen = await look(work, record, () => action.observe(context, parameters.value, record.baseline));
   switch (seen.status) {
     case 'done':
       await conclude(work, 'done', { outputs: seen.outputs, evidence: seen.evidence });
-      return reply('done');
+      return { next: 'done', elapsedSeconds };
     case 'failed':
       await remember(work, { reasons: seen.reasons, evidence: seen.evidence });
       throw new StepFailedError(seen.reasons.map(reason => reason.what).join(' '), {
         nextStep: seen.reasons.map(reason => reason.mend).join(' '),
       });
     case 'pending':
-      if (context.elapsedSeconds >= step.timeoutSeconds) {
+      if (elapsedSeconds >= step.timeoutSeconds) {
         throw new StepTimedOutError(`Not done after ${step.timeoutSeconds} s: ${seen.note}`, {
           nextStep: 'Look at the resource itself; retry when it is well, skip if you have done it by hand.',
         });
       }
       if (seen.note !== record.note) await remember(work, { note: seen.note });
-      return reply('pending', nextWaitSeconds(context.elapsedSeconds, action.typical, step.timeoutSeconds));
+      return { next: 'pending', elapsedSeconds };
   }
 }
 

@@ -39,6 +39,11 @@ export function runTask(
 }
 
 async function invoke(world: TaskWorld, parameters: JsonObject): Promise<Json> {
+  if (parameters.InvocationType === 'Event') {
+    // Lambda takes it and answers at once; what becomes of the call is its own affair.
+    world.invokeFunction(String(parameters.FunctionName), throughJson(parameters.Payload)).catch(() => {});
+    return { ExecutedVersion: '$LATEST', Payload: '', StatusCode: 202 };
+  }
   try {
     const reply = await world.invokeFunction(
       String(parameters.FunctionName),

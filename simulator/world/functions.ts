@@ -13,6 +13,10 @@ export type Invocation = {
   endedAtMs: number;
   /** The part of it that is Lambda's: the start of the function and the call. The rest is waiting for answers. */
   overheadMs: number;
+  /** When a step was looked at again within the call. */
+  looksAtMs: number[];
+  /** What it answered; undefined when it failed. */
+  answer?: Json;
   failed: boolean;
 };
 
@@ -33,36 +37,56 @@ const asynchronousRetryMs = [60_000, 120_000];
 
 /** Name of the function whose code is running, so that a call to AWS can be held against that function's role. */
 export const runningFunction = new AsyncLocalStorage<string>();
+const runningInvocation = new AsyncLocalStorage<Invocation>();
+
+/** `Runtime.pause` of a rehearsal, which notes when the step was looked at again. */
+export async function lookAgainAfter(ms: number): Promise<void> {
+  await sleep(ms);
+  runningInvocation.getStore()?.looksAtMs.push(Date.now());
+}
 
 /** The functions of the deployment, by name. */
 export function createFunctions(world: World, handlers: Record<string, Handler>): Functions {
   const invocations: Invocation[] = [];
-  const warm = new Set<string>();
+  /**
+   * Environments that wait for a call, by function. Each serves one call at a time, so calls side by side need one
+   * each. How long Lambda keeps an idle one is nobody's promise; here it is as long as the rehearsal.
+   */
+  const idle = new Map<string, number>();
   const invoke = async (name: string, payload: Json): Promise<Json> => {
     const handler = handlers[name];
     if (!handler) throw lambdaError('ResourceNotFoundException', `Function not found: ${name}`);
     const startedAtMs = world.nowMs();
-    const overheadMs = warm.has(name) ? warmCallMs : coldStartMs;
+    const waiting = idle.get(name) ?? 0;
+    if (waiting > 0) idle.set(name, waiting - 1);
+    const overheadMs = waiting > 0 ? warmCallMs : coldStartMs;
     await sleep(overheadMs);
-    warm.add(name);
     const invocation: Invocation = {
       name,
       payload,
       startedAtMs,
       endedAtMs: startedAtMs,
       overheadMs,
+      looksAtMs: [],
       failed: true,
     };
     invocations.push(invocation);
     const crash = world.faults.onHandler(name);
     try {
       if (crash === 'crash-before') throw exitError(name);
-      const answer = toJson(await runningFunction.run(name, () => handler(toJson(payload))));
+      const answer = toJson(
+        await runningInvocation.run(invocation, () =>
+          runningFunction.run(name, () => handler(toJson(payload))),
+        ),
+      );
       if (crash === 'crash-after') throw exitError(name);
       invocation.failed = false;
+      invocation.answer = answer;
       return answer;
     } finally {
       invocation.endedAtMs = world.nowMs();
+      // A process that ended takes its environment with it.
+      if (crash === undefined) idle.set(name, (idle.get(name) ?? 0) + 1);
     }
   };
   return {

@@ -43,6 +43,20 @@ describe('the handler of a family', () => {
     expect(thing.seen).toEqual(['prepare 3 none']);
   });
 
+  it('starts without doing anything when a runbook wakes it', async () => {
+    const { runtime, action, thing } = await makeScene();
+    let loaded = 0;
+    const handler = createStepHandler(
+      async () => ({ action }),
+      async () => {
+        loaded += 1;
+        return runtime;
+      },
+    );
+    expect(await call(handler, { operation: 'wake' })).toEqual({ awake: true });
+    expect({ loaded, seen: thing.seen }).toEqual({ loaded: 1, seen: [] });
+  });
+
   it.each([
     ['a text', 'go', /This is no step event: event: /],
     ['an unknown operation', { operation: 'redo' }, /operation: .*run: .*step: /],

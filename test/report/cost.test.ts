@@ -13,6 +13,10 @@ describe('the cost of a run', () => {
     expect(estimateCostUsd(0, 1_000_000)).toBeCloseTo(0.2 + 3.33335, 4);
   });
 
+  it('counts what calls took beyond that', () => {
+    expect(estimateCostUsd(0, 1_000_000, 500_000)).toBeCloseTo(0.2 + 2 * 3.33335, 4);
+  });
+
   it('is not known when a count is not', () => {
     expect(estimateCostUsd(null, 10)).toBeNull();
     expect(estimateCostUsd(10, null)).toBeNull();

@@ -33,6 +33,8 @@ type Behaviour = {
   drill?: Action['drill'];
   mutates?: boolean;
   minSeconds?: number;
+  /** An action that only looks has no act. */
+  acts?: false;
 };
 
 /** An action as a family has them: reads first, records its change, is done when the size is there, goes back. */
@@ -80,12 +82,14 @@ export function makeAction(thing: Thing, behaviour: Behaviour = {}) {
         evidence: [{ what: `It has ${thing.size}` }],
       };
     },
-    async act(context, { size }) {
-      thing.seen.push(`act ${context.elapsedSeconds}`);
-      behaviour.dying?.('before act');
-      await set(context, size);
-      behaviour.dying?.('after act');
-    },
+    ...(behaviour.acts !== false && {
+      async act(context: ActionContext, { size }: { size: number }) {
+        thing.seen.push(`act ${context.elapsedSeconds}`);
+        behaviour.dying?.('before act');
+        await set(context, size);
+        behaviour.dying?.('after act');
+      },
+    }),
     async observe(context, { size }) {
       thing.seen.push(`observe ${context.elapsedSeconds}`);
       return behaviour.observe?.(context, thing) ?? look(context, size);
@@ -133,6 +137,8 @@ export async function makeScene(
     behaviour?: Behaviour;
     takesSeconds?: number;
     openedBy?: string;
+    /** Whether calls go on looking, as deployed ones do; a pause moves the clock. */
+    looksOn?: boolean;
   } = {},
 ) {
   const thing: Thing = { size: 1, target: 1, takesSeconds: options.takesSeconds ?? 0, changes: 0, seen: [] };
@@ -149,7 +155,14 @@ export async function makeScene(
     if (planned?.when === 'after') throw died();
     return result;
   });
-  const runtime: Runtime = { ...world.runtime, store };
+  const wait = (seconds: number) => {
+    clock.time = new Date(clock.time.getTime() + seconds * 1000);
+  };
+  const runtime: Runtime = {
+    ...world.runtime,
+    store,
+    ...(options.looksOn && { pause: async (ms: number) => wait(ms / 1000) }),
+  };
   await createRun(world.runtime.store, run, executionArn);
   const step = makeStep(options.step);
   const action = makeAction(thing, options.behaviour);
@@ -169,9 +182,7 @@ export async function makeScene(
     entries: world.entries,
     append: world.append,
     call,
-    wait(seconds: number) {
-      clock.time = new Date(clock.time.getTime() + seconds * 1000);
-    },
+    wait,
     record: async (): Promise<StepRecord> => {
       const record = await readStep(runtime.store, run.id, step.id);
       if (!record) throw new Error('no record');

@@ -14,7 +14,7 @@ test('a step is prepared, acted on, looked at until it is done, and all of it is
   expect(await scene.call('act')).toMatchObject({ next: 'observe' });
   expect(await scene.record()).toMatchObject({ status: 'acting', acted: true, actedAt: at(5) });
   scene.wait(100);
-  expect(await scene.call('observe')).toEqual({ next: 'pending', waitSeconds: 4, answerWithinSeconds: 0 });
+  expect(await scene.call('observe')).toEqual({ next: 'pending', waitSeconds: 3, answerWithinSeconds: 0 });
   expect(await scene.record()).toMatchObject({ status: 'acting', note: 'not there yet' });
   scene.wait(5);
   expect(await scene.call('observe')).toMatchObject({ next: 'done' });

@@ -74,6 +74,10 @@ it('the run function answers with what the state machine needs', async () => {
   expect(await handleRun(runtime, { operation: 'phase-ended', run, phase: 'activate' })).toEqual({
     phase: 'activate',
   });
+  expect(
+    await handleRun(runtime, { operation: 'phase-ended', run, phase: 'activate', next: 'prove' }),
+  ).toEqual({ phase: 'prove' });
+  expect(await scene.entries('phase-started')).toMatchObject([{ phase: 'activate' }, { phase: 'prove' }]);
   expect(await handleRun(runtime, { operation: 'next-undo', run })).toEqual({ next: 'done', step: null });
   expect(await handleRun(runtime, { operation: 'close', run, failure: undefined })).toEqual({
     outcome: 'recovered',

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   growthAfterTypical,
+  lookingMs,
   mostPolls,
+  nextPauseMs,
   nextWaitSeconds,
   shortestWaitSeconds,
 } from '../../shared/runbook/poll.ts';
@@ -59,6 +61,17 @@ test('waits are whole seconds, never shorter than one, and never beyond the dead
       },
     ),
   );
+});
+
+test('what may come true at any moment is looked at again after a small part of its time, not more than five times a second', () => {
+  const typical = { minSeconds: 10, likelySeconds: 30, maxSeconds: 90, source: 'made up' };
+  expect(nextPauseMs(5, typical)).toBe(0);
+  expect(nextPauseMs(9, typical)).toBe(225);
+  expect(nextPauseMs(40, typical)).toBe(1000);
+  expect(nextPauseMs(80, typical)).toBe(0);
+  expect(nextPauseMs(0, { ...typical, minSeconds: 0 })).toBe(200);
+  // An abort is heard between two calls.
+  expect(lookingMs).toBeLessThanOrEqual(5000);
 });
 
 test('before the typical duration the waits are longer, and one ends where it begins', () => {

@@ -91,7 +91,7 @@ describe('as Mermaid', () => {
 describe('as ASL', () => {
   it('is the definition that is deployed', () => {
     expect(JSON.parse(drawGraph(plan, 'database-failure', actions, 'asl'))).toMatchObject({
-      StartAt: 'Open the run',
+      StartAt: 'Begin',
     });
   });
 });

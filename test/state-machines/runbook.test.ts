@@ -29,7 +29,8 @@ async function execute(items: PhaseItem[], overrides: Overrides = {}, mode = 're
     () =>
       bench.engine.startExecution({ stateMachineArn: machineArn('runbook'), name: 'one', input: {} }).result,
   );
-  return { result, happened: happened.filter(what => what !== 'communicate'), bench };
+  const aside = ['communicate', 'wake'];
+  return { result, happened: happened.filter(what => !aside.includes(what)), bench };
 }
 
 function replies(operation: string, mode: string): Json {
@@ -81,6 +82,18 @@ describe('a compiled runbook', () => {
       executionName: 'one',
       executionStartedAt: run.startedAt,
     });
+  });
+
+  it('has the functions of its steps started while the run is opened, and waits for none of them', async () => {
+    const { result, bench } = await execute([step('a'), step('b'), step('c', { do: 'dns.check' })], {
+      wake: fail('RequestRejectedError'),
+    });
+    expect(result.status).toBe('SUCCEEDED');
+    const woken = bench.calls.filter(call => call.payload.operation === 'wake');
+    expect(woken.map(call => [call.function, call.at])).toEqual([
+      ['dns', run.startedAt],
+      ['http', run.startedAt],
+    ]);
   });
 
   it('has recovered even when its report can not be written', async () => {

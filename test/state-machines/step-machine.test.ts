@@ -54,6 +54,34 @@ describe('a step', () => {
     expect(calls.map(call => call.at.slice(14, 19))).toEqual(['42:00', '42:00', '42:00', '42:20', '42:50']);
   });
 
+  it('that changes nothing is looked at when it is prepared, and again later if need be', async () => {
+    const once = scripted({ prepare: [reply('done')] });
+    expect(await once.execute()).toMatchObject({ status: 'SUCCEEDED', output: { next: 'done' } });
+    const later = scripted({ prepare: [reply('pending', 20)], observe: [reply('done')] });
+    expect(await later.execute()).toMatchObject({ status: 'SUCCEEDED' });
+    expect(later.calls.map(call => call.at.slice(14, 19))).toEqual(['42:00', '42:20']);
+    const next = scripted({ prepare: [reply('observe')], observe: [reply('done')] });
+    expect(await next.execute()).toMatchObject({ status: 'SUCCEEDED' });
+    expect(next.calls.map(call => call.at.slice(14, 19))).toEqual(['42:00', '42:00']);
+  });
+
+  it('is done when its change is seen at once, and is looked at without a wait while it may be any moment', async () => {
+    const once = scripted({ ...good, act: [reply('done')] });
+    expect(await once.execute()).toMatchObject({ status: 'SUCCEEDED', output: { next: 'done' } });
+    expect(once.seen).toEqual(['prepare', 'act']);
+    const close = scripted({
+      ...good,
+      act: [reply('pending', 2)],
+      observe: [reply('pending'), reply('pending'), reply('done')],
+    });
+    expect(await close.execute()).toMatchObject({ status: 'SUCCEEDED' });
+    expect(close.entered.filter(state => state === 'Wait for it')).toHaveLength(1);
+    expect(close.calls.map(call => call.at.slice(14, 19))).toEqual([
+      ...['42:00', '42:00'],
+      ...['42:02', '42:02', '42:02'],
+    ]);
+  });
+
   it.each(['done', 'skipped'])('changes nothing when there is nothing to do (%s)', async next => {
     const { execute, seen } = scripted({ prepare: [reply(next)] });
     expect(await execute()).toMatchObject({ status: 'SUCCEEDED', output: { next } });

@@ -49,7 +49,7 @@ export const action = defineAction({
   drill: 'isolated',
   mutates: true,
   typical: {
-    minSeconds: 20,
+    minSeconds: 12,
     likelySeconds: 90,
     maxSeconds: 600,
     source:
