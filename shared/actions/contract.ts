@@ -73,6 +73,8 @@ export type ActionContext = {
   secret(reference: string, region: string): Promise<string>;
   /** Region that people may fear lost: the plan's primary. Calls there get short time-outs. */
   regions: { primary: string; recovery: string };
+  /** A person's name, by the id that the plan gives; the id itself of somebody who is not in it. */
+  nameOf(person: string): string;
   /** Tells an audience something now, by template; safe to repeat within a run. Used by `notify.*` actions. */
   notify(message: {
     audience: string;

@@ -59,6 +59,7 @@ async function setTask(runtime: Runtime, task: Task): Promise<void> {
       task: id,
       title,
       owners: tell ? [tell] : owners,
+      ...(tell && { tell: true as const }),
       dueAt,
       ...(obligation && { obligation }),
     },

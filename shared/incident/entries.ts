@@ -138,6 +138,8 @@ export const entrySchema = z.discriminatedUnion('type', [
     title: z.string(),
     /** People who do it, or the audience that is told. */
     owners: z.array(z.string()),
+    /** Nobody does anything: the owners are told then. */
+    tell: z.literal(true).optional(),
     dueAt: z.string(),
     obligation: z.string().optional(),
   }),

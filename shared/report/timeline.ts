@@ -1,3 +1,4 @@
+import { formatTime } from '../communication/wording.ts';
 import type { Entry, EntryOf, LedgerEntry, StepStatus } from '../incident/entries.ts';
 import { formatDuration } from '../plan/duration.ts';
 import type { Mode } from '../runbook/contract.ts';
@@ -76,11 +77,15 @@ export function tell(entry: Entry, words: Words, mode?: Mode): Telling | undefin
       return { tone: 'good', what: `${words.name(entry.by)} acknowledged the incident (${entry.via})` };
     case 'message-late':
       return { tone: 'bad', what: `Late: ${entry.template} to ${words.name(entry.audience)}` };
-    case 'task-set':
+    case 'task-set': {
+      const names = entry.owners.map(words.name).join(', ');
+      const due = formatTime(entry.dueAt);
+      const who = entry.tell ? `To be said to ${names} at ${due}` : `To be done by ${names} until ${due}`;
       return {
         tone: 'plain',
-        what: `To be done by ${entry.owners.map(words.name).join(', ')}: ${entry.title}${entry.obligation ? ` (${entry.obligation})` : ''}`,
+        what: `${who}: ${entry.title}${entry.obligation ? ` (${entry.obligation})` : ''}`,
       };
+    }
     case 'task-done':
       return {
         tone: 'good',

@@ -1,6 +1,7 @@
 import type { ActionContext, Change } from '../actions/contract.ts';
 import { resourceName, runTags } from '../aws/names.ts';
 import { notifyAudience } from '../communication/notify.ts';
+import { nameOf } from '../communication/wording.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import type { JsonObject } from '../json.ts';
 import type { Runtime } from '../runtime.ts';
@@ -28,6 +29,7 @@ export function actionContext(
     backups: runtime.backups,
     secret: runtime.secret,
     regions: runtime.plan.regions,
+    nameOf: person => nameOf(runtime.plan, person),
     notify: message => notifyAudience(runtime, run, message),
     changed: change => recordChange(runtime, run, step, record, change),
     remember: facts => rememberFacts(runtime, run, step, facts),

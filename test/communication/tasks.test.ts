@@ -5,6 +5,7 @@ import { createDecideHandler } from '../../handlers/decide.ts';
 import { communicate } from '../../shared/communication/communicate.ts';
 import { completeTask } from '../../shared/communication/complete-task.ts';
 import { readTasks } from '../../shared/communication/task-record.ts';
+import { tell } from '../../shared/report/timeline.ts';
 import { mockClient } from '../support/mock-client.ts';
 import { makePlan, makeWorld, minute, type World } from './fixture.ts';
 
@@ -67,7 +68,15 @@ describe('follow-ups', () => {
     await recovered();
     await round();
     expect(Object.keys(await tasks()).sort()).toEqual(Object.keys(followUps).sort());
-    expect(await world.entries('task-set')).toHaveLength(3);
+    const set = await world.entries('task-set');
+    expect(set).toHaveLength(3);
+    const words = { phase: String, step: String, name: String };
+    expect(set.map(entry => tell(entry, words)?.what)).toEqual(
+      expect.arrayContaining([
+        'To be done by ben until 13 March 16:42 UTC: Notify the authority (GDPR Art. 33)',
+        'To be said to customers at 11 March 17:47 UTC: Report to customers',
+      ]),
+    );
   });
 
   it('that could not be scheduled are tried again, and no message waits for them', async () => {

@@ -144,6 +144,7 @@ export function contextOf(ports: {
     reportBucket: ports.reportBucket,
     secret: ports.secret ?? unused('secret'),
     regions: { primary: 'ap-southeast-2', recovery: 'ap-southeast-4' },
+    nameOf: person => person,
     notify: unused('channel'),
     changed: async change => {
       ports.changes?.push(change);

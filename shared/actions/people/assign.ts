@@ -10,7 +10,7 @@ export const action = defineAction({
     person: z.string().describe('Id of the person, from the plan'),
   }),
   components: {},
-  outputs: { person: 'Id of the person', role: 'The role' },
+  outputs: { person: 'Id of the person', name: 'Name of the person', role: 'The role' },
   drill: 'same',
   mutates: false,
   typical: { minSeconds: 0, likelySeconds: 0, maxSeconds: 1, source: 'a record in the ledger' },
@@ -19,11 +19,12 @@ export const action = defineAction({
   async prepare() {
     return { status: 'ready', baseline: {}, evidence: [] };
   },
-  async observe(_context, { role, person }) {
+  async observe({ nameOf }, { role, person }) {
+    const name = nameOf(person);
     return {
       status: 'done',
-      outputs: { person, role },
-      evidence: [{ what: `${person} is ${role.replaceAll('-', ' ')}.`, data: { person, role } }],
+      outputs: { person, name, role },
+      evidence: [{ what: `${name} is ${role.replaceAll('-', ' ')}.`, data: { person, role } }],
     };
   },
 });

@@ -45,6 +45,7 @@ export const action = defineAction({
     pointTime: 'the last moment whose data is in it, ISO-8601 UTC',
     lossSeconds: 'seconds of data lost, from that moment to the start of the outage',
     withinRpo: 'true if that is no more than maxLoss',
+    loss: 'the same in words, for questions: 6 min 2 s of data before the outage, within the allowed 1 h',
   },
   drill: 'same',
   mutates: false,
@@ -107,7 +108,11 @@ export const action = defineAction({
   },
   async observe(_context, { target, maxLoss }, baseline) {
     const found = foundSchema.parse(baseline);
-    return { status: 'done', outputs: found, evidence: [evidenceOf(found, target.region, maxLoss)] };
+    return {
+      status: 'done',
+      outputs: { ...found, loss: lossInWords(found, maxLoss) },
+      evidence: [evidenceOf(found, target.region, maxLoss)],
+    };
   },
 });
 
@@ -135,6 +140,13 @@ function measure(point: RestorePoint, outageStartedAt: string, maxLoss: number):
     lossSeconds,
     withinRpo: lossSeconds <= maxLoss,
   };
+}
+
+function lossInWords({ lossSeconds, withinRpo }: z.infer<typeof foundSchema>, maxLoss: number): string {
+  const allowed = formatDuration(maxLoss);
+  if (lossSeconds === 0) return 'no data from before the outage';
+  const loss = `${formatDuration(lossSeconds)} of data before the outage`;
+  return withinRpo ? `${loss}, within the allowed ${allowed}` : `${loss}, MORE than the allowed ${allowed}`;
 }
 
 function evidenceOf(found: z.infer<typeof foundSchema>, region: string, maxLoss: number): Evidence {

@@ -47,6 +47,7 @@ export const action = defineAction({
     versionId: 'Version of the object; empty in a bucket without versions',
     pointTime: 'The moment whose data it holds',
     ageSeconds: 'How much older that is than the start of the outage, or than the time asked for',
+    age: 'The same in words, such as 3 h 12 min',
     bytes: 'Its size',
     sha256: 'Its SHA-256; empty when neither S3 nor the manifest has one',
     rows: 'Rows by table as counted in the source, if the manifest has them',
@@ -120,12 +121,14 @@ async function inspect(context: ActionContext, wanted: Parameters, file: ListedO
   const wrong = manifest && misfit(manifest, head.ContentLength ?? file.size, sha256);
   if (wrong !== undefined) return { why: wrong };
   const start = Date.parse(before ?? context.run.outageStartedAt);
+  const ageSeconds = Math.max(0, Math.round((start - Date.parse(pointTime)) / 1000));
   return {
     outputs: {
       key: file.key,
       versionId: head.VersionId ?? '',
       pointTime,
-      ageSeconds: Math.max(0, Math.round((start - Date.parse(pointTime)) / 1000)),
+      ageSeconds,
+      age: formatDuration(ageSeconds),
       bytes: head.ContentLength ?? file.size,
       sha256: manifest?.sha256 ?? sha256,
       rows: manifest?.rows ?? {},

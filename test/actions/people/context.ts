@@ -15,6 +15,7 @@ export const nothing: ActionContext = {
   kubernetes: refuse,
   secret: refuse,
   regions: { primary: 'ap-southeast-2', recovery: 'ap-southeast-4' },
+  nameOf: person => (person === 'ada' ? 'Ada' : person),
   notify: refuse,
   changed: refuse,
   remember: refuse,

@@ -20,8 +20,8 @@ describe('people.assign', () => {
     const parameters = parse(assign, { role: 'incident-commander', person: 'ada' });
     expect(await assign.observe(context, parameters, {})).toEqual({
       status: 'done',
-      outputs: { person: 'ada', role: 'incident-commander' },
-      evidence: [{ what: 'ada is incident commander.', data: { person: 'ada', role: 'incident-commander' } }],
+      outputs: { person: 'ada', name: 'Ada', role: 'incident-commander' },
+      evidence: [{ what: 'Ada is incident commander.', data: { person: 'ada', role: 'incident-commander' } }],
     });
   });
 });

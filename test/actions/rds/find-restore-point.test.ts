@@ -77,6 +77,7 @@ test('takes the replicated backup when it is newer than the snapshots, and measu
       pointTime: '2026-03-10T16:37:00.000Z',
       lossSeconds: 300,
       withinRpo: true,
+      loss: '5 min of data before the outage, within the allowed 1 h',
     },
   });
 });
@@ -85,7 +86,13 @@ test('dates a copied snapshot by its original, not by when it was copied', async
   rds.on(DescribeDBInstanceAutomatedBackupsCommand).resolves({ DBInstanceAutomatedBackups: [] });
   rds.on(DescribeDBSnapshotsCommand).resolves({ DBSnapshots: [snapshot] });
   expect(await find()).toMatchObject({
-    outputs: { method: 'snapshot', from: 'app-copy', lossSeconds: 9720, withinRpo: false },
+    outputs: {
+      method: 'snapshot',
+      from: 'app-copy',
+      lossSeconds: 9720,
+      withinRpo: false,
+      loss: '2 h 42 min of data before the outage, MORE than the allowed 1 h',
+    },
   });
 });
 

@@ -165,6 +165,7 @@ export function contextFor(options: {
     },
     kubernetes: () => Promise.reject(new Error('no cluster in this test')),
     secret: async () => options.secret ?? secretUrl,
+    nameOf: person => person,
     notify: async () => [],
     changed: async change => {
       changes.push(change);
