@@ -41,7 +41,7 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('backups of LIQUID AB
     if (!postgres.up) return;
     world = await startLoopback(postgres);
     await makeCopy(world);
-    await fillProof(postgres.port);
+    await fillProof(world.postgres.port);
   }, 400_000);
   afterAll(() => world?.stop());
 
@@ -100,7 +100,7 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('backups of LIQUID AB
   const change = async (sql: string) => {
     if (!postgres.up) return;
     const client = new pg.Client({
-      connectionString: `postgres://lifeboat@127.0.0.1:${postgres.port}/liquid_abt`,
+      connectionString: `postgres://lifeboat@127.0.0.1:${world.postgres.port}/liquid_abt`,
     });
     await client.connect();
     await client.query(sql);

@@ -1,4 +1,3 @@
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -10,6 +9,8 @@ import { alarmEvent, alarmMessage, putServiceEvent } from './wired/events.ts';
 import { executionsOf, statesOf, until } from './wired/executions.ts';
 import { account, type Loopback, startLoopback } from './wired/loopback.ts';
 import { listenToTopics, type Queues } from './wired/queues.ts';
+import { reportOf } from './wired/reports.ts';
+import { decisionsOf } from './wired/table.ts';
 
 const { ministack, moto, postgres } = inject('servers');
 const plan = planPath('liquid-abt');
@@ -40,12 +41,7 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('an alarm of LIQUID A
       new PublishCommand({ TopicArn: signalTopic(), Message: JSON.stringify(message) }),
     );
     const decisions = await until('what triage decided on both', 60, async () => {
-      const { Items = [] } = await callJson(world.place, 'dynamodb', 'DynamoDB_20120810.Scan', {
-        TableName: 'lifeboat-liquid-abt',
-      });
-      const found = [...JSON.stringify(Items).matchAll(/\\"decision\\":\\"(\w+)\\"/g)].map(
-        ([, decision]) => decision,
-      );
+      const found = await decisionsOf(world.place);
       return found.length > 1 ? found : undefined;
     });
     expect(decisions.sort()).toEqual(['attach', 'open']);
@@ -73,10 +69,9 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('an alarm of LIQUID A
   });
 
   test('has the failover forced once, and proves it with a write', async () => {
-    if (!postgres.up) return;
     expect(world.rds.calls.filter(call => call === 'RebootDBInstance')).toHaveLength(1);
     const client = new pg.Client({
-      connectionString: `postgres://lifeboat@127.0.0.1:${postgres.port}/liquid_abt`,
+      connectionString: `postgres://lifeboat@127.0.0.1:${world.postgres.port}/liquid_abt`,
     });
     await client.connect();
     const { rows } = await client.query('SELECT seen_at FROM lifeboat_heartbeat');
@@ -97,20 +92,7 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('an alarm of LIQUID A
   });
 
   test('leaves a report in the bucket, and no event that a function could not take', async () => {
-    const bucket = world.resources.find(({ logicalId }) => logicalId === 'ReportBucket')?.physicalId ?? '';
-    const s3 = clientOf(S3Client, world.place);
-    const keys = await until('a report', 30, async () => {
-      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
-      return Contents.length > 0 ? Contents.map(({ Key = '' }) => Key) : undefined;
-    });
-    const json = keys.find(key => key.endsWith('.json')) ?? '';
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: json }));
-    const report = JSON.parse((await Body?.transformToString()) ?? '{}');
-    expect(report).toMatchObject({
-      system: 'liquid-abt',
-      scenario: 'database-failure',
-      outcome: 'recovered',
-    });
+    expect(await reportOf(world, 'database-failure', 'recovered')).toMatchObject({ system: 'liquid-abt' });
     const { QueueUrl } = await callJson(world.place, 'sqs', 'AmazonSQS.GetQueueUrl', {
       QueueName: 'lifeboat-liquid-abt-failed-events',
     });

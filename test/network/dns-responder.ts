@@ -32,18 +32,21 @@ export const ns = (host: string): TestRecord => ({ type: 2, ttl: 3600, data: wir
 
 /** A DNS server on the loopback, UDP and TCP on the same free port. No reply from `answer` is silence. */
 export async function startResponder(
-  answer: (question: Question, transport: 'udp' | 'tcp') => TestReply | undefined,
+  answer: (
+    question: Question,
+    transport: 'udp' | 'tcp',
+  ) => TestReply | undefined | Promise<TestReply | undefined>,
 ): Promise<Responder> {
   const questions: Question[] = [];
-  const respond = (query: Buffer, transport: 'udp' | 'tcp') => {
+  const respond = async (query: Buffer, transport: 'udp' | 'tcp') => {
     const question = readQuestion(query);
     questions.push(question);
-    const reply = answer(question, transport);
+    const reply = await answer(question, transport);
     return reply && { reply, message: encode(query, reply) };
   };
   const tcp = createServer(socket => {
-    socket.on('data', data => {
-      const message = respond(data.subarray(2), 'tcp')?.message;
+    socket.on('data', async data => {
+      const message = (await respond(data.subarray(2), 'tcp'))?.message;
       if (!message) return;
       const length = Buffer.alloc(2);
       length.writeUInt16BE(message.length);
@@ -55,8 +58,8 @@ export async function startResponder(
   await new Promise<void>(resolve => tcp.listen(0, '127.0.0.1', resolve));
   const { port } = tcp.address() as AddressInfo;
   const udp = createSocket('udp4');
-  udp.on('message', (query, from) => {
-    const made = respond(query, 'udp');
+  udp.on('message', async (query, from) => {
+    const made = await respond(query, 'udp');
     if (!made) return;
     if (made.reply.forged) {
       const forged = encode(query, { answers: [a('192.0.2.66', 1)] });

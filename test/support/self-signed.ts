@@ -10,20 +10,25 @@ const oids = {
   subjectAltName: [0x55, 0x1d, 0x11],
 };
 
-/** For these DNS names, valid for a day around now. Structure: RFC 5280, section 4.1. */
-export function makeSelfSigned(dnsNames: readonly string[] = ['localhost']): SelfSigned {
+/** For these DNS names, valid from yesterday on. Structure: RFC 5280, section 4.1. */
+export function makeSelfSigned(dnsNames: readonly string[] = ['localhost'], days = 1): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid(oids.ecdsaWithSha256));
-  const body = toBeSigned(publicKey, algorithm, dnsNames);
+  const body = toBeSigned(publicKey, algorithm, dnsNames, days);
   const signature = sign('sha256', body, privateKey);
   const certificate = sequence(body, algorithm, bitString(signature));
   return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: pem(certificate) };
 }
 
-function toBeSigned(publicKey: KeyObject, algorithm: Buffer, dnsNames: readonly string[]): Buffer {
+function toBeSigned(
+  publicKey: KeyObject,
+  algorithm: Buffer,
+  dnsNames: readonly string[],
+  days: number,
+): Buffer {
   const name = sequence(set(sequence(oid(oids.commonName), utf8('localhost'))));
   const dayMs = 86_400_000;
-  const validity = sequence(utcTime(Date.now() - dayMs), utcTime(Date.now() + dayMs));
+  const validity = sequence(utcTime(Date.now() - dayMs), utcTime(Date.now() + days * dayMs));
   const authority = sequence(oid(oids.basicConstraints), octets(sequence(truth())));
   // [2] is dNSName in a GeneralName.
   const names = sequence(

@@ -3,7 +3,14 @@ import { modelOf } from './aws-model.ts';
 import { checkShape } from './check-shape.ts';
 import { understand, type WireRequest } from './wire-input.ts';
 
-export type Heard = { service: string; operation: string; problems: string[] };
+export type Heard = {
+  service: string;
+  region: string;
+  operation: string;
+  /** What the request says, by the model; undefined where nobody could read it. */
+  input?: unknown;
+  problems: string[];
+};
 export type Wire = {
   url: string;
   /** Operations that were heard since the start, each once, as `service.Operation`. */
@@ -56,15 +63,15 @@ export async function startWire(emulator: string): Promise<Wire> {
   };
 }
 
-function hear(incoming: IncomingMessage, body: Buffer): Heard {
+/** What a request asks of AWS, held against AWS's own model of the service that it was signed for. */
+export function hear(incoming: IncomingMessage, body: Buffer): Heard {
   const url = new URL(incoming.url ?? '/', 'http://wire');
   const headers = Object.fromEntries(
     Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
   );
-  const service = /Credential=[^/]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(
-    headers.authorization ?? '',
-  )?.[1];
-  if (service === undefined) return { service: 'unsigned', operation: url.pathname, problems: [] };
+  const scope = /Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(headers.authorization ?? '');
+  const [, region = '', service] = scope ?? [];
+  if (service === undefined) return { service: 'unsigned', region, operation: url.pathname, problems: [] };
   const request: WireRequest = {
     method: incoming.method ?? '',
     path: url.pathname,
@@ -72,22 +79,21 @@ function hear(incoming: IncomingMessage, body: Buffer): Heard {
     headers,
     body,
   };
+  const stranger = (problem: string): Heard => ({ service, region, operation: '?', problems: [problem] });
   try {
     const model = modelOf(service);
     const understood = understand(model, request);
-    if ('stranger' in understood) {
-      return { service, operation: '?', problems: [`${service}: ${understood.stranger}`] };
-    }
+    if ('stranger' in understood) return stranger(`${service}: ${understood.stranger}`);
     const { operation, input } = understood;
     const name = `${service}.${operation.name}`;
     const problems = operation.input ? checkShape(model, operation.input.shape, input, name) : [];
-    return { service, operation: operation.name, problems };
+    return { service, region, operation: operation.name, input, problems };
   } catch (error) {
-    return { service, operation: '?', problems: [`${service} can't be read: ${String(error)}`] };
+    return stranger(`${service} can't be read: ${String(error)}`);
   }
 }
 
-async function collect(incoming: IncomingMessage): Promise<Buffer> {
+export async function collect(incoming: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of incoming) parts.push(part as Buffer);
   return Buffer.concat(parts);

@@ -4,15 +4,23 @@ import { credentials } from '../servers/python.ts';
 
 /**
  * Which AWS is meant: an emulator's address, or without one the real one. `services` are those that another emulator
- * keeps, such as `{ RDS: url }`; only a process that is started knows them.
+ * keeps, such as `{ RDS: url }`; `environment` is what else belongs to the same world, such as its clock. Only a process
+ * that is started knows both.
  */
-export type Place = { endpoint?: string; region: string; services?: Record<string, string> };
+export type Place = {
+  endpoint?: string;
+  region: string;
+  services?: Record<string, string>;
+  environment?: Record<string, string>;
+};
 
 /** The environment of a process that talks to it. Nothing of the shell's own credentials goes to an emulator. */
-export function environmentOf({ endpoint, region, services = {} }: Place): Record<string, string> {
+export function environmentOf(place: Place): Record<string, string> {
+  const { endpoint, region, services = {}, environment } = place;
   if (endpoint === undefined) return { AWS_REGION: region };
   const elsewhere = Object.entries(services).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url]);
   return {
+    ...environment,
     ...credentials,
     ...Object.fromEntries(elsewhere),
     AWS_ENDPOINT_URL: endpoint,

@@ -60,23 +60,8 @@ export async function startNode(api: Api, tls: { key: string; cert: string }): P
   });
   const Port = await freePort();
   await new Promise<void>(resolve => logs.listen(Port, '127.0.0.1', resolve));
-  const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: now() };
-  const room = { cpu: '16', memory: '32Gi', pods: '200' };
-  const status = {
-    conditions: [ready],
-    capacity: room,
-    allocatable: room,
-    addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
-    daemonEndpoints: { kubeletEndpoint: { Port } },
-  };
-  for (const name of nodeNames) {
-    const labels = { 'kubernetes.io/hostname': name, 'eks.amazonaws.com/nodegroup': 'general' };
-    await callApi(api, 'POST', '/api/v1/nodes', { metadata: { name, labels } });
-    await patchStatus(api, `/api/v1/nodes/${name}`, status);
-    // The controllers mark a new node until they have seen it Ready; theirs is switched off.
-    const open = { spec: { taints: null } };
-    await callApi(api, 'PATCH', `/api/v1/nodes/${name}`, open, 'application/merge-patch+json');
-  }
+  for (const name of nodeNames)
+    await joinNode(api, { name, nodegroup: 'general', cpu: '16', kubeletPort: Port });
   let stopped = false;
   const loop = async () => {
     while (!stopped) {
@@ -93,6 +78,34 @@ export async function startNode(api: Api, tls: { key: string; cert: string }): P
       await new Promise(resolve => logs.close(resolve));
     },
   };
+}
+
+export type JoiningNode = {
+  name: string;
+  nodegroup: string;
+  cpu: string;
+  /** Where its logs are to be had. */
+  kubeletPort?: number;
+  taints?: { key: string; value: string; effect: string }[];
+};
+
+/** A node joins and is Ready. */
+export async function joinNode(api: Api, { name, nodegroup, cpu, ...node }: JoiningNode): Promise<void> {
+  const labels = { 'kubernetes.io/hostname': name, 'eks.amazonaws.com/nodegroup': nodegroup };
+  await callApi(api, 'POST', '/api/v1/nodes', { metadata: { name, labels } });
+  const room = { cpu, memory: '32Gi', pods: '200' };
+  await patchStatus(api, `/api/v1/nodes/${name}`, {
+    conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: now() }],
+    capacity: room,
+    allocatable: room,
+    addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+    ...(node.kubeletPort !== undefined && {
+      daemonEndpoints: { kubeletEndpoint: { Port: node.kubeletPort } },
+    }),
+  });
+  // The controllers mark a new node until they have seen it Ready; theirs is switched off.
+  const open = { spec: { taints: node.taints ?? null } };
+  await callApi(api, 'PATCH', `/api/v1/nodes/${name}`, open, 'application/merge-patch+json');
 }
 
 const now = () => new Date().toISOString();

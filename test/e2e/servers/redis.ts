@@ -7,15 +7,14 @@ import { freePort, type Server, startServer } from './process.ts';
 
 export type RedisServer = Server & { host: string; port: number; password: string };
 
-/** A Redis server with a password, as a replica of another one if it is given. */
-export async function startRedisServer(replicaOf?: RedisServer): Promise<RedisServer> {
+/** A Redis server with a password (none if it is empty), as a replica of another one if it is given. */
+export async function startRedisServer(replicaOf?: RedisServer, password = 'lifeboat'): Promise<RedisServer> {
   const program = ensureProgram(findOnPath('redis-server'), ['redis-server']);
   const port = await freePort();
-  const password = 'lifeboat';
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-e2e-redis-'));
   const args = [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-    ...['--requirepass', password, '--masterauth', password],
+    ...(password ? ['--requirepass', password, '--masterauth', password] : []),
     ...(replicaOf ? ['--replicaof', replicaOf.host, String(replicaOf.port)] : []),
   ];
   const server = await startServer(`redis-${port}`, program, args, {
@@ -23,7 +22,7 @@ export async function startRedisServer(replicaOf?: RedisServer): Promise<RedisSe
       const client = new Redis({
         host: '127.0.0.1',
         port,
-        password,
+        ...(password && { password }),
         lazyConnect: true,
         maxRetriesPerRequest: 1,
       });

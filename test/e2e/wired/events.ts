@@ -85,3 +85,36 @@ export function alarmMessage({ region }: Place, account: string, alarmName: stri
     OldStateValue: 'OK',
   };
 }
+
+/**
+ * What AWS Health says of an outage that began at `since`. Source: `test/fixtures/events/health-issue-open.json`, a real
+ * one; a service of that region is what LIQUID ABT's plan listens for.
+ */
+export function healthEvent(place: Place, account: string, region: string, since: Date) {
+  const issue = 'AWS_RDS_OPERATIONAL_ISSUE';
+  return {
+    version: '0',
+    id: crypto.randomUUID(),
+    'detail-type': 'AWS Health Event',
+    source: 'aws.health',
+    account,
+    time: `${since.toISOString().slice(0, 19)}Z`,
+    region: place.region,
+    resources: [],
+    detail: {
+      eventArn: `arn:aws:health:${region}::event/RDS/${issue}/${issue}_7f35c8ae`,
+      service: 'RDS',
+      eventTypeCode: issue,
+      eventTypeCategory: 'issue',
+      eventScopeCode: 'PUBLIC',
+      communicationId: '01b0993207d81a09dcd552ebd1e633e36cf1f09a-1',
+      startTime: since.toUTCString(),
+      lastUpdatedTime: since.toUTCString(),
+      statusCode: 'open',
+      eventRegion: region,
+      eventDescription: [
+        { language: 'en_US', latestDescription: 'We are investigating connectivity issues.' },
+      ],
+    },
+  };
+}

@@ -47,6 +47,28 @@ export function startPostgresFront(
   return listen(server);
 }
 
+/** A server that speaks TLS, in front of one that does not. */
+export function startTlsFront(port: number, { key, cert }: SelfSigned): Promise<Front> {
+  const server = tls.createServer({ key, cert }, secure => {
+    const behind = net.connect(port, '127.0.0.1');
+    secure.on('error', () => behind.destroy()).pipe(behind);
+    behind.on('error', () => secure.destroy()).pipe(secure);
+  });
+  return listen(server);
+}
+
+/** Where a name leads that can move: to the port that `portOf` says at that moment, or to nobody. */
+export function startSwitch(portOf: () => Promise<number | undefined>): Promise<Front> {
+  const server = net.createServer(async socket => {
+    const port = await portOf().catch(() => undefined);
+    if (port === undefined) return void socket.destroy();
+    const behind = net.connect(port, '127.0.0.1');
+    socket.on('error', () => behind.destroy()).pipe(behind);
+    behind.on('error', () => socket.destroy()).pipe(socket);
+  });
+  return listen(server);
+}
+
 export type Asked = {
   host: string;
   method: string;

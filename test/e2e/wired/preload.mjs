@@ -1,7 +1,10 @@
 // Loaded by every function that MiniStack runs (NODE_OPTIONS), before the function's own code. A function of a real
 // deployment reaches its databases and providers over the network; here their names lead to servers of the suite on the
 // loopback interface, and every other name to nothing. TLS names stay as they are, so certificates are still checked.
+import dgram from 'node:dgram';
 import dns from 'node:dns';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
 
@@ -36,15 +39,44 @@ net.Socket.prototype.connect = function led(...args) {
   return connect.apply(this, args);
 };
 
-/** Resolvers that a plan names are on the internet; the suite's own answers in their place. */
-const setServers = dns.promises.Resolver.prototype.setServers;
-dns.promises.Resolver.prototype.setServers = function led(servers) {
-  const port = routes['dns:53'] ?? nowhere;
-  return setServers.call(
-    this,
-    servers.map(server => (loopback.test(server) ? server : `127.0.0.1:${port}`)),
-  );
+/** Resolvers and name servers are on the internet; the suite's own answers in their place. */
+const dnsPort = routes['dns:53'] ?? nowhere;
+dns.setServers(['127.0.0.1']);
+const send = dgram.Socket.prototype.send;
+dgram.Socket.prototype.send = function led(message, port, host, ...rest) {
+  return port === 53
+    ? send.call(this, message, dnsPort, '127.0.0.1', ...rest)
+    : send.call(this, message, port, host, ...rest);
 };
+
+// MiniStack puts a request function of its own here, which leads every name of AWS to MiniStack and takes TLS away from
+// 127.0.0.1. A load balancer and a region that is lost have names of AWS, and the Kubernetes API server is at 127.0.0.1.
+for (const name of ['request', 'get']) {
+  const real = https[name];
+  Object.defineProperty(https, name, { get: () => real, set: () => {} });
+}
 
 if (process.env.LIFEBOAT_E2E_CA)
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), process.env.LIFEBOAT_E2E_CA]);
+
+/** The clock of the world, which the suite puts forward; see `clock.ts`. */
+const clockFile = process.env.LIFEBOAT_E2E_CLOCK;
+if (clockFile) {
+  const MachineDate = Date;
+  const machineNow = Date.now;
+  const freshMs = 50;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let aheadMs = 0;
+  const now = () => {
+    if (performance.now() - readAt > freshMs) {
+      aheadMs = Number(readFileSync(clockFile, 'utf8'));
+      readAt = performance.now();
+    }
+    return machineNow() + aheadMs;
+  };
+  MachineDate.now = now;
+  globalThis.Date = new Proxy(MachineDate, {
+    construct: (target, args, made) => Reflect.construct(target, args.length > 0 ? args : [now()], made),
+    apply: () => new MachineDate(now()).toString(),
+  });
+}
