@@ -42,6 +42,7 @@ import { checkTemplates } from './rules/templates.ts';
 import { tooManySnapshots } from './rules/too-many-snapshots.ts';
 import { trafficBeforeReadiness } from './rules/traffic-before-readiness.ts';
 import { checkTriggers } from './rules/triggers.ts';
+import { uncheckedClaim } from './rules/unchecked-claim.ts';
 import { unusedStandby } from './rules/unused-standby.ts';
 import { usEast1ControlPlane } from './rules/us-east-1-control-plane.ts';
 import { zeroRpo } from './rules/zero-rpo.ts';
@@ -71,6 +72,7 @@ export const lintRules: readonly LintRule[] = [
   conflictingDeadlines,
   severityTooLow,
   statusPageMovesAlong,
+  uncheckedClaim,
   zeroRpo,
   unusedStandby,
   dryRunBeforeTests,

@@ -44,8 +44,10 @@ export function limitOf(channel: Channel): Limit {
     case 'teams':
       return {
         counts: 'requests',
-        perMinute: 240,
-        source: 'Microsoft Teams, "Incoming webhooks": 4 requests a second',
+        // No minute can have more than an hour.
+        perMinute: 100,
+        source:
+          'Microsoft Teams, "Create Incoming Webhooks", rate limiting for connectors: 4 requests a second, 60 in 30 seconds, 100 in an hour',
       };
     case 'webhook':
       return { counts: 'requests', perMinute: 60, source: 'The receiver is your own; counted as 1 a second' };
@@ -59,14 +61,14 @@ function snsLimit(protocol: 'email' | 'sms' | 'other'): Limit {
         counts: 'recipients',
         perSecond: 10,
         source:
-          'Amazon SNS, "Service quotas": 10 e-mail messages a second for an account; it can\'t be raised',
+          'AWS General Reference, "Amazon SNS endpoints and quotas": 10 e-mail messages a second for an account; it can\'t be raised',
       };
     case 'sms':
       return {
         counts: 'recipients',
         perSecond: 20,
         source:
-          'Amazon SNS, "Service quotas": 20 SMS messages a second for an account; carriers may be slower',
+          'AWS General Reference, "Amazon SNS endpoints and quotas": 20 SMS messages a second for an account; carriers may be slower',
       };
     case 'other':
       return {

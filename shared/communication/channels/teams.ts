@@ -1,12 +1,15 @@
 import type { JsonObject } from '../../json.ts';
-import { defineAdapter, type Outgoing } from './contract.ts';
+import { ChannelError, defineAdapter, type Outgoing } from './contract.ts';
 import { exchange, secretOf } from './exchange.ts';
 import { linkLabel, partsOf, shorten, withoutReference } from './text.ts';
 
 /** Teams takes 28 KB; the card's frame is far below the rest. Source: Microsoft, "Limits and specifications for Teams". */
 const longestText = 20_000;
 
-/** The webhook of a Teams workflow ("when a Teams webhook request is received"). It answers 202 and no id. */
+/**
+ * The webhook of a Teams workflow ("when a Teams webhook request is received"). It answers 202 and no id. Source of what
+ * older webhooks answer: Microsoft, "Create Incoming Webhooks", rate limiting for connectors.
+ */
 export const adapter = defineAdapter('teams', {
   repeat: 'never',
   secrets: ({ url }) => [url],
@@ -23,6 +26,14 @@ export const adapter = defineAdapter('teams', {
         attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card(message) }],
       },
     });
+    // An incoming webhook of the older kind answers 200 also when it has thrown the message away.
+    const [, status] = /endpoint returned HTTP error (\d{3})/.exec(answer.body) ?? [];
+    if (status !== undefined) {
+      throw new ChannelError(
+        status === '429' ? 'later' : 'refused',
+        `Teams answered 200 with HTTP error ${status}.`,
+      );
+    }
     return answer.headers['x-ms-workflow-run-id'] ?? 'accepted';
   },
 });

@@ -179,6 +179,23 @@ describe.each(['slack-webhook', 'teams'])('%s', type => {
   });
 });
 
+describe('Teams', () => {
+  it('that answers 200 to a card that it has thrown away for its rate is asked again', async () => {
+    const { http } = world.runtime.network;
+    world.runtime.network.http = async () => ({
+      status: 200,
+      headers: {},
+      body: 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId x.',
+      latencyMs: 1,
+    });
+    expect((await send('teams')).status).toBe('busy');
+    expect(providers.shown).toHaveLength(0);
+    world.runtime.network.http = http;
+    expect(await sendUntilDone('teams')).toMatchObject({ status: 'sent' });
+    expect(providers.shown).toHaveLength(1);
+  });
+});
+
 describe('Slack', () => {
   it('has one thread for an incident, and shows its end to the whole channel', async () => {
     await send('slack');
