@@ -6,12 +6,10 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import {
   AuthorizeSecurityGroupIngressCommand,
-  CreateNetworkAclCommand,
   CreateSecurityGroupCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
   DescribeInstancesCommand,
-  DescribeSecurityGroupRulesCommand,
   DescribeSnapshotsCommand,
   EC2Client,
   RevokeSecurityGroupEgressCommand,
@@ -28,6 +26,8 @@ import { expect } from 'vitest';
 import type { AwsClients } from '../../../shared/aws/clients.ts';
 import { type Ids, recovery, runId } from './case.ts';
 import { contract } from './contract.ts';
+import { closePortCase, denyCase, openPortCase } from './network-cases.ts';
+import { emulated } from './sandbox.ts';
 
 const region = recovery;
 const ec2 = (aws: AwsClients) => aws.client(EC2Client, region);
@@ -36,9 +36,8 @@ const ids: Ids = {
   instance: 'i-0aaaaaaaaaaaaaaa1',
   quarantine: 'sg-0fffffffffffffff1',
   web: 'sg-0fffffffffffffff2',
-  acl: 'acl-0eeeeeeeeeeeeeee1',
 };
-const network = ({ instance = '', quarantine, web, acl }: Ids) => ({
+const network = ({ instance = '', quarantine, web }: Ids) => ({
   one: { type: 'ec2-instances', region, ids: [instance] },
   quarantine: { type: 'security-group', region, groupId: quarantine },
   web: {
@@ -50,7 +49,6 @@ const network = ({ instance = '', quarantine, web, acl }: Ids) => ({
       { port: 22, cidr: '198.51.100.0/24' },
     ],
   },
-  acl: { type: 'network-acl', region, aclId: acl },
 });
 
 async function makeNetwork(aws: AwsClients): Promise<Ids> {
@@ -79,7 +77,6 @@ async function makeNetwork(aws: AwsClients): Promise<Ids> {
       ],
     }),
   );
-  const { NetworkAcl } = await ec2(aws).send(new CreateNetworkAclCommand({ VpcId }));
   const { Instances } = await ec2(aws).send(
     new RunInstancesCommand({
       ImageId: 'ami-12345678',
@@ -94,7 +91,6 @@ async function makeNetwork(aws: AwsClients): Promise<Ids> {
     instance: Instances?.[0]?.InstanceId ?? '',
     quarantine,
     web,
-    acl: NetworkAcl?.NetworkAclId ?? '',
   };
 }
 
@@ -104,12 +100,9 @@ const groupsOf = async (aws: AwsClients, { instance = '' }: Ids) => {
   const groups = Reservations?.[0]?.Instances?.[0]?.NetworkInterfaces?.[0]?.Groups ?? [];
   return groups.map(({ GroupId }) => GroupId);
 };
-const portsOf = async (aws: AwsClients, { web = '' }: Ids) => {
-  const { SecurityGroupRules = [] } = await ec2(aws).send(
-    new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: 'group-id', Values: [web] }] }),
-  );
-  return SecurityGroupRules.filter(({ IsEgress }) => !IsEgress).map(({ FromPort }) => FromPort);
-};
+const sandbox = emulated(region);
+
+contract('ec2 ports', [closePortCase(sandbox), openPortCase(sandbox), denyCase(sandbox)]);
 
 contract('ec2', [
   {
@@ -133,46 +126,6 @@ contract('ec2', [
       gap: 'moto changes the interface and shows the instance with its old groups',
       status: 'pending',
     },
-  },
-  {
-    ...inNetwork,
-    kind: 'ec2.revoke-ingress',
-    shows: 'closes a port, and opens it again',
-    with: () => ({ group: 'web', ports: [443] }),
-    expect: { calls: [['ec2.RevokeSecurityGroupIngress', {}]], holds: [22] },
-    after: portsOf,
-    undo: { calls: [['ec2.AuthorizeSecurityGroupIngress', {}]], holds: expect.arrayContaining([22, 443]) },
-  },
-  {
-    ...inNetwork,
-    kind: 'ec2.restore-ingress',
-    shows: 'opens a port that a step had closed, and closes it again',
-    with: () => ({
-      group: 'web',
-      rules: [{ protocol: 'tcp', fromPort: 8443, toPort: 8443, cidr: '198.51.100.0/24' }],
-    }),
-    expect: {
-      calls: [['ec2.AuthorizeSecurityGroupIngress', {}]],
-      outputs: { restored: 1 },
-      holds: expect.arrayContaining([22, 443, 8443]),
-    },
-    after: portsOf,
-    undo: { calls: [['ec2.RevokeSecurityGroupIngress', {}]], holds: expect.not.arrayContaining([8443]) },
-  },
-  {
-    ...inNetwork,
-    kind: 'ec2.block-address',
-    shows: 'denies an address before everything else, and takes the entry away again',
-    with: () => ({ acl: 'acl', addresses: ['203.0.113.7/32'] }),
-    expect: {
-      calls: [
-        [
-          'ec2.CreateNetworkAclEntry',
-          { CidrBlock: '203.0.113.7/32', RuleAction: 'deny', Egress: false, Protocol: '-1' },
-        ],
-      ],
-    },
-    undo: { calls: [['ec2.DeleteNetworkAclEntry', { Egress: false }]] },
   },
   {
     ...inNetwork,

@@ -32,7 +32,8 @@ test('every kind has a case, or a reason why it has none', () => {
   const root = join(import.meta.dirname, '..');
   const texts = ['contract', 'data', 'kubernetes'].flatMap(folder =>
     readdirSync(join(root, folder))
-      .filter(file => file.endsWith('.e2e.ts') && file !== 'coverage.e2e.ts')
+
+      .filter(file => /(\.e2e|-cases)\.ts$/.test(file) && file !== 'coverage.e2e.ts')
       .map(file => readFileSync(join(root, folder, file), 'utf8')),
   );
   const played = new Set(

@@ -10,156 +10,21 @@ import {
   DescribeReplicationGroupsCommand,
   ElastiCacheClient,
 } from '@aws-sdk/client-elasticache';
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutBucketVersioningCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import {
-  CreateSecretCommand,
-  GetSecretValueCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect } from 'vitest';
 import type { AwsClients } from '../../../shared/aws/clients.ts';
-import { bucketName, type Ids, recovery, runId, taggedByRun } from './case.ts';
+import { recovery, runId, taggedByRun } from './case.ts';
 import { contract } from './contract.ts';
+import { copyCase, latestCase, parametersCase, putCase, secretCase } from './kept-cases.ts';
+import { emulated } from './sandbox.ts';
 
 const region = recovery;
-const s3 = (aws: AwsClients) => aws.client(S3Client, region);
+const sandbox = emulated(region);
 
-async function makeBucket(aws: AwsClients, base: string): Promise<string> {
-  const Bucket = bucketName(base);
-  await s3(aws).send(
-    new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }),
-  );
-  await s3(aws).send(
-    new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }),
-  );
-  return Bucket;
-}
-
-const buckets = {
-  ids: { state: 'shop-state', copies: 'shop-copies' },
-  components: ({ state, copies }: Ids) => ({
-    state: { type: 's3-bucket', region, name: state },
-    copies: { type: 's3-bucket', region, name: copies },
-  }),
-  given: async (aws: AwsClients) => ({
-    state: await makeBucket(aws, 'shop-state'),
-    copies: await makeBucket(aws, 'shop-copies'),
-  }),
-};
-const keysIn = (which: string) => async (aws: AwsClients, ids: Ids) => {
-  const { Contents = [] } = await s3(aws).send(new ListObjectsV2Command({ Bucket: ids[which] }));
-  return Contents.map(({ Key }) => Key);
-};
-const put =
-  (Key: string, Body: string) =>
-  async (aws: AwsClients, { state }: Ids) => {
-    await s3(aws).send(new PutObjectCommand({ Bucket: state, Key, Body }));
-  };
-
-contract('s3', [
-  {
-    ...buckets,
-    kind: 's3.put',
-    shows: 'writes an object, and removes it again',
-    with: () => ({ bucket: 'state', key: 'mode.json', content: { readOnly: true } }),
-    expect: {
-      calls: [['s3.PutObject', { Key: 'mode.json', IfNoneMatch: '*' }]],
-      errors: ['s3.HeadObject NotFound'],
-      holds: { readOnly: true },
-    },
-    after: async (aws, { state }) => {
-      try {
-        const reply = await s3(aws).send(new GetObjectCommand({ Bucket: state, Key: 'mode.json' }));
-        return JSON.parse((await reply.Body?.transformToString()) ?? '');
-      } catch (error) {
-        return (error as Error).name;
-      }
-    },
-    undo: { calls: [['s3.DeleteObject', { Key: 'mode.json' }]], holds: 'NoSuchKey' },
-  },
-  {
-    ...buckets,
-    kind: 's3.copy',
-    shows: 'copies an object to another bucket, and removes the copy',
-    before: put('dumps/a.sql', 'select 1;'),
-    with: () => ({ from: 'state', to: 'copies', key: 'dumps/a.sql' }),
-    expect: {
-      calls: [['s3.CopyObject', { Key: 'dumps/a.sql' }]],
-      errors: ['s3.HeadObject NotFound'],
-      holds: ['dumps/a.sql'],
-    },
-    after: keysIn('copies'),
-    undo: { calls: [['s3.DeleteObject', { Key: 'dumps/a.sql' }]], holds: [] },
-  },
-  {
-    ...buckets,
-    kind: 's3.latest',
-    shows: 'finds the newest file',
-    before: put('dumps/a.sql', 'select 1;'),
-    with: () => ({ bucket: 'state', prefix: 'dumps/', maxAge: '1d', manifest: 'if-any' }),
-    expect: { calls: [], errors: ['s3.GetObject NoSuchKey'], outputs: { key: 'dumps/a.sql' } },
-  },
-]);
+contract('s3', [putCase(sandbox), copyCase(sandbox), latestCase(sandbox)]);
+contract('secrets', [secretCase(sandbox), parametersCase(sandbox)]);
 
 const manager = (aws: AwsClients) => aws.client(SecretsManagerClient, region);
-const secret = {
-  components: () => ({ secret: { type: 'secret', region, name: 'shop/app', keys: ['host', 'token'] } }),
-  given: async (aws: AwsClients) => {
-    const SecretString = JSON.stringify({ host: 'old', token: 'first' });
-    await manager(aws).send(new CreateSecretCommand({ Name: 'shop/app', SecretString }));
-  },
-};
-const secretValue = (key: string) => async (aws: AwsClients) => {
-  const { SecretString = '' } = await manager(aws).send(new GetSecretValueCommand({ SecretId: 'shop/app' }));
-  return JSON.parse(SecretString)[key];
-};
-
-contract('secrets', [
-  {
-    ...secret,
-    kind: 'secrets.put-value',
-    shows: 'sets one key and leaves the others, and goes back to the version before',
-    with: () => ({ secret: 'secret', values: { host: 'new' } }),
-    expect: {
-      calls: [
-        ['secretsmanager.PutSecretValue', { ClientRequestToken: expect.stringMatching(/^[0-9a-f-]{36}$/) }],
-      ],
-      holds: { host: 'new', token: true },
-    },
-    after: async aws => ({
-      host: await secretValue('host')(aws),
-      token: (await secretValue('token')(aws)) !== undefined,
-    }),
-    undo: { calls: [['secretsmanager.UpdateSecretVersionStage', { VersionStage: 'AWSCURRENT' }]] },
-  },
-  {
-    kind: 'secrets.get-parameters',
-    shows: 'finds that all parameters are there',
-    components: () => ({
-      parameters: { type: 'ssm-parameters', region, path: '/shop/production', names: ['HOST', 'TOKEN'] },
-    }),
-    given: async aws => {
-      for (const name of ['HOST', 'TOKEN']) {
-        await aws
-          .client(SSMClient, region)
-          .send(
-            new PutParameterCommand({ Name: `/shop/production/${name}`, Value: 'x', Type: 'SecureString' }),
-          );
-      }
-    },
-    with: () => ({ parameters: 'parameters' }),
-    expect: { calls: [], outputs: { found: 2 } },
-  },
-]);
-
 const cache = (aws: AwsClients) => aws.client(ElastiCacheClient, region);
 const caches = {
   components: () => ({
