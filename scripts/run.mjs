@@ -22,11 +22,20 @@ const tasks = {
     ]),
   check: () => all([tool('tsc', ['-p', '.']), tool('biome', ['check', '.'])]),
   test: args => all([...(args.length > 0 ? [] : tasks.check.steps()), tool('vitest', ['run', ...args])]),
-  'test:e2e': args => all([tool('vitest', ['run', '--config', 'vitest.e2e.config.ts', ...args])]),
+  'test:e2e': args =>
+    args.includes('--live')
+      ? live(args)
+      : all([tool('vitest', ['run', '--config', 'vitest.e2e.config.ts', ...args])]),
   bench: args => run(node, ['bench/bench.ts', ...args]),
   package: args => all([tool('serverless', ['package', ...args])]),
 };
 tasks.check.steps = () => [tool('tsc', ['-p', '.']), tool('biome', ['check', '.'])];
+
+/** What was made in an account is removed after an interruption too: this process waits for the one that does it. */
+function live(args) {
+  process.on('SIGINT', () => {});
+  return run(node, ['test/e2e/live/live.ts', ...args]);
+}
 
 /** In this process if it is the right Node already, so that nobody waits for a second one to start. */
 async function lifeboat(args) {

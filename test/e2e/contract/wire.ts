@@ -19,6 +19,8 @@ export type Wire = {
   strangers(): string[];
   /** From now on these calls are answered here, by `service.Operation` or `*`, since the emulator lacks them. */
   fill(answers: Record<string, string>): void;
+  /** From now on this is told of each operation before it goes on, and waited for. */
+  listen(hears: (name: string) => unknown): void;
   stop(): Promise<void>;
 };
 
@@ -28,6 +30,7 @@ export type Wire = {
  */
 export async function startWire(emulator: string): Promise<Wire> {
   let fills: Record<string, string> = {};
+  let tell: (name: string) => unknown = () => {};
   const known = new Set<string>();
   let problems: string[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -35,6 +38,7 @@ export async function startWire(emulator: string): Promise<Wire> {
       const heard = hear(incoming, body);
       const name = `${heard.service}.${heard.operation}`;
       known.add(name);
+      await tell(name);
       problems.push(...heard.problems);
       const filled = fills[name] ?? fills['*'];
       if (filled !== undefined) reply(outgoing, 200, filled);
@@ -54,6 +58,9 @@ export async function startWire(emulator: string): Promise<Wire> {
     },
     fill(answers) {
       fills = answers;
+    },
+    listen(hears) {
+      tell = hears;
     },
     stop: () =>
       new Promise(resolve => {
