@@ -57,7 +57,11 @@ function variant(option: Shape): string {
 
 function fields(shape: Shape): string {
   const rows = fieldRows(shape).filter(
-    ({ name }) => !everywhere.includes(name) && shape.properties?.[name]?.const === undefined,
+    ({ name }) =>
+      !everywhere.includes(name) &&
+      shape.properties?.[name]?.const === undefined &&
+      // A component's id is its key; the loader fills the field in.
+      !(name === 'id' && shape.properties?.id?.default === ''),
   );
   if (rows.length === 0) return 'No fields of its own.\n';
   return table(

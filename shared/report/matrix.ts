@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { formatDuration } from '../plan/duration.ts';
 import { objectivesOf, tiersOf } from '../plan/objectives.ts';
-import type { Plan } from '../plan/schema.ts';
+import type { Disaster, Plan } from '../plan/schema.ts';
 import { modeSchema, outcomeSchema } from '../runbook/contract.ts';
 import { escapeMarkdown as md, table } from './markdown-text.ts';
+import { noDataMoved } from './objectives.ts';
 import type { Report } from './report.ts';
 
 const seconds = z.number().nullable();
@@ -19,6 +20,8 @@ export const measuredSchema = z.object({
   startedAt: z.string().optional(),
   rtoSeconds: seconds,
   rpoSeconds: seconds,
+  /** Whether all data stayed where and as it was, so that there was no loss to measure. */
+  movedNoData: z.boolean().optional(),
   tiers: z.record(z.string(), z.object({ rtoSeconds: seconds, rpoSeconds: seconds })),
 });
 export type Measured = z.infer<typeof measuredSchema>;
@@ -39,11 +42,17 @@ export function measuredBy({ scenario, mode, outcome, rto, rpo, detail }: Report
     ...(!detail.simulated && { run: detail.run.id, startedAt: detail.run.startedAt }),
     rtoSeconds: rto.actualSeconds,
     rpoSeconds: rpo.actualSeconds,
+    ...(rpo.basis === noDataMoved && { movedNoData: true }),
     tiers: Object.fromEntries(tiers),
   };
 }
 
-export type MatrixCell = { targetSeconds: number; rehearsedSeconds: number | null };
+export type MatrixCell = {
+  targetSeconds: number;
+  rehearsedSeconds: number | null;
+  /** Set when there is nothing to measure: the disaster harms no data, and no step moves any. */
+  nothingToLose?: true;
+};
 export type MatrixRow = {
   of: 'scenario' | 'tier';
   id: string;
@@ -65,7 +74,7 @@ export function recoveryMatrix(
   real?: readonly Measured[],
 ): MatrixRow[] {
   const recoveries = rehearsed.filter(({ faults }) => faults.length === 0);
-  const scenarios = Object.entries(plan.scenarios).map(([id, { title, modes }]): MatrixRow => {
+  const scenarios = Object.entries(plan.scenarios).map(([id, { title, modes, disaster }]): MatrixRow => {
     const own = recoveries.filter(({ scenario, mode }) => scenario === id && mode === mainMode(modes));
     const targets = objectivesOf(plan, id);
     return {
@@ -73,7 +82,13 @@ export function recoveryMatrix(
       id,
       title,
       rto: { targetSeconds: targets.rto, rehearsedSeconds: slowest(own.map(each => each.rtoSeconds)) },
-      rpo: { targetSeconds: targets.rpo, rehearsedSeconds: slowest(own.map(each => each.rpoSeconds)) },
+      rpo: {
+        targetSeconds: targets.rpo,
+        rehearsedSeconds: slowest(own.map(each => each.rpoSeconds)),
+        ...(own.length > 0 &&
+          own.every(each => each.movedNoData) &&
+          !harmsData(disaster) && { nothingToLose: true as const }),
+      },
       ...(real && {
         lastReal: newest(real, id, ['recover', 'planned']),
         lastDrill: newest(real, id, ['drill']),
@@ -107,6 +122,11 @@ export function recoveryMatrix(
   return [...scenarios, ...tiers.filter(({ rto, rpo }) => rto || rpo)];
 }
 
+/** Whether data is gone, wrong or out of reach by it, so that a run which leaves it alone has forgotten something. */
+function harmsData(disaster: Disaster | undefined): boolean {
+  return disaster !== undefined && ['region-loss', 'loss', 'corruption'].includes(disaster.type);
+}
+
 /** Whether a rehearsed figure is above its target. What was not measured misses nothing. */
 export function misses(row: MatrixRow): boolean {
   return [row.rto, row.rpo].some(
@@ -138,7 +158,8 @@ export function matrixMarkdown(title: string, rows: readonly MatrixRow[]): strin
 function cells(cell: MatrixCell | null): [string, string] {
   if (!cell) return ['', ''];
   const { targetSeconds, rehearsedSeconds } = cell;
-  if (rehearsedSeconds === null) return [formatDuration(targetSeconds), 'not measured'];
+  if (rehearsedSeconds === null)
+    return [formatDuration(targetSeconds), cell.nothingToLose ? 'no data moved' : 'not measured'];
   const figure = formatDuration(rehearsedSeconds);
   return [formatDuration(targetSeconds), rehearsedSeconds > targetSeconds ? `**${figure}, missed**` : figure];
 }

@@ -100,6 +100,9 @@ function stageEnd(phases: readonly PhaseDetail[], stages: readonly Stage[], reco
   return ends.length > 0 ? ends.reduce(later) : 'none';
 }
 
+/** What a report says of the loss of a run that left all data where and as it was. */
+export const noDataMoved = 'No step of this run restored data or moved a database, so no loss was measured.';
+
 /** The data loss, from what the steps put out; `dataCutAt` is the simulator's own knowledge and goes before them. */
 export function measureRpo(
   measured: Measured,
@@ -137,10 +140,7 @@ function cutOf(
   const moved = worstMove(measured, steps);
   if (moved) return movedCut(measured, moved, steps);
   if (failover) return { atIso: clockStart(measured), basis: failoverBasis(failover) };
-  return {
-    atIso: null,
-    basis: 'No step of this run restored data or moved a database, so no loss was measured.',
-  };
+  return { atIso: null, basis: noDataMoved };
 }
 
 /** Kinds that take data to another region, or find out what of it had arrived there, and put out `lossSeconds`. */

@@ -86,7 +86,7 @@ function rehearsalGaps(row: MatrixRow): Gap[] {
     ['RTO', row.rto],
     ['RPO', row.rpo],
   ] as const) {
-    if (!cell) continue;
+    if (!cell || cell.nothingToLose) continue;
     if (cell.rehearsedSeconds === null) {
       gaps.push({
         severity: 'warn',

@@ -1,10 +1,10 @@
 import type { Mode } from '../../shared/runbook/contract.ts';
 import { clustersOf, isProduction } from '../kubernetes/cluster.ts';
-import { databaseHostFor } from '../kubernetes/secret-host.ts';
+import { databaseHostFor, hostIn } from '../kubernetes/secret-host.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { componentsOf, userNames } from '../world/addresses.ts';
-import { regionsWithApplications } from '../world/applications.ts';
+import { runningApplications } from '../world/applications.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import { isReadOnly } from '../world/sql-journal.ts';
 import { type Side, servesTraffic, targetServes, whereUsersGo } from '../world/traffic.ts';
@@ -30,9 +30,11 @@ export function writersOf(world: World, mode: Mode): string[] {
       }
     }
   }
-  for (const region of regionsWithApplications(world)) {
+  for (const { region, uses } of runningApplications(world)) {
     if (mode === 'drill' && region !== world.plan.regions.primary) continue;
-    const host = databaseHostFor(world, region) ?? declaredHost(world, region);
+    const host = uses
+      ? hostAmong(world, uses)
+      : (databaseHostFor(world, region) ?? declaredHost(world, region));
     if (host) hosts.add(host);
   }
   const answering = (host: string) => databaseAt(world, host) ?? appDependencies(world).databaseAt(host);
@@ -73,6 +75,23 @@ function namesakeOf(world: World, host: string): string {
     ({ region, database }) => region === world.plan.regions.primary && database === own?.database,
   );
   return first?.host ?? host;
+}
+
+/** The database that somebody uses who uses these components: what their secrets say goes before what is declared. */
+function hostAmong(world: World, ids: readonly string[]): string | undefined {
+  const used = ids.flatMap(id => world.plan.components[id] ?? []);
+  for (const component of used) {
+    if (component.type !== 'secret') continue;
+    const value = appDependencies(world).secretValue(component.name, component.region);
+    const host = value === undefined ? undefined : hostIn(value);
+    if (host !== undefined) return host;
+  }
+  for (const component of used) {
+    if (component.type === 'rds-instance') return endpointOf(component.region, component.identifier);
+    if (component.type === 'rds-cluster') return clusterEndpointOf(component.region, component.identifier);
+    if (component.type === 'postgres-server') return component.host;
+  }
+  return undefined;
 }
 
 /** The database of a region whose applications read no secret that the plan knows: the one that it declares there. */

@@ -1,17 +1,27 @@
+import type { ComponentOf } from '../../shared/plan/components.ts';
 import { autoScalingGroups } from '../services/autoscaling.ts';
 import { ecsServices } from '../services/ecs.ts';
 import { componentsOf } from './addresses.ts';
 import { fleetOf, works } from './fleet.ts';
 import type { World } from './world.ts';
 
-/**
- * Regions in which the application runs outside of Kubernetes: tasks of ECS services, and instances of Auto Scaling
- * groups that are no nodes. Only those that users reach, by a target group, are taken for the application.
- */
+/** Regions in which the application runs outside of Kubernetes. */
 export function regionsWithApplications(world: World): Set<string> {
-  const services = componentsOf(world.plan, 'ecs-service').filter(({ targetGroup }) => targetGroup);
+  return new Set(runningApplications(world).map(({ region }) => region));
+}
+
+/**
+ * What runs outside of Kubernetes now: ECS services with tasks, and Auto Scaling groups with instances that are no nodes.
+ * Only those that users reach, by a target group, or that say what they use are taken for the application.
+ */
+export function runningApplications(
+  world: World,
+): (ComponentOf<'ecs-service'> | ComponentOf<'auto-scaling-group'>)[] {
+  const services = componentsOf(world.plan, 'ecs-service').filter(
+    ({ targetGroup, uses }) => targetGroup !== undefined || uses?.length,
+  );
   const groups = componentsOf(world.plan, 'auto-scaling-group').filter(
-    ({ targetGroup, nodesOf }) => targetGroup !== undefined && nodesOf === undefined,
+    ({ targetGroup, uses, nodesOf }) => (targetGroup !== undefined || uses?.length) && nodesOf === undefined,
   );
   const running = [
     ...services.filter(({ cluster, name, region }) =>
@@ -32,5 +42,5 @@ export function regionsWithApplications(world: World): Set<string> {
       ),
     ),
   ];
-  return new Set(running.map(({ region }) => region).filter(region => !world.isLost(region)));
+  return running.filter(({ region }) => !world.isLost(region));
 }

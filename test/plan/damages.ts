@@ -403,6 +403,18 @@ export const stepDamages: Damage[] = [
     at: '            with:\n              deployment: app-recovery',
   }),
   damage('a parameter of the wrong type', 'replicas: 3', 'replicas: three', 'wrong-type'),
+  damage(
+    'a list that is a text with an expression in it',
+    'from: [incident-commander, engineering-manager, cto]',
+    'from: "cto, ${run.id}"',
+    'wrong-type',
+  ),
+  damage(
+    'a list that is one expression, whose value is a text in every run',
+    'from: [incident-commander, engineering-manager, cto]',
+    'from: ${incident.id}',
+    'wrong-type',
+  ),
   damage('a parameter out of range', 'replicas: 3', 'replicas: -3', 'out-of-range'),
   damage('a parameter that is no duration', 'maxLoss: 1h', 'maxLoss: 1 hour', 'bad-duration'),
   damage(

@@ -40,6 +40,22 @@ describe('the recovery time matrix', () => {
     expect(matrixMarkdown('Shop', rows)).toContain('| 4 h | not measured |');
   });
 
+  it('says that nothing was lost to measure only where the disaster harms no data', () => {
+    const own = [run({ rpoSeconds: null, movedNoData: true })];
+    const scenarioOf = (disaster?: { type: string }) =>
+      makePlan(draft => {
+        const scenarios = draft.scenarios as Record<string, object>;
+        Object.assign(scenarios['region-failure'] ?? {}, { disaster });
+      });
+    const textOf = (disaster?: { type: string }) =>
+      matrixMarkdown('Shop', recoveryMatrix(scenarioOf(disaster), own));
+    expect(textOf()).toContain('| 1 h | no data moved |');
+    expect(textOf({ type: 'region-loss', ...{ region: 'primary' } })).toContain('| 1 h | not measured |');
+    expect(matrixMarkdown('Shop', recoveryMatrix(scenarioOf(), [run({ rpoSeconds: null })]))).toContain(
+      '| 1 h | not measured |',
+    );
+  });
+
   it('says what misses its target', () => {
     const rows = recoveryMatrix(plan, [run({ tiers: { high: { rtoSeconds: 4000, rpoSeconds: null } } })]);
     expect(rows.map(misses)).toEqual([false, true]);

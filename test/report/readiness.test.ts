@@ -43,6 +43,11 @@ describe('the readiness of a system', () => {
 
   it('calls what was not measured a gap, and what misses its objective a bad one, which stands first', () => {
     expect(gaps({ rehearsed: [] })).toContain('warn: Region failure: no rehearsal has measured its RTO.');
+    const unmeasured = 'warn: Region failure: no rehearsal has measured its RPO.';
+    expect(gaps({ rehearsed: [measured({ rpoSeconds: null })] })).toContain(unmeasured);
+    expect(gaps({ rehearsed: [measured({ rpoSeconds: null, movedNoData: true })] })).not.toContain(
+      unmeasured,
+    );
     expect(gaps({ rehearsed: [measured({ rtoSeconds: 5 * 3600 })] })[0]).toBe(
       'bad: Region failure: rehearsed RTO is above its objective.',
     );

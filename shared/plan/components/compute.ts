@@ -1,10 +1,17 @@
 import * as z from 'zod';
+import { id } from '../sections/base.ts';
 import { base } from './base.ts';
 
 /** Compute outside of Kubernetes, and the AWS services that drive it. */
 
 /** A component of type target-group that its members register with, if users reach it. */
 const registersWith = z.string().optional().meta({ description: 'Id of the target group it registers with' });
+
+/** Without it, what its region's secret or database says is taken for it. */
+const uses = z.array(id).optional().meta({
+  description:
+    'Databases, caches and secrets that it uses, all of them: a rehearsal holds that no two databases are written to',
+});
 
 export const autoScalingGroup = z.strictObject({
   ...base,
@@ -13,6 +20,7 @@ export const autoScalingGroup = z.strictObject({
   /** Capacity while nothing is wrong; what undo goes back to is read from AWS, not from here. */
   standbySize: z.number().int().nonnegative(),
   targetGroup: registersWith,
+  uses,
   nodesOf: z
     .string()
     .optional()
@@ -27,6 +35,7 @@ export const ecsService = z.strictObject({
   /** Tasks while nothing is wrong; what undo goes back to is read from AWS, not from here. */
   standbyCount: z.number().int().nonnegative(),
   targetGroup: registersWith,
+  uses,
 });
 
 /** Instances by their ids or by one tag, whichever stays true when an instance is replaced. */

@@ -6,9 +6,11 @@ import { hasExpression, resolveStatic } from '../expression.ts';
 import { didYouMean, type Problem } from '../finding.ts';
 import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
-import type { PlacedStep } from '../scenario-view.ts';
+import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
+import type { Scenario } from '../schema.ts';
 import { schemaProblems } from '../schema-problems.ts';
 import { valueAt } from '../schema-walk.ts';
+import { parseTemplate } from '../template.ts';
 import { checkComponentParameter } from './component-parameter.ts';
 import { checkNamedParameters } from './named-parameters.ts';
 
@@ -21,14 +23,19 @@ export function checkParameters(context: CheckContext): Problem[] {
         : undefined;
       if (action === undefined) return [];
       return [
-        ...checkStepParameters(context, placed, action),
+        ...checkStepParameters(context, view, placed, action),
         ...checkNamedParameters(context, view, placed),
       ];
     }),
   );
 }
 
-function checkStepParameters(context: CheckContext, placed: PlacedStep, action: Action): Problem[] {
+function checkStepParameters(
+  context: CheckContext,
+  view: ScenarioView,
+  placed: PlacedStep,
+  action: Action,
+): Problem[] {
   const known = Object.keys(action.parameters.shape);
   const problems: Problem[] = [];
   const resolved: JsonObject = {};
@@ -52,7 +59,7 @@ function checkStepParameters(context: CheckContext, placed: PlacedStep, action: 
       settled.add(name);
     } else resolved[name] = component.value;
   }
-  return [...problems, ...misfits(placed, action, resolved, settled)];
+  return [...problems, ...misfits(view, placed, action, resolved, settled)];
 }
 
 function unknownParameter(
@@ -89,6 +96,7 @@ function tryResolve(value: Json, { plan }: CheckContext): Json | undefined {
 
 /** What the action's own schema says, without what depends on an expression that only a run resolves. */
 function misfits(
+  { scenario }: ScenarioView,
   { step, path }: PlacedStep,
   action: Action,
   resolved: JsonObject,
@@ -110,7 +118,11 @@ function misfits(
     if (issue.code === 'unrecognized_keys' && issue.path.length === 0) return false;
     const names = issue.path.map(key => (typeof key === 'number' ? key : String(key)));
     const above = names.map((_, depth) => valueAt(resolved, names.slice(0, depth + 1)));
-    if (above.some(value => typeof value === 'string' && hasExpression(value))) return false;
+    const open = above.find(value => typeof value === 'string' && hasExpression(value));
+    if (typeof open === 'string') {
+      const type = typeInRun(open, scenario);
+      return issue.code === 'invalid_type' && type !== undefined && issue.expected !== type;
+    }
     return issue.code !== 'custom' || !holdsExpression(valueAt(resolved, names));
   });
   const problems = schemaProblems(
@@ -120,6 +132,23 @@ function misfits(
     `the step "${step.id}"`,
   );
   return problems.map(problem => ({ ...problem, path: [...path, 'with', ...problem.path] }));
+}
+
+/**
+ * What a text with expressions is in every run: text as soon as there is more in it than one expression, and what a
+ * parameter of the scenario is. What a step puts out may be anything.
+ */
+function typeInRun(text: string, scenario: Scenario): 'string' | 'number' | 'boolean' | undefined {
+  const parsed = parseTemplate(text);
+  if (!parsed.ok) return undefined;
+  const [only] = parsed.parts;
+  if (parsed.parts.length > 1 || !only || !('expression' in only)) return 'string';
+  const { path, shiftSeconds } = only.expression;
+  const [root = '', name = ''] = path;
+  if (root === 'run' || root === 'incident' || shiftSeconds !== undefined) return 'string';
+  if (root !== 'parameters' || !Object.hasOwn(scenario.parameters, name)) return undefined;
+  const type = typeof scenario.parameters[name]?.default;
+  return type === 'number' || type === 'boolean' ? type : 'string';
 }
 
 function holdsExpression(value: unknown): boolean {

@@ -45,6 +45,26 @@ describe('who writes where nothing runs in Kubernetes', () => {
       },
     ));
 
+  it('is what they say that they use, and nothing when they use none of the databases', () =>
+    inAws(
+      {
+        ...targets,
+        first: { ...instance, region: primary, identifier: 'first' },
+        second: { ...instance, region: primary, identifier: 'second' },
+        worker: {
+          ...{ type: 'ecs-service', region: primary, cluster: 'c', name: 'worker', standbyCount: 1 },
+          uses: ['second'],
+        },
+        front: {
+          ...{ type: 'auto-scaling-group', region: primary, name: 'front', standbySize: 1 },
+          ...{ targetGroup: 'targets', uses: [] },
+        },
+      },
+      async ({ world }) => {
+        expect(writersOf(world, 'recover')).toEqual([endpointOf(primary, 'second')]);
+      },
+    ));
+
   it('is two databases when instances run against one in each region, and one in a drill', () =>
     inAws(
       {
