@@ -90,11 +90,12 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   const kept = createMemoryRecordStore();
   /** Of which ledgers these are; each is a chain of its own. */
   const ledgers = new Set<string>();
-  const store = watchLedger(simulatedTable(world, kept), (entry, of) => {
+  const see = (entry: LedgerEntry, of: string) => {
     seen.push(entry);
     ledgers.add(of);
     if (begun) request.onEntry?.(entry);
-  });
+  };
+  const store = watchLedger(simulatedTable(world, kept), see);
   arrangeFiles(world, request.planDirectory);
   arrangeBackupsForSteps(world, request.planDirectory);
   const simulated = createRuntime(
@@ -138,8 +139,9 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     world.calls.clear();
     invariants.begin(request.mode);
   };
-  // Whoever rehearses looks into the records without calling DynamoDB: no fault hits them, and nothing is counted.
-  const aside = { ...runtime, store: kept };
+  // Whoever rehearses looks into the records without calling DynamoDB: no fault hits them, and nothing is counted. What
+  // is written there, such as that a person resolved the incident, is shown as everything else.
+  const aside = { ...runtime, store: watchLedger(kept, see) };
   const story = tellStory(request, { world, runtime: aside, engine, bus, faults, onBegin });
   const notStarted = await request.time.drive(story, world.inFlight);
   const run = await findRun(kept, engine, deployment, request.scenario);

@@ -9,7 +9,16 @@ import { nextUpdateAt } from './due-audiences.ts';
 import { incidentFields, taskFields } from './incident-fields.ts';
 import type { PlannedMessage } from './planned-message.ts';
 import { planSteps, type StepEntry, stepsNow, stepTitle } from './run-steps.ts';
-import { allOf, ending, lastOf, openedAt, resolvedByHand, type Situation, severityOf } from './situation.ts';
+import {
+  allOf,
+  endedAt,
+  ending,
+  lastOf,
+  openedAt,
+  resolvedByHand,
+  type Situation,
+  severityOf,
+} from './situation.ts';
 import { formatTime, nameOf } from './wording.ts';
 
 /** Longest list in a message; what is left out is counted in a last line. */
@@ -130,7 +139,7 @@ function endFields(situation: Situation): Record<string, string> {
     outcome: end.entry.outcome,
     result: end.entry.outcome === 'recovered' ? results[situation.run.mode] : end.entry.outcome,
     reasons: list(reasons, '- none was recorded'),
-    took: elapsed(situation.run.outageStartedAt, end.at),
+    took: elapsed(situation.run.outageStartedAt, endedAt(situation) ?? end.at),
   };
 }
 

@@ -5,7 +5,7 @@ import { cadenceOf } from './due-audiences.ts';
 import { estimatedEnd } from './estimate.ts';
 import type { PlannedMessage } from './planned-message.ts';
 import { planSteps, stepsNow, stepTitle } from './run-steps.ts';
-import { allOf, ending, isOver, type Situation, shift } from './situation.ts';
+import { allOf, endedAt, ending, isOver, type Situation, shift } from './situation.ts';
 import { stageOf } from './stage.ts';
 import { formatTime, nameOf } from './wording.ts';
 
@@ -43,7 +43,7 @@ export function incidentFields(situation: Situation, audience?: string): Record<
     dataLoss: measuredDataLoss(situation),
     rootCause: rootCauseOf(situation),
     reportBy: formatTime(shift(ending(situation)?.at ?? now.toISOString(), response.reportWithin)),
-    elapsedMinutes: minutes(run.outageStartedAt, ending(situation)?.at ?? now.toISOString()),
+    elapsedMinutes: minutes(run.outageStartedAt, endedAt(situation) ?? now.toISOString()),
     cost: costOf(situation),
     openTasks: openTasksOf(situation),
   };

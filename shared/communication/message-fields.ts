@@ -22,7 +22,7 @@ export const messageFields: Record<string, string> = {
   outcome: 'recovered, refused, aborted or failed',
   reasons: 'why it ended without success',
   result: 'what a run that ended well came to: recovered, moved as planned, exercise complete',
-  took: 'time from the beginning of the outage, or of the run, to its end',
+  took: 'time from the beginning of the outage, or of the run, to its end; or until a person resolved it',
   rto: 'objective for the recovery time',
   rpo: 'objective for data loss',
   question: 'title of the question',

@@ -79,6 +79,11 @@ export function resolvedByHand(situation: Situation): { at: string; by: string }
   return { at: resolved.at, by: resolved.entry.by };
 }
 
+/** When what began has ended: the run has recovered or was an exercise, or a person has said so; undefined before. */
+export function endedAt(situation: Situation): string | undefined {
+  return resolvedByHand(situation)?.at ?? (isOver(situation) ? ending(situation)?.at : undefined);
+}
+
 /** Whether a newer run of the same incident speaks for it now. */
 export function isSuperseded({ ledger, run }: Pick<Situation, 'ledger' | 'run'>): boolean {
   const last = ledger.findLast(({ entry }) => entry.type === 'run-started')?.entry;

@@ -72,7 +72,7 @@ export function openTasksOf(circumstances: Circumstances): OpenTask[] {
   return [
     ...decisions.flatMap(decision => unfinishedTask(decision, name)),
     ...(recovered ? steps.flatMap(passedOver) : []),
-    ...steps.flatMap(unprovenFence),
+    ...unprovenFences(steps),
     ...notifications
       .filter(({ sentAt }) => sentAt === null)
       .map(({ audience, template, channel }) => ({
@@ -108,15 +108,14 @@ function passedOver(step: StepDetail): OpenTask[] {
 }
 
 /** "Unreachable" is not "fenced": somebody has to look once the lost side answers again. */
-function unprovenFence(step: StepDetail): OpenTask[] {
-  if (step.outputs.verdict !== 'not-provable') return [];
-  return [
-    {
-      title: 'Keep the old writer from taking writes when its region comes back',
-      why: `Step ${step.id} could not prove that the old database is stopped.`,
-      owner: null,
-    },
-  ];
+function unprovenFences(steps: readonly StepDetail[]): OpenTask[] {
+  const unproven = steps.filter(step => step.outputs.verdict === 'not-provable');
+  return unproven.map(({ id, title }) => ({
+    // Where there is one only, nobody has to be told which.
+    title: `Keep the old writer from taking writes when its region comes back${unproven.length > 1 ? `: ${title}` : ''}`,
+    why: `Step ${id} could not prove that the old database is stopped.`,
+    owner: null,
+  }));
 }
 
 /** Steps of all phases, in the order of the plan. */

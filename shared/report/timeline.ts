@@ -143,9 +143,12 @@ function tellAnswer(entry: EntryOf<'answer'>, words: Words): Telling {
 }
 
 function tellMessage(entry: EntryOf<'message'>, words: Words): Telling {
-  const to = `${words.name(entry.audience)} by channel ${entry.channel}`;
-  if (entry.status === 'sent') return { tone: 'plain', what: `Told ${to}: ${entry.template}` };
-  return { tone: 'bad', what: `Could not tell ${to}: ${entry.error ?? 'no reason given'}` };
+  const to = words.name(entry.audience);
+  if (entry.status === 'sent')
+    return { tone: 'plain', what: `Told ${to} by channel ${entry.channel}: ${entry.template}` };
+  // Another channel may have taken it: that has a line of its own.
+  const what = `Channel ${entry.channel} did not take "${entry.template}" for ${to}: ${entry.error ?? 'no reason given'}`;
+  return { tone: 'bad', what };
 }
 
 function listed(parts: readonly string[]): string {

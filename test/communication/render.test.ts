@@ -118,6 +118,21 @@ describe('the all-clear', () => {
   it('counts time from the beginning of the outage', () => {
     expect(render('all-clear', 'customer', verified).text).toContain('has ended after 1 h 30 min.');
   });
+
+  it('and a follow-up count until a person resolved what the run had not recovered, not until the run ended', () => {
+    const byHand = situation(
+      [minute(20), { type: 'run-ended', run: makeRun().id, outcome: 'aborted', reasons: [] }],
+      [minute(70), { type: 'incident-resolved', by: 'ada' }],
+    );
+    // The outage began five minutes before minute 0.
+    expect(render('follow-up', 'customer', byHand).text).toContain('lasted 75 minutes');
+    const took = { subject: 'x', text: 'It took ${message.took}.' };
+    const result = renderMessage(took, scopeFor(byHand, message), { mode: 'recover', key: 'k' });
+    expect(result).toMatchObject({
+      ok: true,
+      message: { text: expect.stringContaining('It took 1 h 15 min.') },
+    });
+  });
 });
 
 describe('a template', () => {
