@@ -62,3 +62,21 @@ async function unusable(
 function distinct(reasons: Reason[]): Reason[] {
   return [...new Map(reasons.map(reason => [reason.what, reason])).values()];
 }
+
+/** That there is nothing to restore from, as a reason; `before`: of what is not younger than that moment. */
+export function noRestorePoint(
+  { sourceIdentifier, sourceRegion, region }: Target,
+  before: string | undefined,
+): Reason {
+  const limit = before === undefined ? '' : ` that is not younger than ${before}`;
+  if (region === sourceRegion) {
+    return {
+      what: `There is no restore point of ${sourceIdentifier} in ${region}${limit}: neither an automated backup nor a snapshot that is available`,
+      mend: `Look for its backups under another identifier: aws rds describe-db-instance-automated-backups --region ${region}. Copies in another region or dumps may go back further.`,
+    };
+  }
+  return {
+    what: `There is no restore point of ${sourceIdentifier} in ${region}${limit}: neither a replicated automated backup nor a copied snapshot that is available`,
+    mend: `Automated snapshots stay in their own region. If ${sourceRegion} still answers, copy the newest one: aws rds copy-db-snapshot --source-region ${sourceRegion} --region ${region}. For the next time run aws rds start-db-instance-automated-backups-replication in ${region}.`,
+  };
+}

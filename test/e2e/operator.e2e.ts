@@ -7,7 +7,9 @@ import { clientOf } from './deployed/clients.ts';
 import { lifeboat, type Said } from './deployed/lifeboat.ts';
 import { planPath } from './deployed/packages.ts';
 import { executionsOf, until } from './wired/executions.ts';
+import { fillPurchases } from './wired/liquid-abt.ts';
 import { type Loopback, startLoopback } from './wired/loopback.ts';
+import { makeRestorableInSydney } from './wired/melbourne.ts';
 
 const { ministack, moto, postgres } = inject('servers');
 const plan = planPath('liquid-abt');
@@ -26,6 +28,8 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('somebody on call at 
     if (!postgres.up) return;
     world = await startLoopback(postgres);
     await loseDatabaseHost();
+    await makeRestorableInSydney(world.plan, world.moto);
+    await fillPurchases(world.postgres.port);
   }, 400_000);
   afterAll(() => world?.stop());
 
@@ -144,5 +148,53 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('somebody on call at 
     expect(out).toContain('Fail over to the standby: 1 of 1 done');
     expect(await call('resolve', '--by', 'Ana')).toMatchObject(said('is resolved'));
     expect(await call('resolve', '--by', 'Ana')).toMatchObject(said('No incident is open', 1));
+  });
+
+  describe('is asked which backup takes the place of the database', () => {
+    const start = ['--scenario', 'chosen-backup', '--by', 'Ana', '--reason', 'the data is wrong'] as const;
+    const asked = () =>
+      until('the question', 100, async () => {
+        const { out } = await call('status');
+        return out.match(/lifeboat approve \S+ (q[0-9a-f]{12})/)?.[1];
+      });
+    const changing = () => world.rds.calls.filter(name => /^(Restore|Modify|Delete|Create)/.test(name));
+
+    test('denies it, and nothing is changed', async () => {
+      expect(await call('start', ...start)).toMatchObject(said('Started chosen-backup'));
+      const id = await asked();
+      const { out } = await call('status');
+      expect(out).toMatch(/WAITS FOR .*Database Administrator/);
+      expect(out).toMatch(/Replace the production database by its state of \d{4}-\d\d-\d\dT/);
+      expect(await call('deny', id, '--by', 'cto')).toMatchObject({ exitCode: 2 });
+      const stranger = await call('deny', id, '--by', 'security-team', '--reason', 'no');
+      expect(stranger).toMatchObject(said('Not taken', 1));
+      const denied = await call('deny', id, '--by', 'cto', '--reason', 'the data is right');
+      expect(denied).toMatchObject(said('Taken'));
+      expect(await ended('liquid-abt-chosen-backup')).toEqual(['FAILED']);
+      expect(changing()).toEqual([]);
+      expect(await call('approve', id, '--by', 'cto', '--reason', 'after all')).toMatchObject(
+        said('Not taken', 1),
+      );
+      expect(await call('resolve', '--by', 'Ana')).toMatchObject(said('is resolved'));
+    });
+
+    test('approves it, and the run restores the backup beside', async () => {
+      expect(await call('start', ...start)).toMatchObject(said('Started chosen-backup'));
+      const id = await asked();
+      expect(await call('approve', id, '--by', 'cto')).toMatchObject({ exitCode: 2 });
+      const approve = ['approve', id, '--by', 'database-administrator', '--reason', 'agreed'] as const;
+      expect(await call(...approve)).toMatchObject(said('Taken; the run goes on'));
+      expect(await call(...approve)).toMatchObject(said('Taken'));
+      // The cluster in Sydney is not there, so that the run asks before anything of production is touched.
+      await question('stop-application');
+      const { out } = await call('status');
+      expect(changing()).toEqual(['RestoreDBInstanceFromDBSnapshot']);
+      expect(out).toContain('Restore it beside: 2 of 3 done');
+      expect(await call('abort', '--by', 'Ana', '--reason', 'seen enough')).toMatchObject(
+        said('begins nothing new'),
+      );
+      expect(await ended('liquid-abt-chosen-backup', 2)).toEqual(['FAILED', 'FAILED']);
+      expect(await call('resolve', '--by', 'Ana')).toMatchObject(said('is resolved'));
+    });
   });
 });

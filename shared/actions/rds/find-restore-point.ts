@@ -3,13 +3,11 @@ import { readKey } from '../../aws/kms-keys.ts';
 import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
 import { readReplicatedBackups, readSnapshots } from '../../aws/rds-reader.ts';
 import { missingInRegion } from '../../aws/rds-region-checks.ts';
-import { chooseRestorePoint } from '../../aws/rds-restore-choice.ts';
+import { chooseRestorePoint, noRestorePoint } from '../../aws/rds-restore-choice.ts';
 import { type RestorePoint, restorePoints } from '../../aws/rds-restore-points.ts';
-import { type ComponentOf, rdsRestoreTarget } from '../../plan/components.ts';
+import { rdsRestoreTarget } from '../../plan/components.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
-import { defineAction, type Evidence, type Reason } from '../contract.ts';
-
-type Target = ComponentOf<'rds-restore-target'>;
+import { defineAction, type Evidence } from '../contract.ts';
 
 const parameters = z.object({
   target: rdsRestoreTarget,
@@ -94,7 +92,13 @@ export const action = defineAction({
       ? { name: points[0].engine ?? 'postgres', version: points[0].engineVersion }
       : { name: 'postgres', version: undefined };
     const missing = await missingInRegion(context.aws, target, engine);
-    const choice = await chooseRestorePoint(context, target, points, wantedKey, noPoint(target, before));
+    const choice = await chooseRestorePoint(
+      context,
+      target,
+      points,
+      wantedKey,
+      noRestorePoint(target, before),
+    );
     const reasons = [...missing, ...choice.reasons];
     if (choice.point === undefined || reasons.length > 0) {
       return { status: 'refused', reasons, evidence: choice.evidence };
@@ -115,20 +119,6 @@ export const action = defineAction({
     };
   },
 });
-
-function noPoint({ sourceIdentifier, sourceRegion, region }: Target, before: string | undefined): Reason {
-  const limit = before === undefined ? '' : ` that is not younger than ${before}`;
-  if (region === sourceRegion) {
-    return {
-      what: `There is no restore point of ${sourceIdentifier} in ${region}${limit}: neither an automated backup nor a snapshot that is available`,
-      mend: `Look for its backups under another identifier: aws rds describe-db-instance-automated-backups --region ${region}. Copies in another region or dumps may go back further.`,
-    };
-  }
-  return {
-    what: `There is no restore point of ${sourceIdentifier} in ${region}${limit}: neither a replicated automated backup nor a copied snapshot that is available`,
-    mend: `Automated snapshots stay in their own region. If ${sourceRegion} still answers, copy the newest one: aws rds copy-db-snapshot --source-region ${sourceRegion} --region ${region}. For the next time run aws rds start-db-instance-automated-backups-replication in ${region}.`,
-  };
-}
 
 function measure(point: RestorePoint, outageStartedAt: string, maxLoss: number): z.infer<typeof foundSchema> {
   const lostMs = Date.parse(outageStartedAt) - point.at.getTime();

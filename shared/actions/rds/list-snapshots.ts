@@ -2,19 +2,18 @@ import * as z from 'zod';
 import { type KeyState, readKey } from '../../aws/kms-keys.ts';
 import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
 import { readReplicatedBackups, readSnapshots } from '../../aws/rds-reader.ts';
+import { noRestorePoint } from '../../aws/rds-restore-choice.ts';
 import { type RestorePoint, restorePoints } from '../../aws/rds-restore-points.ts';
-import type { JsonObject } from '../../json.ts';
 import { rdsRestoreTarget } from '../../plan/components.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
 import { defineAction, type Reason } from '../contract.ts';
-import { ready } from '../outcomes.ts';
 
 const parameters = z.object({
   /** Of which database, and in which region. */
   target: rdsRestoreTarget,
   /** Only data that is not younger than this, ISO-8601: the moment before the data went wrong. */
   before: z.iso.datetime({ offset: true }).optional(),
-  /** Seconds that the newest one may be old; the step fails if it is older, or if there is none. */
+  /** Seconds that the newest one may be old; an older one is refused. */
   maxAge: durationSchema.optional(),
 });
 
@@ -23,7 +22,8 @@ const shownPoints = 20;
 
 /**
  * Lists what a database can be restored from in a region, the newest first, and says of each whether its key can be
- * used. It chooses nothing: rds.find-restore-point does, with all else that a restore needs.
+ * used; refuses where nothing can be. It chooses nothing: rds.find-restore-point does, with all else that a restore
+ * needs.
  */
 export const action = defineAction({
   kind: 'rds.list-snapshots',
@@ -34,7 +34,7 @@ export const action = defineAction({
   outputs: {
     count: 'how many there are',
     usable: 'how many of them have a key that can be used',
-    newest: 'the newest usable one: method, from, pointTime, ageSeconds; null if there is none',
+    newest: 'the newest usable one: method, from, pointTime, ageSeconds',
     points: 'the newest twenty, each with method, from, pointTime, ageSeconds, usable',
   },
   drill: 'same',
@@ -63,9 +63,7 @@ export const action = defineAction({
     },
   ],
 
-  prepare: async () => ready({}),
-
-  async observe(context, { target, before, maxAge }) {
+  async prepare(context, { target, before, maxAge }) {
     const { region, sourceIdentifier: identifier, sourceRegion } = target;
     const source = { identifier, region: sourceRegion };
     const [backups, snapshots] = await Promise.all([
@@ -80,23 +78,28 @@ export const action = defineAction({
     const nowMs = context.clock.now().getTime();
     const points = found.map(point => shown(point, nowMs, keys));
     const usable = points.filter(point => point.usable === true);
-    const [newest] = usable;
-    const outputs: JsonObject = {
-      count: points.length,
-      usable: usable.length,
-      newest: newest ?? null,
-      points: points.slice(0, shownPoints),
-    };
+    const newest = usable[0] ?? null;
     const limit = before === undefined ? '' : ` not younger than ${before}`;
     const what = newest
       ? `${points.length} restore points of ${identifier} in ${region}${limit}, the newest usable one of ${newest.pointTime} (${newest.method})`
       : `No usable restore point of ${identifier} in ${region}${limit}, of ${points.length} that are there`;
-    const evidence = [{ what, data: { points: points.slice(0, shownPoints) } }];
-    const reason = maxAge === undefined ? undefined : tooOld(what, newest, maxAge);
-    if (reason) return { status: 'failed', reasons: [reason], evidence };
-    return { status: 'done', outputs, evidence };
+    const shownOnes = points.slice(0, shownPoints);
+    const evidence = [{ what, data: { points: shownOnes } }];
+    // What comes later refers to the newest one, and must not be the first to find that there is none.
+    const reasons = newest ? tooOld(newest, maxAge) : whyNone(target, before, keys);
+    if (reasons.length > 0) return { status: 'refused', reasons, evidence };
+    const outputs = { count: points.length, usable: usable.length, newest, points: shownOnes };
+    return { status: 'ready', baseline: { what, outputs }, evidence };
+  },
+
+  async observe(_context, _parameters, baseline) {
+    const { what, outputs } = lookSchema.parse(baseline);
+    return { status: 'done', outputs, evidence: [{ what }] };
   },
 });
+
+/** The look that prepare took: what is decided on is what is reported. */
+const lookSchema = z.object({ what: z.string(), outputs: z.record(z.string(), z.json()) });
 
 type Shown = { method: string; from: string; pointTime: string; ageSeconds: number; usable: boolean };
 
@@ -111,13 +114,20 @@ function shown(point: RestorePoint, nowMs: number, keys: ReadonlyMap<string, Key
   };
 }
 
-function tooOld(none: string, newest: Shown | undefined, maxAge: number): Reason | undefined {
+function tooOld({ ageSeconds }: Shown, maxAge = Number.POSITIVE_INFINITY): Reason[] {
+  if (ageSeconds <= maxAge) return [];
   const mend =
     'Find out why no newer one arrives: the replication of the backups, the schedule of the copies, the keys.';
-  if (newest === undefined) return { what: none, mend };
-  if (newest.ageSeconds <= maxAge) return undefined;
-  return {
-    what: `The newest usable restore point is ${formatDuration(newest.ageSeconds)} old, more than the allowed ${formatDuration(maxAge)}`,
-    mend,
-  };
+  const what = `The newest usable restore point is ${formatDuration(ageSeconds)} old, more than the allowed ${formatDuration(maxAge)}`;
+  return [{ what, mend }];
+}
+
+/** Nothing is there, or the keys of all that is there can't be used. */
+function whyNone(
+  target: z.output<typeof parameters>['target'],
+  before: string | undefined,
+  keys: ReadonlyMap<string, KeyState>,
+): Reason[] {
+  const unusable = [...keys.values()].flatMap(key => (key.usable ? [] : key.reason));
+  return unusable.length > 0 ? unusable : [noRestorePoint(target, before)];
 }

@@ -158,14 +158,26 @@ describe('rds.list-snapshots', () => {
     expect(outputs.count).toBe(5);
   });
 
-  test('counts none whose key is gone, and fails when the newest is too old', async () => {
+  test('refuses when the newest is too old', async () => {
     await expect(at.run(list, { target, before: '2026-03-08T00:00:00Z', maxAge: '1h' })).rejects.toThrow(
       /64 h 42 min old, more than the allowed 1 h/,
     );
+  });
+
+  test('refuses where none can be used, and says why, before anybody is asked about the newest', async () => {
     begin('kms-key-missing');
-    const { outputs } = await at.run(list, { target });
-    expect(outputs).toMatchObject({ count: 8, usable: 0, newest: null });
-    await expect(at.run(list, { target, maxAge: '1h' })).rejects.toThrow(/No usable restore point/);
+    const withoutKey = await at.prepare(list, { target });
+    expect(withoutKey).toMatchObject({
+      status: 'refused',
+      reasons: [{ what: expect.stringMatching(/^KMS key .* is PendingDeletion$/), mend: expect.any(String) }],
+      evidence: [{ what: expect.stringContaining('No usable restore point of app-production') }],
+    });
+    begin();
+    const tooEarly = await at.prepare(list, { target, before: '2020-01-01T00:00:00Z' });
+    expect(tooEarly).toMatchObject({
+      status: 'refused',
+      reasons: [{ what: expect.stringContaining('not younger than 2020-01-01T00:00:00Z') }],
+    });
   });
 });
 

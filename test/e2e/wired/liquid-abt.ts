@@ -1,12 +1,15 @@
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pg from 'pg';
 import type { Plan } from '../../../shared/plan/schema.ts';
 import { clientOf } from '../deployed/clients.ts';
 
-/** The Multi-AZ instance of the plan, in moto. Returns the name of its endpoint. */
-export async function makeDatabase(plan: Plan, moto: string): Promise<string> {
-  const client = clientOf(RDSClient, { endpoint: moto, region: plan.regions.primary });
+/** The Multi-AZ instance of the plan, in moto. Returns the name of its endpoint, and the id of its key there. */
+export async function makeDatabase(plan: Plan, moto: string): Promise<{ host: string; key: string }> {
+  const sydney = { endpoint: moto, region: plan.regions.primary };
+  const { KeyMetadata } = await clientOf(KMSClient, sydney).send(new CreateKeyCommand({}));
+  const client = clientOf(RDSClient, sydney);
   const { DBInstance } = await client.send(
     new CreateDBInstanceCommand({
       DBInstanceIdentifier: 'liquid-abt-production',
@@ -16,6 +19,7 @@ export async function makeDatabase(plan: Plan, moto: string): Promise<string> {
       AllocatedStorage: 100,
       MultiAZ: true,
       StorageEncrypted: true,
+      KmsKeyId: KeyMetadata?.Arn,
       BackupRetentionPeriod: 35,
       MasterUsername: 'lifeboat',
       MasterUserPassword: 'not-a-secret',
@@ -23,7 +27,7 @@ export async function makeDatabase(plan: Plan, moto: string): Promise<string> {
       Port: 5432,
     }),
   );
-  return DBInstance?.Endpoint?.Address ?? '';
+  return { host: DBInstance?.Endpoint?.Address ?? '', key: KeyMetadata?.KeyId ?? '' };
 }
 
 /** The database of the plan with what its checks read, in a PostgreSQL server of this world's own. */

@@ -23,7 +23,7 @@ import {
   startTlsFront,
 } from './fronts.ts';
 import { fillDatabase, fillPurchases, makeDatabase, makeSecrets } from './liquid-abt.ts';
-import { componentOf, domainOf, makeMelbourne } from './melbourne.ts';
+import { componentOf, domainOf, lastOf, makeMelbourne } from './melbourne.ts';
 import { recordsOf, startNameServers } from './name-servers.ts';
 import { melbournePlays } from './plays.ts';
 import { type RdsBridge, startRdsBridge } from './rds-bridge.ts';
@@ -42,8 +42,8 @@ const providerHosts = ['slack.com', 'events.pagerduty.com', 'api.statuspage.io']
 const ofMoto = ['rds', 'route53', 'eks', 'elasticloadbalancing', 'codebuild', 'kms'];
 /** Services that functions ask by way of the front, as the SDK's environment calls them. */
 const asked = {
-  database: ['RDS', 'ROUTE_53'],
-  standby: ['EKS', 'ELASTIC_LOAD_BALANCING_V2', 'CODEBUILD', 'KMS', 'SECRETS_MANAGER', 'S3'],
+  database: ['RDS', 'ROUTE_53', 'KMS'],
+  standby: ['EKS', 'ELASTIC_LOAD_BALANCING_V2', 'CODEBUILD', 'SECRETS_MANAGER', 'S3'],
 };
 
 /**
@@ -164,12 +164,14 @@ async function start<More>(
     );
     const providers = keep(await startProviders());
     const app: App = { down: false, asked: [] };
-    const host = await makeDatabase(plan, moto.url);
+    const { host, key } = await makeDatabase(plan, moto.url);
+    front.rename(lastOf(componentOf(plan, 'database-beside', 'rds-restore-target').kmsKey), key);
     await fillDatabase(postgres.port);
     const names = [nameOf(plan), 'status.liquidtreasury.business', ...providerHosts, host];
     const cache = componentOf(plan, 'cache-recovery', 'elasticache-replication-group');
-    const restored = `*.aaaaaaaaaa.${plan.regions.recovery}.rds.amazonaws.com`;
-    const certificate = makeSelfSigned([...names, restored, cache.endpoint ?? ''], 30);
+    const { primary, recovery } = plan.regions;
+    const restored = [primary, recovery].map(region => `*.aaaaaaaaaa.${region}.rds.amazonaws.com`);
+    const certificate = makeSelfSigned([...names, ...restored, cache.endpoint ?? ''], 30);
     const database = keep(await startPostgresFront(postgres.port, certificate, () => rds.failedOver()));
     // What a backup is restored into is the same database under a name of its own, which moto gives it.
     const copies = keep(await startPostgresFront(postgres.port, certificate, () => true));
@@ -177,7 +179,10 @@ async function start<More>(
     const { through, routes, more } = await furnish({
       ...{ plan, moto: moto.url, postgres, certificate, web, keep, front },
     });
-    const databases = { [`${host}:5432`]: database.port, [`${restored}:5432`]: copies.port };
+    const databases = {
+      ...Object.fromEntries(restored.map(name => [`${name}:5432`, copies.port])),
+      [`${host}:5432`]: database.port,
+    };
     const always = Object.fromEntries(names.map(name => [`${name}:443`, web]));
     const world = {
       NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'preload.mjs'))}`,

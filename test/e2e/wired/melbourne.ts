@@ -64,9 +64,42 @@ type Here = { endpoint: string; region: string };
 type Network = { vpc: string; subnets: string[] };
 
 /** A copied snapshot with the key of Melbourne, and what a restore needs beside it. Returns the names of the key. */
-async function makeRestorable(plan: Plan, here: Here, { subnets }: Network): Promise<[string, string]> {
+async function makeRestorable(plan: Plan, here: Here, network: Network): Promise<[string, string]> {
   const target = componentOf(plan, 'database-restored', 'rds-restore-target');
   const { KeyMetadata } = await clientOf(KMSClient, here).send(new CreateKeyCommand({}));
+  await makeGroups(target, here, network);
+  const snapshot = await takeSnapshot(target, { ...here, region: plan.regions.primary });
+  await clientOf(RDSClient, here).send(
+    new CopyDBSnapshotCommand({
+      SourceDBSnapshotIdentifier: snapshot,
+      TargetDBSnapshotIdentifier: `${snapshot.split(':').at(-1)}-copy`,
+      KmsKeyId: KeyMetadata?.Arn,
+    }),
+  );
+  return [lastOf(target.kmsKey), KeyMetadata?.KeyId ?? ''];
+}
+
+type Target = ComponentOf<'rds-restore-target'>;
+
+/** What a restore beside the database in Sydney starts from, in moto. */
+export async function makeRestorableInSydney(plan: Plan, moto: string): Promise<void> {
+  const target = componentOf(plan, 'database-beside', 'rds-restore-target');
+  const here = { endpoint: moto, region: plan.regions.primary };
+  await makeGroups(target, here, await makeNetwork(here));
+  await takeSnapshot(target, here);
+}
+
+async function takeSnapshot({ sourceIdentifier }: Target, here: Here): Promise<string> {
+  const { DBSnapshot } = await clientOf(RDSClient, here).send(
+    new CreateDBSnapshotCommand({
+      DBInstanceIdentifier: sourceIdentifier,
+      DBSnapshotIdentifier: `${sourceIdentifier}-nightly`,
+    }),
+  );
+  return DBSnapshot?.DBSnapshotArn ?? '';
+}
+
+async function makeGroups(target: Target, here: Here, { subnets }: Network): Promise<void> {
   const rds = clientOf(RDSClient, here);
   await rds.send(
     new CreateDBSubnetGroupCommand({
@@ -82,22 +115,6 @@ async function makeRestorable(plan: Plan, here: Here, { subnets }: Network): Pro
       Description: 'recovery',
     }),
   );
-  const snapshot = `${target.sourceIdentifier}-nightly`;
-  const { primary } = plan.regions;
-  const { DBSnapshot } = await clientOf(RDSClient, { ...here, region: primary }).send(
-    new CreateDBSnapshotCommand({
-      DBInstanceIdentifier: target.sourceIdentifier,
-      DBSnapshotIdentifier: snapshot,
-    }),
-  );
-  await rds.send(
-    new CopyDBSnapshotCommand({
-      SourceDBSnapshotIdentifier: DBSnapshot?.DBSnapshotArn,
-      TargetDBSnapshotIdentifier: `${snapshot}-copy`,
-      KmsKeyId: KeyMetadata?.Arn,
-    }),
-  );
-  return [lastOf(target.kmsKey), KeyMetadata?.KeyId ?? ''];
 }
 
 async function makeTargetGroup(plan: Plan, here: Here, { vpc }: Network): Promise<string> {
@@ -151,7 +168,7 @@ async function makeProjects(plan: Plan, here: Here): Promise<void> {
   }
 }
 
-const lastOf = (arn = '') => arn.split('/').at(-1) ?? '';
+export const lastOf = (arn = '') => arn.split('/').at(-1) ?? '';
 
 async function makeNetwork(here: Here): Promise<Network> {
   const ec2 = clientOf(EC2Client, here);
