@@ -229,6 +229,22 @@ function startsJobs({ region, vault, resource, role, copyTo }: BackupOf<'aws-bac
   ];
 }
 
+function restoresFiles({ role }: BackupOf<'aws-backup'>, region: string): Permission[] {
+  return [
+    { actions: ['backup:StartRestoreJob'], resources: [stack('backup', region, 'recovery-point:*')] },
+    {
+      actions: ['backup:DescribeRestoreJob'],
+      resources: ['*'],
+      reason: 'The action has no resource-level permission',
+    },
+    {
+      actions: ['iam:PassRole'],
+      resources: [role],
+      conditions: { StringEquals: { 'iam:PassedToService': 'backup.amazonaws.com' } },
+    },
+  ];
+}
+
 function startsDump(plan: Plan, { madeBy }: BackupOf<'dump'>): Permission[] {
   if (!madeBy) return [];
   if (madeBy.type === 'k8s-cron-job') return clusterOf(plan, madeBy.cluster);
@@ -299,6 +315,10 @@ export function stepPermissions(
         ({ actions }) => !actions.every(action => /:Delete/.test(action)),
       );
       return [...looks, ...makes];
+    }
+    if (step.do === 'backup.restore-files' && backup.type === 'aws-backup') {
+      const into = plan.components[String(step.with.into)];
+      return [...looks, ...(into ? restoresFiles(backup, into.region) : [])];
     }
     if (step.do !== 'backup.verify') return looks;
     return [

@@ -76,6 +76,8 @@ export function clientSettings(region: string, options: AwsClientOptions) {
     useArnRegion: false,
     disableS3ExpressSessionAuth: false,
     disableClockSkewCorrection: false,
+    // DynamoDB's; its other modes need the account's number and find nothing that these do not.
+    accountIdEndpointMode: 'disabled' as const,
     ...(options.credentials && { credentials: options.credentials }),
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
     ...(servesBucketsByPath(options) && { forcePathStyle: true }),

@@ -2,6 +2,7 @@ import type { Problem } from './finding.ts';
 import type { CheckContext, LintRule } from './lint-rule.ts';
 import { ambiguousSchedule } from './rules/ambiguous-schedule.ts';
 import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
+import { approvalTooShort } from './rules/approval-too-short.ts';
 import { asksTheLostRegion } from './rules/asks-the-lost-region.ts';
 import { audienceTooLarge } from './rules/audience-too-large.ts';
 import { backupMissesRpo } from './rules/backup-misses-rpo.ts';
@@ -30,6 +31,7 @@ import { phasesExceedRto } from './rules/phases-exceed-rto.ts';
 import { placeholder } from './rules/placeholder.ts';
 import { checkReferences } from './rules/references.ts';
 import { regulatorNotTold } from './rules/regulator-not-told.ts';
+import { rehearsalWithoutData } from './rules/rehearsal-without-data.ts';
 import { restoreWithoutFence } from './rules/restore-without-fence.ts';
 import { riskNobodyAccepted } from './rules/risk-nobody-accepted.ts';
 import { secretBeforeReplacement } from './rules/secret-before-replacement.ts';
@@ -53,6 +55,7 @@ export const lintRules: readonly LintRule[] = [
   restoreWithoutFence,
   riskNobodyAccepted,
   approvalLongerThanRto,
+  approvalTooShort,
   decidersShareTopic,
   audienceTooLarge,
   phasesExceedRto,
@@ -78,6 +81,7 @@ export const lintRules: readonly LintRule[] = [
   dryRunBeforeTests,
   execAfterScaleToZero,
   engineNotSpoken,
+  rehearsalWithoutData,
   littleTimeLeft,
   backupMissesRpo,
   tooManySnapshots,

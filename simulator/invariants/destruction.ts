@@ -40,6 +40,9 @@ function foreign(world: World, call: Call, kept: ReadonlySet<string>): string | 
       const own = cluster?.shown.TagList?.some(tag => tag.Key === runTag);
       return cluster && !own ? `${name} on ${id}, which no run made` : undefined;
     }
+    // Takes a limit away, and nothing else.
+    case 'lambda.DeleteFunctionConcurrency':
+      return undefined;
     case 'dynamodb.DeleteTable': {
       const id = String(call.input.TableName);
       const table = tablesOf(world).tables.find(

@@ -1,4 +1,5 @@
 import type { RecoveryPointByBackupVault } from '@aws-sdk/client-backup';
+import { action as restoreFiles } from '../../shared/actions/backup/restore-files.ts';
 import { rdsDurations } from '../../shared/aws/rds-durations.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 import { keyArnOf } from './kms.ts';
@@ -10,10 +11,15 @@ import { snapshotArn } from './rds/snapshots.ts';
 import { keyOf, rdsState } from './rds/state.ts';
 
 type Point = RecoveryPointByBackupVault & { region: string; vault: string };
-type BackupState = { points: Point[]; results: { job: string; status: string; message: string }[] };
+type RestoreJob = { id: string; region: string; token: string; into: string; from: string; doneAtMs: number };
+type BackupState = {
+  points: Point[];
+  results: { job: string; status: string; message: string }[];
+  restores: RestoreJob[];
+};
 
 function stateOf(world: World): BackupState {
-  return world.state<BackupState>('backup', () => ({ points: [], results: [] }));
+  return world.state<BackupState>('backup', () => ({ points: [], results: [], restores: [] }));
 }
 
 /** What AWS Backup restore testing was told, for tests. */
@@ -151,6 +157,43 @@ function startCopy(world: World, { input, region }: Call) {
   return { CopyJobId: `copy-${world.nowMs()}`, CreationDate: world.now() };
 }
 
+/** What AWS Backup put back, for tests. */
+export const fileRestores = (world: World) => stateOf(world).restores;
+
+function startRestore(world: World, { region, input }: Call) {
+  const { points, restores } = stateOf(world);
+  const point = points.find(one => one.region === region && one.RecoveryPointArn === input.RecoveryPointArn);
+  if (!point)
+    throw new SimulatedAwsError('ResourceNotFoundException', 'The recovery point does not exist.', 400);
+  const token = String(input.IdempotencyToken);
+  const same = restores.find(one => one.token === token && one.region === region);
+  if (same) return { RestoreJobId: same.id };
+  const into = String((input.Metadata as Record<string, string>)['file-system-id']);
+  const id = `restore-${into}-${restores.length + 1}`;
+  const seconds = world.duration(restoreFiles.typical, `restore-files/${into}/${token}`);
+  const doneAtMs = world.nowMs() + seconds * 1000;
+  restores.push({ id, region, token, into, from: point.RecoveryPointArn ?? '', doneAtMs });
+  world.changed(`efs/${into}`, `Files are restored into ${into}`, 'lifeboat');
+  world.after(seconds, `efs/${into}`, `The files are in a folder of ${into}`, () => {});
+  return { RestoreJobId: id };
+}
+
+function describeRestore(world: World, { region, input }: Call) {
+  const found = stateOf(world).restores.find(one => one.id === input.RestoreJobId && one.region === region);
+  if (!found) throw new SimulatedAwsError('ResourceNotFoundException', 'The job does not exist.', 400);
+  const done = world.nowMs() >= found.doneAtMs;
+  return {
+    RestoreJobId: found.id,
+    RecoveryPointArn: found.from,
+    ResourceType: 'EFS',
+    Status: done ? 'COMPLETED' : 'RUNNING',
+    PercentDone: done ? '100.00%' : '40.00%',
+    ...(done && {
+      CreatedResourceArn: `arn:aws:elasticfilesystem:${region}:123456789012:file-system/${found.into}`,
+    }),
+  };
+}
+
 /** AWS Backup: jobs, recovery points in vaults, and what restore testing is told. */
 export const service: SimulatedService = {
   name: 'backup',
@@ -165,6 +208,8 @@ export const service: SimulatedService = {
     }),
     StartBackupJob: startJob,
     StartCopyJob: startCopy,
+    StartRestoreJob: startRestore,
+    DescribeRestoreJob: describeRestore,
     PutRestoreValidationResult(world, { input }) {
       stateOf(world).results.push({
         job: String(input.RestoreJobId),
@@ -173,5 +218,15 @@ export const service: SimulatedService = {
       });
       return {};
     },
+  },
+  /** Files that are gone are back when a restore that began later is done; who moves them to their place is not played. */
+  strike(world, { type, component }) {
+    if (component.type !== 'efs-file-system' || type !== 'loss') return undefined;
+    const { fileSystemId, region } = component;
+    world.changed(`efs/${fileSystemId}`, `The files of ${fileSystemId} were deleted`, 'person');
+    return () =>
+      !stateOf(world).restores.some(
+        one => one.into === fileSystemId && one.region === region && world.nowMs() >= one.doneAtMs,
+      );
   },
 };

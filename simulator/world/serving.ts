@@ -48,7 +48,8 @@ export function componentServes(world: World, id: string): boolean {
       return membersOf(world, { ...component, id }).some(works);
     case 'lambda-function':
       return lambdaState(world).functions.some(
-        one => one.name === component.name && one.region === component.region && one.works,
+        one =>
+          one.name === component.name && one.region === component.region && one.works && one.reserved !== 0,
       );
     default:
       return true;

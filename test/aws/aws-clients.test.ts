@@ -95,7 +95,7 @@ test('reads no shared configuration file when everything is given', async () => 
   const { endpoint, requests } = await listen(400);
   const options = { primary, credentials, endpoint, ignoreConfiguredEndpoints: true };
   expect(await readsOf(options)).toEqual([]);
-  expect(requests()).toBe(2);
+  expect(requests()).toBe(3);
 });
 
 test('takes the address of an emulator from the environment', async () => {

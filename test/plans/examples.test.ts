@@ -2,3 +2,4 @@ import { rehearsesWell } from './support.ts';
 
 rehearsesWell('ticket-shop', 'examples');
 rehearsesWell('river-gauges', 'examples');
+rehearsesWell('permit-desk', 'examples');

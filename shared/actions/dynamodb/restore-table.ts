@@ -113,7 +113,8 @@ export const action = defineAction({
   async prepare(context, { table, notAfter, as }) {
     const { region, name } = table;
     const present = await readTable(context.aws, region, name);
-    if (as === 'original' && (present || context.run.mode === 'drill')) {
+    // What a dry run finds is what there is while all is well: the table, and whether it could be restored.
+    if (as === 'original' && (present || context.run.mode === 'drill') && context.run.mode !== 'dry-run') {
       return refuse(
         present
           ? `${name} exists in ${region}, so nothing can be restored under its name.`

@@ -85,6 +85,13 @@ export const action = defineAction({
         evidence: [{ what }],
       };
     }
+    // Moved by an earlier attempt: what is left is the proof, and observe waits for it.
+    if (state.to.IsWriter === true && 'note' in proof) {
+      const inTheWay = reasonsAgainstTarget(to, target);
+      const evidence = [{ what: proof.note }];
+      if (inTheWay.length > 0) return { status: 'refused', reasons: inTheWay, evidence };
+      return { status: 'ready', baseline, evidence };
+    }
     const evidence = [lagEvidence(to, lag), source.evidence];
     const reasons = [
       ...reasonsAgainstTarget(to, target),

@@ -78,6 +78,13 @@ export const action = defineAction({
         const outputs = { writer: to.identifier, ...proof, lossSeconds: 0 };
         return { status: 'already-done', baseline, outputs, evidence: [{ what }] };
       }
+      // Moved by an earlier attempt: what is left is the proof, and observe waits for it.
+      if (state.to.IsWriter === true && 'note' in proof) {
+        const inTheWay = reasonsAgainstTarget(to, target);
+        const evidence = [{ what: proof.note }];
+        if (inTheWay.length > 0) return { status: 'refused', reasons: inTheWay, evidence };
+        return { status: 'ready', baseline, evidence };
+      }
       const reasons = [
         ...reasonsAgainstTarget(to, target),
         ...(state.from.IsWriter === true ? [] : [notTheWriter(from, to)]),

@@ -70,5 +70,19 @@ export const ssmParameters = z.strictObject({
   }),
 });
 
+export const efsFileSystem = z.strictObject({
+  ...base,
+  type: z.literal('efs-file-system'),
+  fileSystemId: z
+    .string()
+    .regex(/^fs-(?:[0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a file system, such as fs-0a1b2c3d4e5f60718'),
+});
+
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
-export const dataComponents = [s3Bucket, codebuildProject, postgresServer, ssmParameters] as const;
+export const dataComponents = [
+  s3Bucket,
+  codebuildProject,
+  postgresServer,
+  ssmParameters,
+  efsFileSystem,
+] as const;

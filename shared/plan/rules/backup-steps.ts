@@ -22,6 +22,22 @@ function problemWith(plan: CheckContext['plan'], { step, path }: PlacedStep): Pr
       'Give the backup "verify": where it is restored, and what it is asked.',
     );
   }
+  if (step.do === 'backup.restore-files') {
+    if (backup.type !== 'aws-backup' || !backup.resource.includes(':file-system/')) {
+      return problem(
+        'topology-mismatch',
+        `"${id}" is no backup of an EFS file system by AWS Backup`,
+        'Name one of type aws-backup whose resource is the ARN of a file system.',
+      );
+    }
+    const into = typeof step.with.into === 'string' ? plan.components[step.with.into] : undefined;
+    if (into === undefined || [backup.region, backup.copyTo?.region].includes(into.region)) return [];
+    return problem(
+      'restore-without-copy',
+      `"${id}" is neither made in ${into.region} nor copied there, where "${step.with.into}" is`,
+      'Give it "copyTo" with that region, or restore into a file system of its own region.',
+    );
+  }
   const elsewhere = step.do === 'backup.create' ? whyMadeElsewhere(backup) : undefined;
   if (elsewhere === undefined) return [];
   return problem(

@@ -4,7 +4,7 @@ import type { PlacedStep } from '../scenario-view.ts';
 import { componentsOf } from './step-facts.ts';
 
 /** Kinds that prove a writer by a write, or ask a database, with the parameter that names it. */
-const asking: Record<string, string> = {
+export const asking: Record<string, string> = {
   'rds.create-instance': 'database',
   'rds.create-read-replica': 'target',
   'rds.cutover': 'database',

@@ -20,6 +20,7 @@ const named: Record<string, Record<string, What>> = {
   'backup.create': { backup: 'backup' },
   'backup.check': { backup: 'backup' },
   'backup.verify': { backup: 'backup' },
+  'backup.restore-files': { backup: 'backup' },
 };
 
 export function checkNamedParameters(

@@ -98,6 +98,14 @@ describe(kind, () => {
       expect(reasonsOf(preparation)).toContain('was not backed up when it was deleted');
     }));
 
+  it('in a dry run says whether a table could be restored that is still there', () =>
+    inAws(components, async ({ play }) => {
+      const original = { ...given, as: 'original' };
+      expect((await play(kind, original, { mode: 'dry-run' })).preparation.status).toBe('ready');
+      const plain = await play(kind, { ...original, table: 'plain' }, { mode: 'dry-run' });
+      expect(reasonsOf(plain.preparation)).toContain('point-in-time recovery is off');
+    }));
+
   it('in a drill restores beside only', () =>
     inAws(components, async ({ play, strike }) => {
       expect((await play(kind, given, { mode: 'drill' })).seen).toMatchObject({ status: 'done' });

@@ -49,6 +49,25 @@ describe('rds.switchover-global-cluster', () => {
       });
     }));
 
+  it('goes on to the proof when an earlier attempt has moved the writer, and does not move it again', () =>
+    inData(async scene => {
+      await scene.step(switchover, members, 'planned');
+      const [, name = ''] = /^secret:([^#]+)/.exec(standby.credentials) ?? [];
+      await scene.call('secretsmanager.PutSecretValue', recovery, { SecretId: name, SecretString: '{}' });
+      const what = expect.stringContaining('app-orders-dr is the primary, but');
+      const proving = { status: 'ready', evidence: [{ what }] };
+      expect(await scene.prepare(switchover, members, 'planned')).toMatchObject(proving);
+      expect(await scene.prepare(failover, forced)).toMatchObject(proving);
+      await switchover.act?.(scene.context('planned'), members, {
+        targetArn: 'x',
+        sourceArn: 'y',
+        lag: null,
+      });
+      expect(scene.world.changes.filter(({ what: said }) => said.includes('switchover'))).toHaveLength(1);
+      await deleteMembers(scene);
+      expect((await scene.prepare(switchover, members, 'planned')).status).toBe('refused');
+    }));
+
   it('asks once when the reply is lost, and reads what is stale', () =>
     inData(
       async scene => {
