@@ -6,9 +6,9 @@ import type { TypicalDuration } from '../actions/contract.ts';
  * hours takes about a hundred looks, far below the 25,000 events of an execution's history.
  *
  * Before the shortest typical duration nobody expects the end: a third of the elapsed time is close enough.
- * After it, 3 % keeps what polling adds to the recovery time near 1.5 % on average. In the first 100 s it is 2.5 %:
- * starting functions and passing from step to step add some seconds of their own. After an hour it is 5 %: of many
- * hours a few minutes are soon enough, and the looks are few.
+ * After it, 3 % keeps what polling adds to the recovery time near 1.5 % on average. In the first 100 s it is 2.5 %,
+ * and in the first 30 s half of that: starting functions and passing from step to step add some seconds of their own.
+ * After an hour it is 5 %: of many hours a few minutes are soon enough, and the looks are few.
  * What has taken less than 80 s is looked at several times in a call: Step Functions waits for whole seconds, and a
  * second of it is more than all calls from step to step.
  */
@@ -16,13 +16,14 @@ export const growthBeforeTypical = 0.35;
 export const growthAfterTypical = 0.05;
 /** Growth of the wait until so many seconds have passed. */
 const growthUntil = [
+  { seconds: 30, growth: 0.012 },
   { seconds: 100, growth: 0.025 },
   { seconds: 3600, growth: 0.03 },
 ];
 /** Step Functions waits for whole seconds. */
 export const shortestWaitSeconds = 1;
-/** Five looks a second: the quotas for reading are ten a second and more, apart from Route 53's, whose steps are longer. */
-const shortestPauseMs = 200;
+/** Seven looks a second: the quotas for reading are ten a second and more, apart from Route 53's, whose steps are longer. */
+const shortestPauseMs = 150;
 /** Longer ones are left to the step machine, which waits for nothing. */
 const longestPauseMs = 2000;
 /** How long one call goes on looking. Five seconds of it cost less than half of one turn of the step machine. */

@@ -40,7 +40,7 @@ describe('a call that goes on', () => {
     const times = looks(scene.thing.seen);
     for (const [index, time] of times.entries()) {
       const before = times[index - 1] ?? 0;
-      expect(time - before).toBeLessThanOrEqual(Math.max(0.2, before * 0.025) + 0.001);
+      expect(time - before).toBeLessThanOrEqual(Math.max(0.15, before * 0.012) + 0.001);
     }
     expect(times.at(-1)).toBeLessThan(11.3);
     expect((await scene.record()).endedAt).toBe(at(times.at(-1) ?? 0));

@@ -63,13 +63,14 @@ test('waits are whole seconds, never shorter than one, and never beyond the dead
   );
 });
 
-test('what may come true at any moment is looked at again after a small part of its time, not more than five times a second', () => {
+test('what may come true at any moment is looked at again after a small part of its time, not more than seven times a second', () => {
   const typical = { minSeconds: 10, likelySeconds: 30, maxSeconds: 90, source: 'made up' };
   expect(nextPauseMs(5, typical)).toBe(0);
-  expect(nextPauseMs(9, typical)).toBe(225);
+  expect(nextPauseMs(9, typical)).toBe(150);
+  expect(nextPauseMs(20, typical)).toBe(240);
   expect(nextPauseMs(40, typical)).toBe(1000);
   expect(nextPauseMs(80, typical)).toBe(0);
-  expect(nextPauseMs(0, { ...typical, minSeconds: 0 })).toBe(200);
+  expect(nextPauseMs(0, { ...typical, minSeconds: 0 })).toBe(150);
   // An abort is heard between two calls.
   expect(lookingMs).toBeLessThanOrEqual(5000);
 });
