@@ -59,7 +59,7 @@ export function taskFields(situation: Situation, message: PlannedMessage): Recor
     asked: task.owners.map(person => nameOf(situation.plan, person)).join(', '),
     answerBy: formatTime(task.dueAt),
     evidence: task.evidence ?? 'a word on what was done',
-    obligation: task.obligation ?? 'the plan',
+    obligation: task.obligation ?? 'as the plan says',
   };
 }
 
@@ -88,21 +88,30 @@ function nextStepsOf(situation: Situation): string {
 function actionsOf(situation: Situation): string {
   const changed = new Set(allOf(situation, 'change').map(({ entry }) => entry.step));
   const done = stepsNow(situation).filter(({ entry }) => entry.status === 'done' && changed.has(entry.step));
-  if (done.length === 0) return 'nothing has been changed yet';
+  if (done.length === 0)
+    return ending(situation) ? 'nothing was changed by the run' : 'nothing has been changed yet';
   return done.map(({ entry }) => `- ${stepTitle(situation, entry.step)}`).join('\n');
 }
 
-/** Only what a step of this run has measured. */
+/** Only what a step of this run has measured, and no more than that: a run that stopped before it restored lost nothing. */
 export function measuredDataLoss(situation: Situation): string {
   const measured = stepsNow(situation).flatMap(({ entry }) => {
     const seconds = entry.status === 'done' ? entry.outputs?.lossSeconds : undefined;
     return typeof seconds === 'number' ? [seconds] : [];
   });
+  const end = ending(situation);
   if (measured.length === 0) return 'not measured in this run';
+  if (end && end.entry.outcome !== 'recovered') {
+    return allOf(situation, 'change').length === 0
+      ? 'not measured: the run ended before it changed anything'
+      : 'not known: the run did not come to its end';
+  }
   const most = Math.max(...measured);
-  return most <= 0
-    ? 'none was measured'
-    : `what was written in the last ${formatDuration(most)} before the outage`;
+  const loss =
+    most <= 0
+      ? 'none was measured'
+      : `what was written in the last ${formatDuration(most)} before the outage`;
+  return end ? loss : `as measured so far, ${loss.replace(' was measured', '')}`;
 }
 
 /** A cause is what a person says it is: the evidence of a task whose id begins with root-cause. */

@@ -52,7 +52,7 @@ export const messageFields: Record<string, string> = {
   acknowledgedBy: 'who answers for the incident, and since when',
   resolvedBy: 'who resolved an incident whose run had not recovered, and when',
   evidence: 'what shows that a task is done',
-  obligation: 'law or contract that sets the deadline of a task',
+  obligation: 'law or contract that sets the deadline of a task; as the plan says, where it is none',
   late: 'which message was not sent in time, and to whom',
   undelivered: 'which message could not be delivered, to whom and why',
 };

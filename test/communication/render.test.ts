@@ -120,12 +120,19 @@ describe('the all-clear', () => {
   });
 
   it('and a follow-up count until a person resolved what the run had not recovered, not until the run ended', () => {
-    const byHand = situation(
+    const endedByHand: Parameters<typeof ledgerOf> = [
       [minute(20), { type: 'run-ended', run: makeRun().id, outcome: 'aborted', reasons: [] }],
       [minute(70), { type: 'incident-resolved', by: 'ada' }],
-    );
+    ];
+    const byHand = situation(...endedByHand);
     // The outage began five minutes before minute 0.
     expect(render('follow-up', 'customer', byHand).text).toContain('lasted 75 minutes');
+    // A restore point was found and nothing was restored: no data is lost.
+    const found = { ...stepEntry('find', 'assess', 'done'), outputs: { lossSeconds: 360 } };
+    const withPoint = { ...byHand, ledger: ledgerOf(opened(), [minute(1), found], ...endedByHand) };
+    expect(render('follow-up', 'customer', withPoint).text).toContain(
+      'Data: not measured: the run ended before it changed anything',
+    );
     const took = { subject: 'x', text: 'It took ${message.took}.' };
     const result = renderMessage(took, scopeFor(byHand, message), { mode: 'recover', key: 'k' });
     expect(result).toMatchObject({

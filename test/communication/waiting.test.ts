@@ -94,7 +94,7 @@ describe('an incident that a person resolves after its run failed', () => {
     const inside = world.sns
       .commandCalls(PublishCommand)
       .map(call => call.args[0].input)
-      .filter(({ Subject }) => Subject?.endsWith('is resolved'));
+      .filter(({ Subject }) => Subject?.includes(': resolved - '));
     expect(inside[0]?.Message).toContain('resolved by Ben Ruiz at 10 March 17:37 UTC');
     expect(inside[0]?.Message).toContain('nothing was checked by it');
     const keys = (await world.entries('message'))

@@ -95,7 +95,9 @@ describe('looking at a question', () => {
     if (found.type === 'step')
       await world.append({ ...found, outputs: { lossSeconds: 180, verdict: 'not-provable' } });
     const { body } = await request('GET', token);
-    expect(body).toContain('Data loss: what was written in the last 3 min before the outage.');
+    expect(body).toContain(
+      'Data loss: as measured so far, what was written in the last 3 min before the outage.',
+    );
     expect(body).toContain('Old writer: nobody could prove that it takes no writes.');
     expect(body).toContain('The newest restore point is 3 minutes old.');
     expect(body).toContain('<li>Check the API</li><li>Check DNS</li>');

@@ -16,7 +16,7 @@ Commander: \${message.commander}
 Next update: \${message.nextUpdate}`,
   },
   drill: {
-    subject: '${system.title}: ${message.scenario} is being exercised',
+    subject: '${system.title}: exercise - ${message.scenario}',
     text: `The scenario "\${message.scenario}" of \${system.title} is being exercised since \${message.opened}.
 Production is not touched. You are told so that the exercise includes you.
 
@@ -64,7 +64,7 @@ Done until then:
 The incident stays open. A person has to take it from here.`,
   },
   resolved: {
-    subject: '${system.title}: ${message.scenario} is resolved',
+    subject: '${system.title}: resolved - ${message.scenario}',
     text: `The incident was resolved by \${message.resolvedBy}. The run itself had not recovered (\${message.outcome}); what people did after it is not in this record, and nothing was checked by it.
 
 Still to be done:
@@ -135,7 +135,7 @@ Asked: \${message.asked}
 Please reach one of them.`,
   },
   'drill-result': {
-    subject: '${system.title}: exercise of ${message.scenario} - ${message.result} after ${message.took}',
+    subject: '${system.title}: ${message.result} after ${message.took} - ${message.scenario}',
     text: `The exercise of "\${message.scenario}" ended at \${message.ended}, \${message.took} after \${message.clock} (objective: \${message.rto}).
 
 Checked, with its result:
@@ -145,7 +145,7 @@ Failed or open:
 \${message.failed}`,
   },
   acknowledged: {
-    subject: '${system.title}: ${message.scenario} is acknowledged',
+    subject: '${system.title}: acknowledged - ${message.scenario}',
     text: `Acknowledged by \${message.acknowledgedBy}. Where it stands: \${message.phase}.`,
   },
   answered: {
