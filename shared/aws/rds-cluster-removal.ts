@@ -27,6 +27,10 @@ export async function removeCluster(
 ): Promise<Observation> {
   const cluster = await readCluster(context.aws, region, identifier);
   if (cluster === undefined) {
+    // Its instances may go on being deleted for some minutes; until then something of the run is still there.
+    const left = await readMembers(context.aws, region, identifier);
+    if (left.length > 0)
+      return { status: 'pending', note: `${left.length} instances of ${identifier} are still being deleted` };
     return { status: 'done', outputs: {}, evidence: [{ what: `${identifier} does not exist in ${region}` }] };
   }
   if (!isClusterOfRun(cluster, context.run.id)) {

@@ -97,6 +97,11 @@ export class YamlReader {
       this.#add('key-not-text', key, 'A key must be text', 'Put the key in quotes, or remove the "?".');
       return undefined;
     }
+    if (value === '<<') {
+      const mend = 'Write the fields themselves; "*name" repeats one whole value.';
+      this.#add('merge-key', key, 'A merge key ("<<") is no part of YAML 1.2, and is not read', mend);
+      return undefined;
+    }
     if (value === '__proto__' || value === 'constructor' || value === 'prototype') {
       this.#add('reserved-key', key, `"${value}" can't be used as a key`, 'Choose another name.');
       return undefined;

@@ -50,6 +50,15 @@ export const action = defineAction({
     'Running pods keep the old value until they are restarted',
     'A rotation overwrites the value',
   ],
+  contradictions: ({ secret: target }) =>
+    target.replicaOf === undefined
+      ? []
+      : [
+          {
+            what: `${target.id} is a replica of ${target.replicaOf}, and a replica can only be read`,
+            mend: 'Give the recovery side a secret of its own, without "replicaOf", and let the application there read that.',
+          },
+        ],
   permissions: ({ secret: { name, region } }) => [
     {
       actions: [
