@@ -106,12 +106,15 @@ export function measuredDataLoss(situation: Situation): string {
       ? 'not measured: the run ended before it changed anything'
       : 'not known: the run did not come to its end';
   }
+  // Below zero says that nobody could tell.
+  if (measured.some(seconds => seconds < 0))
+    return 'not known: nobody could tell what had arrived at the other side';
   const most = Math.max(...measured);
   const loss =
-    most <= 0
-      ? 'none was measured'
+    most === 0
+      ? 'no loss was measured'
       : `what was written in the last ${formatDuration(most)} before the outage`;
-  return end ? loss : `as measured so far, ${loss.replace(' was measured', '')}`;
+  return end ? loss : `as measured so far, ${loss.replace('no loss was measured', 'none')}`;
 }
 
 /** A cause is what a person says it is: the evidence of a task whose id begins with root-cause. */

@@ -142,6 +142,46 @@ describe('the all-clear', () => {
   });
 });
 
+describe('the data loss', () => {
+  const said = (...entries: Parameters<typeof ledgerOf>) =>
+    scopeFor(situation(...entries), message).message as Record<string, string>;
+  const found = (lossSeconds: number | null): [string, Entry] => [
+    minute(1),
+    { ...stepEntry(`find-${lossSeconds}`, 'assess', 'done'), outputs: { lossSeconds } } as Entry,
+  ];
+  it.each([
+    [[], 'not measured in this run'],
+    // A query that measures no loss says null.
+    [[found(null)], 'not measured in this run'],
+    [[found(360)], 'as measured so far, what was written in the last 6 min before the outage'],
+    [[found(360), ended(minute(60))], 'what was written in the last 6 min before the outage'],
+    [[found(0), found(null), ended(minute(60))], 'no loss was measured'],
+    [[found(-1), ended(minute(60))], 'not known: nobody could tell what had arrived at the other side'],
+    [[found(360), ended(minute(20), 'aborted')], 'not measured: the run ended before it changed anything'],
+    [
+      [
+        found(360),
+        [
+          minute(2),
+          {
+            type: 'change',
+            run: makeRun().id,
+            step: 's',
+            call: 'rds.X',
+            region: 'r',
+            resource: 'x',
+            what: 'It.',
+          },
+        ],
+        ended(minute(20), 'failed'),
+      ],
+      'not known: the run did not come to its end',
+    ],
+  ] as [Parameters<typeof ledgerOf>, string][])('of %j is said as it was measured', (entries, expected) => {
+    expect(said(...entries).dataLoss).toBe(expected);
+  });
+});
+
 describe('a template', () => {
   it('with a field that has no value is an error', () => {
     const template = { subject: 'x', text: 'It took ${message.took}.' };

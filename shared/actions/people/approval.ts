@@ -50,12 +50,14 @@ export const action = defineAction({
       },
     };
   },
-  async observe(_context, { accepts }, baseline) {
+  async observe({ nameOf }, { accepts }, baseline) {
     const answer = answerSchema.safeParse(baseline.answer);
     if (!answer.success) return { status: 'pending', note: 'Nobody has answered yet' };
     const { value, by, at, reason = '' } = answer.data;
+    // Several who agreed are one text.
+    const names = by.split(', ').map(nameOf).join(', ');
     if (value !== 'approve') {
-      const what = `${by} answered "${value}"${reason ? `: ${reason}` : ''}.`;
+      const what = `${names} answered "${value}"${reason ? `: ${reason}` : ''}.`;
       const mend = 'Start the scenario again when the decision is another.';
       return { status: 'failed', reasons: [{ what, mend }], evidence: [] };
     }
@@ -64,7 +66,7 @@ export const action = defineAction({
       outputs: { approvedBy: by, accepted: accepts, reason },
       evidence: [
         {
-          what: `${by} approved${reason ? `: ${reason}` : ''}.`,
+          what: `${names} approved${reason ? `: ${reason}` : ''}.`,
           data: { approvedBy: by, at, accepted: accepts },
         },
       ],

@@ -42,12 +42,13 @@ export const action = defineAction({
       },
     };
   },
-  async observe(_context, _parameters, baseline) {
+  async observe({ nameOf }, _parameters, baseline) {
     const answer = answerSchema.safeParse(baseline.answer);
     if (!answer.success) return { status: 'pending', note: 'Nobody has said that it is done' };
     const { value, by, at, reason = '' } = answer.data;
+    const name = nameOf(by);
     if (value !== 'done') {
-      const what = `${by} answered "${value}"${reason ? `: ${reason}` : ''}.`;
+      const what = `${name} answered "${value}"${reason ? `: ${reason}` : ''}.`;
       return {
         status: 'failed',
         reasons: [{ what, mend: 'Do it by another way, then retry or skip.' }],
@@ -58,7 +59,7 @@ export const action = defineAction({
       status: 'done',
       outputs: { doneBy: by, note: reason },
       evidence: [
-        { what: `${by} says that it is done${reason ? `: ${reason}` : ''}.`, data: { doneBy: by, at } },
+        { what: `${name} says that it is done${reason ? `: ${reason}` : ''}.`, data: { doneBy: by, at } },
       ],
     };
   },

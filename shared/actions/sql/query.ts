@@ -57,7 +57,7 @@ export const action = defineAction({
   outputs: {
     value: 'First column of the first row',
     rows: 'How many rows there were',
-    lossSeconds: 'With `newest`: seconds of data that are missing; otherwise 0',
+    lossSeconds: 'With `newest`: seconds of data that are missing; otherwise null, since nothing measures it',
   },
   drill: 'same',
   mutates: false,
@@ -98,8 +98,8 @@ export const action = defineAction({
       return { status: 'failed', reasons: [noRow(query, host)], evidence: [] };
     }
     const expected = describeExpectation(expect);
-    const lost = expect.newest ? lossSeconds(value, expect.newest.before ?? outageStartedAt) : 0;
-    const data: JsonObject = { query, value, rows, host, expected, lossSeconds: lost ?? 0 };
+    const lost = expect.newest ? lossSeconds(value, expect.newest.before ?? outageStartedAt) : undefined;
+    const data: JsonObject = { query, value, rows, host, expected, lossSeconds: lost ?? null };
     const wrong = mismatch(found, expect, outageStartedAt);
     if (wrong && context.elapsedSeconds < (wanted.becomesWithin ?? 0)) {
       return { status: 'pending', note: `${query} answers ${wrong} at ${host}` };
@@ -111,7 +111,11 @@ export const action = defineAction({
     const loss = expect.newest && lost !== undefined ? `; ${formatDuration(lost)} of data are missing` : '';
     const answer = expect.noRows ? 'no row' : value;
     const what = `${query} answered ${answer} at ${host}, as expected (${expected})${loss}`;
-    return { status: 'done', outputs: { value, rows, lossSeconds: lost ?? 0 }, evidence: [{ what, data }] };
+    return {
+      status: 'done',
+      outputs: { value, rows, lossSeconds: lost ?? null },
+      evidence: [{ what, data }],
+    };
   },
 });
 

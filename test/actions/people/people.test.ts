@@ -52,11 +52,11 @@ describe('people.approval', () => {
   });
 
   it('is done with an approval, which later steps can refer to', async () => {
-    const answer = { value: 'approve', by: 'ben', at, reason: 'Sydney is gone' };
+    const answer = { value: 'approve', by: 'ben, ada', at, reason: 'Sydney is gone' };
     expect(await approval.observe(context, parameters, { answer })).toMatchObject({
       status: 'done',
-      outputs: { approvedBy: 'ben', accepted: ['unfenced-writer'], reason: 'Sydney is gone' },
-      evidence: [{ what: 'ben approved: Sydney is gone.' }],
+      outputs: { approvedBy: 'ben, ada', accepted: ['unfenced-writer'], reason: 'Sydney is gone' },
+      evidence: [{ what: 'ben, Ada approved: Sydney is gone.' }],
     });
   });
 
