@@ -218,7 +218,9 @@ export const textDamages: Damage[] = [
     '  constructor:\n    title: "Low',
     'reserved-key',
   ),
-  damage('a merge key', 'objectives:\n  rto: 4h', 'objectives:\n  <<: { rto: 4h }\n  rto: 4h', 'merge-key'),
+  damage('a merge key', 'objectives:\n  rto: 4h', 'objectives:\n  <<: { rto: 4h }\n  rto: 4h', 'merge-key', {
+    at: '<<',
+  }),
   damage('text encoded twice', 'name: Platform Team Lead', 'name: Platform Teamâ€™s Lead', 'mojibake'),
 ];
 
