@@ -47,6 +47,20 @@ export function strikeCluster(world: World, blow: Blow): Holds | undefined {
   }
 }
 
+/** Its processes run again and its image is good, wherever its pods are. */
+export function mendWorkload(world: World, component: Blow['component']): void {
+  if (component.type !== 'k8s-deployment' && component.type !== 'k8s-statefulset') return;
+  const cluster = clusterOf(world, component.cluster, component.region);
+  const deployment = cluster.deployments.find(
+    ({ namespace, name }) => namespace === component.namespace && name === component.name,
+  );
+  if (!deployment) return;
+  deployment.badImages = [];
+  for (const pod of deployment.pods) pod.crashed = false;
+  world.changed(resourceOf(cluster, deployment), `The processes of ${deployment.name} run again`);
+  probeAgain(world);
+}
+
 function strikeWorkload(
   world: World,
   blow: Blow,

@@ -1,4 +1,5 @@
 import { componentsOf } from '../world/addresses.ts';
+import { menders } from '../world/assumed-repairs.ts';
 import {
   addInstance,
   fleetOf,
@@ -55,6 +56,9 @@ export const service: SimulatedService = {
     DeleteNetworkAclEntry: deleteAclEntry,
   },
   arrange(world, plan) {
+    for (const type of ['ec2-instances', 'auto-scaling-group'] as const) {
+      menders(world).set(type, component => mendInstances(world, membersOf(world, component)));
+    }
     arrangeFirewalls(world, plan);
     for (const { id, ids, tag, count, region } of componentsOf(plan, 'ec2-instances')) {
       const named = ids ?? Array.from({ length: count }, () => undefined);
@@ -154,6 +158,15 @@ function isIsolated(world: World, { region, securityGroups }: SimulatedInstance)
       known.includes(id) &&
       !rules.some(rule => rule.GroupId === id && rule.region === region && !rule.IsEgress),
   );
+}
+
+/** Software, release and host are good again; what is terminated stays so. */
+function mendInstances(world: World, instances: readonly SimulatedInstance[]): void {
+  for (const instance of instances.filter(({ state }) => state === 'running')) {
+    badReleases(world).delete(instance.id);
+    instance.hostWorks = true;
+    setAnswers(world, instance, true, 'The instance answers again');
+  }
 }
 
 export function fail(world: World, instance: SimulatedInstance, badRelease: boolean, healing: boolean): void {

@@ -1,6 +1,8 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
 import * as z from 'zod';
+import type { ComponentOf } from '../../shared/plan/components.ts';
 import { componentsOf } from '../world/addresses.ts';
+import { menders } from '../world/assumed-repairs.ts';
 import { lostZones, resourceId } from '../world/fleet.ts';
 import { keepHistory, seenState } from '../world/history.ts';
 import { placeTargets, setSick, setTargets } from '../world/load-balancing.ts';
@@ -55,6 +57,16 @@ export const service: SimulatedService = {
   name: 'ecs',
   operations: { DescribeServices: describeServices, UpdateService: updateService },
   arrange(world, plan) {
+    menders(world).set('ecs-service', component => {
+      const one = component.type === 'ecs-service' && serviceOf(world, component);
+      if (!one) return;
+      one.bad = [];
+      for (const deployment of one.deployments) {
+        deployment.failed = 0;
+        if (deployment.state === 'FAILED') deployment.state = 'IN_PROGRESS';
+      }
+      reconcile(world, one);
+    });
     for (const { cluster, name, region, standbyCount, targetGroup } of componentsOf(plan, 'ecs-service')) {
       const target = targetGroup === undefined ? undefined : plan.components[targetGroup];
       const definition = `${name}:41`;
@@ -290,12 +302,16 @@ function lose(world: World, one: SimulatedEcsService, which: (task: Task) => boo
   reconcile(world, one);
 }
 
+function serviceOf(world: World, component: ComponentOf<'ecs-service'>): SimulatedEcsService | undefined {
+  return ecsServices(world).find(({ cluster, name, region }) => {
+    return cluster === component.cluster && name === component.name && region === component.region;
+  });
+}
+
 function strike(world: World, blow: Blow): (() => boolean) | undefined {
   const { component } = blow;
   if (component.type !== 'ecs-service') return undefined;
-  const one = ecsServices(world).find(({ cluster, name, region }) => {
-    return cluster === component.cluster && name === component.name && region === component.region;
-  });
+  const one = serviceOf(world, component);
   if (!one || (blow.type !== 'failure' && blow.type !== 'loss')) return undefined;
   if (blow.type === 'loss') one.desired = 0;
   // A crash that ECS does not get over by itself is one of the running revision: another one has to be deployed.

@@ -11,7 +11,8 @@ import { evict, logOf } from '../kubernetes/pods.ts';
 import { type KubernetesReply, reply, status } from '../kubernetes/reply.ts';
 import { createObject, findOne, listObjects } from '../kubernetes/resources.ts';
 import { operationNames, type Route } from '../kubernetes/routes.ts';
-import { loseZoneNodes, strikeCluster } from '../kubernetes/strikes.ts';
+import { loseZoneNodes, mendWorkload, strikeCluster } from '../kubernetes/strikes.ts';
+import { menders } from '../world/assumed-repairs.ts';
 import { keepHistory, seenState } from '../world/history.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
@@ -31,6 +32,8 @@ export const service: SimulatedService = {
   operations: Object.fromEntries(operationNames().map(name => [name, answer])),
   arrange(world, plan) {
     arrangeClusters(world, plan);
+    for (const type of ['k8s-deployment', 'k8s-statefulset'] as const)
+      menders(world).set(type, component => mendWorkload(world, component));
     keepHistory(world, 'kubernetes', () => clustersOf(world));
     world.onChange(() => probeAgain(world));
   },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { componentsOf } from '../world/addresses.ts';
+import { menders, playAssumedRepairs } from '../world/assumed-repairs.ts';
 import { resourceId } from '../world/fleet.ts';
 import { keepHistory, seenState } from '../world/history.ts';
 import {
@@ -54,6 +55,12 @@ export const service: SimulatedService = {
   },
   arrange(world, plan) {
     const { functions, mappings } = lambdaState(world);
+    menders(world).set('lambda-function', component => {
+      for (const one of functions) {
+        if ('name' in component && one.name === component.name && one.region === component.region)
+          one.works = true;
+      }
+    });
     for (const { name, region, reserved } of componentsOf(plan, 'lambda-function')) {
       functions.push({ name, region, works: true, tokens: [], runs: 0, reserved });
     }
@@ -119,6 +126,11 @@ function invoke(world: World, call: Call): unknown {
     found.runs += 1;
     if (token !== undefined) found.tokens.push(token);
     world.changed(`lambda/${found.name}`, 'The function ran', 'lifeboat');
+    const component = componentsOf(world.plan, 'lambda-function').find(
+      one => one.name === found.name && one.region === found.region,
+    );
+    const { lifeboat: _, ...given } = JSON.parse(text);
+    if (component) playAssumedRepairs(world, component, given);
   }
   return answer({ ok: true, runs: found.runs });
 }

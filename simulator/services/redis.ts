@@ -1,4 +1,5 @@
 import { componentsOf } from '../world/addresses.ts';
+import { menders } from '../world/assumed-repairs.ts';
 import { noteLinks, type RedisNode, redisPlane } from '../world/redis-nodes.ts';
 import type { Blow, SimulatedService, World } from '../world/world.ts';
 
@@ -8,6 +9,10 @@ export const service: SimulatedService = {
   operations: {},
   arrange(world) {
     redisPlane(world);
+    menders(world).set('redis-server', ({ id }) => {
+      const node = redisPlane(world).nodes.get(`redis/${id}`);
+      if (node) node.serving = true;
+    });
     world.onChange(() => noteLinks(world));
   },
   strike,

@@ -80,3 +80,17 @@ test.each([
 ])('validate looks at %s', async (_name, components, expected) => {
   expect(await findingsWith(components)).toEqual(expected);
 });
+
+test('what a runbook or a function mends has to be of a type whose failure can be played as mended', async () => {
+  const runbook = (restores: string) => `
+  runbook:
+    type: ssm-document
+    region: ap-southeast-4
+    name: Mend
+    restores: [${restores}]`;
+  expect(await findingsWith(runbook('app-recovery'))).toEqual([]);
+  const [wrong, ...more] = await findingsWith(runbook('database'));
+  expect(wrong).toContain('topology-mismatch');
+  expect(more).toEqual([]);
+  expect((await findingsWith(runbook('app-recovry'))).join()).toContain('unknown-component');
+});

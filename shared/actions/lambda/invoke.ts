@@ -9,6 +9,7 @@ import {
 } from '../../aws/lambda-functions.ts';
 import { shortHash } from '../../aws/names.ts';
 import { lambdaFunction } from '../../plan/components.ts';
+import { withAssumption } from '../assumed-repair.ts';
 import { defineAction } from '../contract.ts';
 import { fail, finish, ready, refuse } from '../outcomes.ts';
 
@@ -119,7 +120,8 @@ export const action = defineAction({
       if (!isUnreachable(error) || repeatable) throw error;
     }
   },
-  async observe(_context, { function: { name } }, stored) {
+  async observe(_context, { function: target }, stored) {
+    const { name } = target;
     const { invoked, result } = memorySchema.parse(stored);
     if (!invoked) {
       return fail(
@@ -134,6 +136,10 @@ export const action = defineAction({
       );
     }
     const { version } = invoked;
-    return finish(`The function ${name} answered, version ${version}.`, { result: result ?? null, version });
+    const said = finish(`The function ${name} answered, version ${version}.`, {
+      result: result ?? null,
+      version,
+    });
+    return withAssumption(said, target);
   },
 });

@@ -11,6 +11,7 @@ import {
 import { isNamed, request } from '../../aws/aws-errors.ts';
 import { shortHash } from '../../aws/names.ts';
 import { ssmDocument } from '../../plan/components.ts';
+import { withAssumption } from '../assumed-repair.ts';
 import { type ActionContext, defineAction, type Permission } from '../contract.ts';
 import { fail, finish, pending, ready, refuse } from '../outcomes.ts';
 
@@ -152,7 +153,8 @@ export const action = defineAction({
     const id = await startAutomation(context, document, asLists(given), { token, tagKey });
     if (id) await context.remember({ executionId: id });
   },
-  async observe(context, { document: { name, region } }, stored) {
+  async observe(context, { document }, stored) {
+    const { name, region } = document;
     const { tagKey, executionId } = memorySchema.parse(stored);
     const id = executionId ?? (await findAutomation(context, region, tagKey))?.AutomationExecutionId;
     if (!id) return pending(`The execution of ${name} is not shown yet.`);
@@ -169,9 +171,10 @@ export const action = defineAction({
         `Look at the execution ${id} in Systems Manager; mend the cause, then retry the step, which starts it anew.`,
       );
     }
-    return finish(`The runbook ${name} ended as ${status} (${id}).`, {
+    const outputs = {
       executionId: id,
       outputs: z.record(z.string(), z.array(z.string())).parse(found?.Outputs ?? {}),
-    });
+    };
+    return withAssumption(finish(`The runbook ${name} ended as ${status} (${id}).`, outputs), document);
   },
 });

@@ -53,10 +53,27 @@ export const ec2Instances = z
   })
   .refine(({ ids, tag }) => (ids === undefined) !== (tag === undefined), 'either ids or tag, and not both');
 
+/** Types whose failure a rehearsal can take for mended, because the plan says so. */
+export const mendable = [
+  'auto-scaling-group',
+  'ec2-instances',
+  'ecs-service',
+  'k8s-deployment',
+  'k8s-statefulset',
+  'lambda-function',
+  'redis-server',
+] as const;
+
+const restores = z.array(id).optional().meta({
+  description:
+    'Components whose failure it mends, of those that a call names among what it is given; a call that gives nothing is about all of them. The rehearsal plays it after a run that succeeded, and the report says that it is assumed by the plan',
+});
+
 export const lambdaFunction = z.strictObject({
   ...base,
   type: z.literal('lambda-function'),
   name: z.string(),
+  restores,
   qualifier: z.string().optional().meta({ description: 'Version or alias; without it $LATEST' }),
   reserved: z.int().min(0).optional().meta({
     description:
@@ -87,6 +104,7 @@ export const ssmDocument = z.strictObject({
   type: z.literal('ssm-document'),
   name: z.string(),
   version: z.string().optional().meta({ description: 'A version number; without it the default version' }),
+  restores,
   /** Role that the automation assumes; Lifeboat needs leave to pass it. */
   assumeRole: z.string().regex(/^arn:/, 'the ARN of a role').optional(),
 });

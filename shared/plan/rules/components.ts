@@ -1,7 +1,9 @@
+import { mendable } from '../components/compute.ts';
 import type { ComponentOf } from '../components.ts';
 import type { Problem } from '../finding.ts';
 import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
+import type { PropertyKeyPath } from '../schema-walk.ts';
 import { checkMembers } from './member-components.ts';
 import { idOfType, unknownId } from './references.ts';
 
@@ -40,11 +42,33 @@ export function checkComponents(context: CheckContext): Problem[] {
       const used = component.uses ?? [];
       problems.push(...used.flatMap((other, at) => unknownId(context, 'components', other, [...path, at])));
     }
+    if ('restores' in component) {
+      const path = ['components', id, 'restores'];
+      const restored = component.restores ?? [];
+      problems.push(...restored.flatMap((other, at) => checkRestored(context, id, other, [...path, at])));
+    }
     // The cluster of an ECS service is a name and no component.
     if ('cluster' in component && component.type !== 'ecs-service')
       problems.push(...checkCluster(context, id, component));
   }
   return problems;
+}
+
+/** What is said to be mended has to be something whose failure a rehearsal can play as mended. */
+function checkRestored(context: CheckContext, id: string, other: string, path: PropertyKeyPath): Problem[] {
+  const unknown = unknownId(context, 'components', other, path);
+  const type = context.plan.components[other]?.type;
+  if (unknown.length > 0 || type === undefined || (mendable as readonly string[]).includes(type))
+    return unknown;
+  return [
+    {
+      rule: 'topology-mismatch',
+      severity: 'error',
+      path,
+      message: `A rehearsal can not play that "${id}" mends "${other}", which is of type ${type}`,
+      mend: `Name one of type ${mendable.join(', ')}, or use the actions of Lifeboat for it.`,
+    },
+  ];
 }
 
 function sameRegion(region: string): Problem {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Plan, StepPlan } from '../../../shared/plan/schema.ts';
 import { stepsOf } from '../../../shared/runbook/phases.ts';
 import { componentsOf } from '../../world/addresses.ts';
+import { playAssumedRepairs } from '../../world/assumed-repairs.ts';
 import { resourceId } from '../../world/fleet.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 
@@ -13,6 +14,7 @@ type Execution = {
   region: string;
   document: string;
   token: string;
+  parameters: Record<string, string[]>;
   tags: { Key: string; Value: string }[];
   status: 'InProgress' | 'Success' | 'Failed';
 };
@@ -25,6 +27,7 @@ export const brokenRunbooks = (world: World) => world.state('ssm-broken-runbooks
 const startInput = z.object({
   DocumentName: z.string(),
   ClientToken: z.uuid(),
+  Parameters: z.record(z.string(), z.array(z.string())).default({}),
   Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).default([]),
 });
 
@@ -61,8 +64,8 @@ export function getDocument(world: World, call: Call) {
 }
 
 export function startAutomation(world: World, call: Call) {
-  const { DocumentName, ClientToken, Tags } = startInput.parse(call.input);
-  documentOf(world, DocumentName, call.region);
+  const { DocumentName, ClientToken, Parameters, Tags } = startInput.parse(call.input);
+  const document = documentOf(world, DocumentName, call.region);
   if (executionsOf(world).some(({ token }) => token === ClientToken)) {
     const message = 'The specified idempotency token was used before.';
     throw new SimulatedAwsError('IdempotentParameterMismatch', message);
@@ -72,6 +75,7 @@ export function startAutomation(world: World, call: Call) {
     region: call.region,
     document: DocumentName,
     token: ClientToken,
+    parameters: Parameters,
     tags: Tags,
     status: 'InProgress',
   };
@@ -80,6 +84,8 @@ export function startAutomation(world: World, call: Call) {
   world.changed(resource, 'The runbook has started', 'lifeboat');
   world.after(world.duration(runDuration, execution.id), resource, 'The runbook has ended', () => {
     execution.status = brokenRunbooks(world).has(DocumentName) ? 'Failed' : 'Success';
+    const { AutomationAssumeRole: _, ...given } = execution.parameters;
+    if (execution.status === 'Success') playAssumedRepairs(world, document, given);
   });
   return { AutomationExecutionId: execution.id };
 }

@@ -1,0 +1,41 @@
+import type { Component, ComponentType } from '../../shared/plan/components.ts';
+import type { World } from './world.ts';
+
+/** Takes the failure of a component back, as if somebody had mended it. */
+type Mend = (component: Component & { id: string }) => void;
+
+/** How the services take failures back, by the type of component; each registers its own in `arrange`. */
+export const menders = (world: World) => world.state('menders', () => new Map<ComponentType, Mend>());
+
+/**
+ * Plays what the plan says that a runbook or function of the user's brings about, after it has really been called and
+ * has ended well: of the components that it `restores`, those that the call names. One that is given nothing is about
+ * all of them.
+ */
+export function playAssumedRepairs(
+  world: World,
+  { id, restores = [] }: { id: string; restores?: string[] | undefined },
+  given: unknown,
+): void {
+  const texts = textsIn(given);
+  for (const other of restores) {
+    const component = world.plan.components[other];
+    const mend = component && menders(world).get(component.type);
+    if (!component || !mend || world.isLost(component.region)) continue;
+    if (texts.length > 0 && !namesOf(other, component).some(name => texts.includes(name))) continue;
+    mend({ ...component, id: other });
+    world.changed(`assumed/${other}`, `${other} is mended by ${id}, as the plan assumes`);
+  }
+}
+
+/** How a call may name a component: by its id in the plan, or by what AWS or Kubernetes calls it. */
+function namesOf(id: string, component: Component): string[] {
+  const fields: Record<string, unknown> = { ...component };
+  const own = ['name', 'arn', 'identifier', 'host', 'ids'].flatMap(key => textsIn(fields[key]));
+  return [id, ...own];
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { brokenRunbooks } from '../../../simulator/services/ssm/automation.ts';
+import { inAws } from '../../support/aws-world.ts';
+
+const [primary, region] = ['ap-southeast-2', 'ap-southeast-4'];
+const workers = { type: 'ec2-instances', region, ids: ['i-0a1b2c3d4e5f60718'] };
+const mailer = { type: 'ec2-instances', region, ids: ['i-0a1b2c3d4e5f60719'] };
+const shop = { type: 'ecs-service', region, cluster: 'c', name: 'shop', standbyCount: 2 };
+const components = {
+  workers,
+  mailer,
+  shop,
+  cart: { type: 'lambda-function', region, name: 'cart' },
+  runbook: { type: 'ssm-document', region, name: 'Mend', restores: ['workers', 'mailer', 'shop'] },
+  healer: { type: 'lambda-function', region, name: 'heal', restores: ['cart'] },
+};
+
+describe('what a runbook or a function of the user’s mends by the word of the plan', () => {
+  it('is named by the report as assumed', () =>
+    inAws(components, async ({ play }) => {
+      const { seen } = await play('ssm.automation', { document: 'runbook' });
+      expect(seen).toMatchObject({
+        status: 'done',
+        evidence: [
+          { what: expect.stringContaining('ended as Success') },
+          {
+            what: 'That it mends workers, mailer, shop is assumed by the plan, not proven here.',
+            data: { assumed: ['workers', 'mailer', 'shop'] },
+          },
+        ],
+      });
+    }));
+
+  it('is mended when the run has ended, and only what the call names', () =>
+    inAws(components, async ({ call, strike, wait }) => {
+      const broken = strike({ type: 'failure' }, 'workers');
+      const other = strike({ type: 'failure' }, 'mailer');
+      const input = {
+        DocumentName: 'Mend',
+        ClientToken: 'f47ac10b-58cc-4372-a567-0e02b2c3d479',
+        Parameters: { InstanceId: workers.ids },
+      };
+      await call('ssm.StartAutomationExecution', input, region);
+      expect([broken(), other()]).toEqual([true, true]);
+      await wait(600);
+      expect([broken(), other()]).toEqual([false, true]);
+    }));
+
+  it('is not mended by one that failed', () =>
+    inAws(components, async ({ play, strike, world }) => {
+      brokenRunbooks(world).add('Mend');
+      const broken = strike({ type: 'failure' }, 'workers');
+      const { seen } = await play('ssm.automation', { document: 'runbook' });
+      expect(seen).toMatchObject({ status: 'failed' });
+      expect(broken()).toBe(true);
+    }));
+
+  it('is all that it may mend when the call names nothing', () =>
+    inAws(components, async ({ play, strike, wait }) => {
+      const broken = [
+        strike({ type: 'failure' }, 'workers'),
+        strike({ type: 'failure', selfHealing: false }, 'shop'),
+      ];
+      await wait(600);
+      expect(broken.map(holds => holds())).toEqual([true, true]);
+      await play('ssm.automation', { document: 'runbook' });
+      await wait(600);
+      expect(broken.map(holds => holds())).toEqual([false, false]);
+    }));
+
+  it('is mended by a function that answered, and not by one that is broken itself', () =>
+    inAws(components, async ({ play, strike }) => {
+      const broken = strike({ type: 'failure' }, 'cart');
+      const healerBroken = strike({ type: 'failure' }, 'healer');
+      expect((await play('lambda.invoke', { function: 'healer' })).seen).toMatchObject({ status: 'failed' });
+      expect([broken(), healerBroken()]).toEqual([true, true]);
+    }));
+
+  it.each([
+    ['cart', region, false],
+    ['checkout', region, true],
+    ['cart', primary, true],
+  ])('is what the payload names (%s), unless its region is lost (%s)', (service, where, stays) =>
+    inAws({ ...components, cart: { type: 'lambda-function', region: where, name: 'cart' } }, async scene => {
+      const { play, strike, world } = scene;
+      const broken = strike({ type: 'failure' }, 'cart');
+      world.loseRegion(primary);
+      const { seen } = await play('lambda.invoke', { function: 'healer', payload: { service } });
+      expect(JSON.stringify(seen)).toContain('assumed by the plan, not proven');
+      expect(broken()).toBe(stays);
+    }),
+  );
+});
