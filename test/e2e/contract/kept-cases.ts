@@ -12,7 +12,7 @@ import {
   GetSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect } from 'vitest';
 import type { AwsClients } from '../../../shared/aws/clients.ts';
 import { bucketName, type ContractCase, type Ids } from './case.ts';
@@ -158,5 +158,41 @@ export function parametersCase({ region, name, tags }: Sandbox): ContractCase {
     },
     with: () => ({ parameters: 'parameters' }),
     expect: { calls: [], outputs: { found: 2 } },
+  };
+}
+
+export function putParameterCase({ region, name, tags }: Sandbox): ContractCase {
+  const path = `/${name('shop')}/production`;
+  const Name = `${path}/ACTIVE_REGION`;
+  const ssm = (aws: AwsClients) => aws.client(SSMClient, region);
+  return {
+    kind: 'ssm.put-parameter',
+    shows: 'writes a parameter, and writes back what it held',
+    components: () => ({
+      parameters: {
+        type: 'ssm-parameters',
+        region,
+        path,
+        names: ['ACTIVE_REGION'],
+      },
+    }),
+    given: async aws => {
+      const Tags = tags.length > 0 ? { Tags: tags } : {};
+      await ssm(aws).send(new PutParameterCommand({ Name, Value: 'home', Type: 'String', ...Tags }));
+    },
+    with: () => ({ parameters: 'parameters', name: 'ACTIVE_REGION', value: 'away' }),
+    expect: {
+      calls: [['ssm.PutParameter', { Name, Value: 'away', Overwrite: true }]],
+      outputs: { previous: expect.any(String) },
+      holds: 'away',
+    },
+    after: async aws => {
+      const { Parameter } = await ssm(aws).send(new GetParameterCommand({ Name }));
+      return Parameter?.Value;
+    },
+    undo: {
+      calls: [['ssm.PutParameter', { Name, Value: expect.not.stringMatching(/^away$/), Overwrite: true }]],
+      holds: expect.not.stringMatching(/^away$/),
+    },
   };
 }

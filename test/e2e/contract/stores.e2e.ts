@@ -2,6 +2,7 @@ import {
   CreateTableCommand,
   DynamoDBClient,
   PutItemCommand,
+  UpdateContinuousBackupsCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -15,14 +16,14 @@ import { expect } from 'vitest';
 import type { AwsClients } from '../../../shared/aws/clients.ts';
 import { recovery, runId, taggedByRun } from './case.ts';
 import { contract } from './contract.ts';
-import { copyCase, latestCase, parametersCase, putCase, secretCase } from './kept-cases.ts';
+import { copyCase, latestCase, parametersCase, putCase, putParameterCase, secretCase } from './kept-cases.ts';
 import { emulated } from './sandbox.ts';
 
 const region = recovery;
 const sandbox = emulated(region);
 
 contract('s3', [putCase(sandbox), copyCase(sandbox), latestCase(sandbox)]);
-contract('secrets', [secretCase(sandbox), parametersCase(sandbox)]);
+contract('secrets', [secretCase(sandbox), parametersCase(sandbox), putParameterCase(sandbox)]);
 
 const manager = (aws: AwsClients) => aws.client(SecretsManagerClient, region);
 const cache = (aws: AwsClients) => aws.client(ElastiCacheClient, region);
@@ -150,6 +151,45 @@ contract('elasticache', [
 ]);
 
 contract('dynamodb', [
+  {
+    kind: 'dynamodb.restore-table',
+    shows: 'restores a table beside itself, tags it and has it backed up, and removes it again',
+    components: () => ({ orders: { type: 'dynamodb-table', region, name: 'shop-orders' } }),
+    given: async aws => {
+      const dynamodb = aws.client(DynamoDBClient, region);
+      await dynamodb.send(
+        new CreateTableCommand({
+          TableName: 'shop-orders',
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          BillingMode: 'PAY_PER_REQUEST',
+        }),
+      );
+      await dynamodb.send(
+        new UpdateContinuousBackupsCommand({
+          TableName: 'shop-orders',
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        }),
+      );
+    },
+    with: () => ({ table: 'orders' }),
+    expect: {
+      calls: [
+        [
+          'dynamodb.RestoreTableToPointInTime',
+          { SourceTableName: 'shop-orders', TargetTableName: `shop-orders-${runId}` },
+        ],
+        ['dynamodb.TagResource', { Tags: taggedByRun }],
+        [
+          'dynamodb.UpdateContinuousBackups',
+          { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+        ],
+      ],
+      outputs: { table: `shop-orders-${runId}` },
+      errors: ['dynamodb.DescribeTable ResourceNotFoundException'],
+    },
+    undo: { calls: [['dynamodb.DeleteTable', { TableName: `shop-orders-${runId}` }]] },
+  },
   {
     kind: 'dynamodb.check-global-table',
     shows: 'tells by a heartbeat how much may be missing',

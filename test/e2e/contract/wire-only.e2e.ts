@@ -43,6 +43,26 @@ const global = {
   },
 };
 
+const replicationGroup = (of: string, identifier: string) => ({
+  type: 'elasticache-replication-group',
+  region: of,
+  identifier,
+  endpoint: `${identifier}.cache.amazonaws.com`,
+  port: 6379,
+  tls: true,
+});
+const datastore = {
+  cache: replicationGroup('ap-southeast-2', 'app'),
+  standby: replicationGroup(region, 'app-dr'),
+  store: {
+    type: 'elasticache-global-datastore',
+    region,
+    identifier: 'ldgnf-app',
+    primary: 'cache',
+    secondary: 'standby',
+  },
+};
+
 contract(
   'kinds without an emulator',
   [
@@ -126,6 +146,19 @@ contract(
       undo: { calls: [['lambda.UpdateEventSourceMapping', { Enabled: false }]] },
     },
     {
+      kind: 'lambda.set-concurrency',
+      shows: 'stops a function, and lets it run again',
+      components: () => ({ fn: { type: 'lambda-function', region, name: 'reconcile' } }),
+      with: () => ({ function: 'fn', reserved: 0 }),
+      expect: {
+        calls: [
+          ['lambda.PutFunctionConcurrency', { FunctionName: 'reconcile', ReservedConcurrentExecutions: 0 }],
+        ],
+        outputs: { previous: null },
+      },
+      undo: { calls: [['lambda.DeleteFunctionConcurrency', { FunctionName: 'reconcile' }]] },
+    },
+    {
       kind: 'lambda.invoke',
       shows: 'invokes the version that the alias names',
       components: () => ({ fn: { type: 'lambda-function', region, name: 'reconcile', qualifier: 'live' } }),
@@ -139,6 +172,26 @@ contract(
       mode: 'planned',
       with: () => ({ global: 'global', to: 'standby', from: 'orders' }),
       expect: { calls: [['rds.SwitchoverGlobalCluster', { GlobalClusterIdentifier: 'app-global' }]] },
+    },
+    {
+      kind: 'elasticache.failover-global',
+      shows: 'hands the data store over to the cache of the other region',
+      components: () => datastore,
+      mode: 'planned',
+      with: () => ({ store: 'store', to: 'standby', from: 'cache' }),
+      expect: {
+        calls: [
+          [
+            'elasticache.FailoverGlobalReplicationGroup',
+            {
+              GlobalReplicationGroupId: 'ldgnf-app',
+              PrimaryRegion: region,
+              PrimaryReplicationGroupId: 'app-dr',
+            },
+          ],
+        ],
+        outputs: { primary: 'app-dr' },
+      },
     },
     {
       kind: 'rds.replicate-backups',

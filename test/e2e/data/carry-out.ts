@@ -1,5 +1,6 @@
 import type { Action, ActionContext, Observation, Preparation } from '../../../shared/actions/contract.ts';
 import { loadActions } from '../../../shared/actions/load-actions.ts';
+import type { AwsClients } from '../../../shared/aws/clients.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import { createDns } from '../../../shared/network/dns.ts';
 import { sendHttp } from '../../../shared/network/http.ts';
@@ -19,7 +20,13 @@ export const realNetwork: Network = {
   dns: createDns(),
 };
 
-export type Options = { secret?: string; mode?: Mode; network?: Partial<Network>; looks?: number };
+export type Options = {
+  secret?: string;
+  mode?: Mode;
+  network?: Partial<Network>;
+  looks?: number;
+  aws?: AwsClients;
+};
 
 /** A step against real servers: prepare, act, and a look every 50 ms until it is no longer pending. */
 export async function carryOut(
@@ -33,6 +40,7 @@ export async function carryOut(
   const context: ActionContext = contextOf({
     memory,
     action: kind,
+    ...(options.aws && { aws: options.aws }),
     network: { ...realNetwork, ...options.network },
     secret: async () => options.secret ?? '',
     run: { ...run, mode: options.mode ?? 'recover' },
