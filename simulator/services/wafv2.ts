@@ -7,6 +7,9 @@ type SimulatedIpSet = { name: string; id: string; region: string; addresses: str
 
 export const ipSetsOf = (world: World) => world.state<SimulatedIpSet[]>('waf-ip-sets', () => []);
 
+/** In the form that AWS's model asks for; every version of a set has its own. */
+const tokenOf = (version: number) => `00000000-0000-4000-8000-${String(version).padStart(12, '0')}`;
+
 /** AWS WAF: IP sets. A write needs the lock token of the newest read. */
 export const service: SimulatedService = {
   name: 'wafv2',
@@ -16,19 +19,19 @@ export const service: SimulatedService = {
       const ARN = `arn:aws:wafv2:${call.region}:123456789012:regional/ipset/${name}/${id}`;
       return {
         IPSet: { Name: name, Id: id, ARN, IPAddressVersion: 'IPV4', Addresses: [...addresses] },
-        LockToken: `lock-${version}`,
+        LockToken: tokenOf(version),
       };
     },
     UpdateIPSet: (world, call) => {
       const set = setOf(ipSetsOf(world), call);
-      if (call.input.LockToken !== `lock-${set.version}`) {
+      if (call.input.LockToken !== tokenOf(set.version)) {
         const message = 'AWS WAF couldn’t save your changes because someone changed the resource meanwhile.';
         throw new SimulatedAwsError('WAFOptimisticLockException', message);
       }
       set.addresses = z.array(z.string()).parse(call.input.Addresses);
       set.version += 1;
       world.changed(`wafv2/${set.name}`, `The IP set holds ${set.addresses.length} ranges`, 'lifeboat');
-      return { NextLockToken: `lock-${set.version}` };
+      return { NextLockToken: tokenOf(set.version) };
     },
   },
   arrange(world, plan) {

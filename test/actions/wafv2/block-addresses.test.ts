@@ -8,13 +8,16 @@ const components = {
 };
 const given = { ipSet: 'set', addresses: ['203.0.113.7'] };
 
+/** Of a set that nobody has changed yet. */
+const firstToken = '00000000-0000-4000-8000-000000000001';
+
 describe('wafv2.block-addresses', () => {
   it('adds to the set, once, and takes back what it added on undo', () =>
     inAws(
       components,
       async ({ play, call }) => {
         const input = { Name: 'blocked', Id: 'a1b2c3d4', Scope: 'REGIONAL' };
-        await call('wafv2.UpdateIPSet', { ...input, LockToken: 'lock-1', Addresses: ['192.0.2.0/24'] });
+        await call('wafv2.UpdateIPSet', { ...input, LockToken: firstToken, Addresses: ['192.0.2.0/24'] });
         const { seen, undo } = await play('wafv2.block-addresses', given);
         expect(seen).toMatchObject({ status: 'done', outputs: { added: ['203.0.113.7/32'] } });
         expect(await call('wafv2.GetIPSet', input)).toMatchObject({
@@ -36,7 +39,7 @@ describe('wafv2.block-addresses', () => {
         const input = {
           Name: 'blocked',
           Id: 'a1b2c3d4',
-          LockToken: 'lock-1',
+          LockToken: firstToken,
           Addresses: ['198.51.100.1/32'],
         };
         void world.call({ service: 'wafv2', operation: 'UpdateIPSet', region, input });

@@ -174,6 +174,7 @@ export function putParameterCase({ region, name, tags }: Sandbox): ContractCase 
         region,
         path,
         names: ['ACTIVE_REGION'],
+        texts: { ACTIVE_REGION: 'home' },
       },
     }),
     given: async aws => {

@@ -1,5 +1,12 @@
 import type { ContractCase } from '../contract/case.ts';
-import { copyCase, latestCase, parametersCase, putCase, secretCase } from '../contract/kept-cases.ts';
+import {
+  copyCase,
+  latestCase,
+  parametersCase,
+  putCase,
+  putParameterCase,
+  secretCase,
+} from '../contract/kept-cases.ts';
 import {
   closePortCase,
   denyCase,
@@ -24,6 +31,7 @@ const makers = [
   latestCase,
   secretCase,
   parametersCase,
+  putParameterCase,
 ];
 
 /** The contract's cases that are safe and cheap in an account; the guide says why others are not. */
@@ -34,6 +42,6 @@ export const liveCases = (run: LiveRun): ContractCase[] =>
 export const whatIsMade = [
   'an event bus with a rule, an IP set, two target groups, five VPCs with security groups and network ACLs: free',
   'six S3 buckets with four small objects in all: less than 0.01 USD',
-  'a secret, at 0.40 USD a month, for some minutes, and two parameters of the standard tier: less than 0.01 USD',
+  'a secret, at 0.40 USD a month, for some minutes, and three parameters of the standard tier: less than 0.01 USD',
 ];
 export const costsAtMost = '0.05 USD';

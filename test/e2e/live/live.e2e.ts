@@ -115,7 +115,7 @@ describe.skipIf(!inject('servers').moto.up)('cases in an account', () => {
     const types = {
       bucket: 6,
       secret: 1,
-      parameter: 2,
+      parameter: 3,
       'IP set': 1,
       'event bus': 1,
       rule: 1,
@@ -127,7 +127,7 @@ describe.skipIf(!inject('servers').moto.up)('cases in an account', () => {
     const tag = { Key: 'lifeboat:e2e', Value: runOf(ended) };
     for (const one of before ?? []) expect(one).toMatchObject({ tags: expect.arrayContaining([tag]) });
     expect(ended.status, ended.text).toBe(0);
-    expect(ended.text).toContain('24 passed');
+    expect(ended.text).toContain('26 passed');
     expect(ended.text).toContain(`Nothing of the run ${runOf(ended)} is left.`);
     expect(await kept()).toEqual([]);
     expect(wire.strangers().filter(problem => !/LockToken is not of/.test(problem))).toEqual([]);
