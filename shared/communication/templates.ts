@@ -1,16 +1,17 @@
 import type { Plan } from '../plan/schema.ts';
 import { authority } from './templates/authority.ts';
+import { executive } from './templates/executive.ts';
 import { inside } from './templates/inside.ts';
 import { outside } from './templates/outside.ts';
 import type { Template } from './templates/template.ts';
 
 export type { Template };
 
-/** Who reads it: people who work on it, people who are told how it concerns them, or an authority. */
-type Reader = 'inside' | 'outside' | 'authority';
+/** Who reads it: people who work on it, who answer for it, who are told how it concerns them, or an authority. */
+type Reader = 'inside' | 'executive' | 'outside' | 'authority';
 const readers: Record<string, Reader> = {
   technical: 'inside',
-  executive: 'inside',
+  executive: 'executive',
   customer: 'outside',
   partner: 'outside',
   regulator: 'authority',
@@ -34,6 +35,7 @@ export function templateOf(
 export function defaultTemplate(name: string, information: string): Template | undefined {
   const reader = readers[information] ?? 'inside';
   if (reader === 'authority') return authority[name] ?? outside[name] ?? inside[name];
+  if (reader === 'executive') return executive[name] ?? inside[name];
   return (reader === 'outside' ? outside[name] : undefined) ?? inside[name];
 }
 

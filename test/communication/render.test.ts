@@ -142,6 +142,31 @@ describe('the all-clear', () => {
   });
 });
 
+describe('the executives', () => {
+  const under = situation(
+    [minute(1), stepEntry('restore', 'activate', 'done', 'db-7.internal is the writer.')],
+    [minute(2), stepEntry('check-api', 'verify', 'failed', undefined)],
+  );
+  it('are told how long and how bad it is, and what waits, without the evidence of steps', () => {
+    const inside = render('update', 'technical', under).text;
+    const above = render('update', 'executive', under).text;
+    expect(inside).toContain('db-7.internal');
+    expect(above).not.toContain('db-7.internal');
+    expect(above).toMatch(/Impact: .*\nData: not measured in this run\nCost so far: /);
+    expect(above).toMatch(/Failed or open:\n- .*Check the API/);
+    expect(above).toMatch(/Served again: .*\nCommander: .*\nNext update: /);
+  });
+  it('are told at the end what was checked, by its title', () => {
+    const over = situation(
+      [minute(80), stepEntry('check-api', 'verify', 'done', 'GET /api/health answers 200.')],
+      ended(minute(85)),
+    );
+    const text = render('all-clear', 'executive', over).text;
+    expect(text).toContain('What was checked:\n- Check the API\n');
+    expect(text).not.toContain('answers 200');
+  });
+});
+
 describe('the data loss', () => {
   const said = (...entries: Parameters<typeof ledgerOf>) =>
     scopeFor(situation(...entries), message).message as Record<string, string>;

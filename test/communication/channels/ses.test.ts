@@ -101,6 +101,7 @@ describe('an HTML mail', () => {
     expect(html).toContain('<li style="margin:4px 0">one</li>');
     expect(html).toContain(`href="${link}"`);
     expect(html).toContain('DRILL');
+    expect(html).toContain('@media (prefers-color-scheme: dark)');
     expect(html).not.toMatch(/<img|<script|<link|src=/);
   });
 });
