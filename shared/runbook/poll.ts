@@ -7,7 +7,7 @@ import type { TypicalDuration } from '../actions/contract.ts';
  *
  * Before the shortest typical duration nobody expects the end: a third of the elapsed time is close enough.
  * After it, 3 % keeps what polling adds to the recovery time near 1.5 % on average. In the first 100 s it is 2.5 %,
- * and in the first 30 s half of that: starting functions and passing from step to step add some seconds of their own.
+ * and in the first 60 s half of that: starting functions and passing from step to step add some seconds of their own.
  * After an hour it is 5 %: of many hours a few minutes are soon enough, and the looks are few.
  * What has taken less than 80 s is looked at several times in a call: Step Functions waits for whole seconds, and a
  * second of it is more than all calls from step to step.
@@ -16,7 +16,7 @@ export const growthBeforeTypical = 0.35;
 export const growthAfterTypical = 0.05;
 /** Growth of the wait until so many seconds have passed. */
 const growthUntil = [
-  { seconds: 30, growth: 0.012 },
+  { seconds: 60, growth: 0.012 },
   { seconds: 100, growth: 0.025 },
   { seconds: 3600, growth: 0.03 },
 ];

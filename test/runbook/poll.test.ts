@@ -68,7 +68,8 @@ test('what may come true at any moment is looked at again after a small part of 
   expect(nextPauseMs(5, typical)).toBe(0);
   expect(nextPauseMs(9, typical)).toBe(150);
   expect(nextPauseMs(20, typical)).toBe(240);
-  expect(nextPauseMs(40, typical)).toBe(1000);
+  expect(nextPauseMs(40, typical)).toBe(480);
+  expect(nextPauseMs(70, typical)).toBe(1750);
   expect(nextPauseMs(80, typical)).toBe(0);
   expect(nextPauseMs(0, { ...typical, minSeconds: 0 })).toBe(150);
   // An abort is heard between two calls.
