@@ -60,6 +60,18 @@ describe('us-east-1-control-plane', () => {
     expect(usEast1ControlPlane.check(contextOf(steps))).toEqual([]);
   });
 
+  it('is a warning for records alone while another region is lost, unless us-east-1 is recovered to', () => {
+    const steps = ['route53.shift-weight', 'route53.failover'].map(kind => ({ do: kind }));
+    const lost = { disaster: { type: 'region-loss', region: 'primary' } };
+    const context = contextOf(steps, 'eu-west-1', lost);
+    const found = usEast1ControlPlane.check(context);
+    expect(found.map(({ severity, path }) => `${severity} ${path.join('/')}`)).toEqual([
+      'warning scenarios/region/phases/0/steps/0/do',
+    ]);
+    context.plan.regions.recovery = 'us-east-1';
+    expect(usEast1ControlPlane.check(context)).toEqual([]);
+  });
+
   it.each([
     ['a failback', { failbackOf: 'other' }],
     ['wrong data', { disaster: { type: 'corruption', component: 'database', damage: 'DELETE' } }],

@@ -7,16 +7,25 @@ export const usEast1ControlPlane: LintRule = {
   id: 'us-east-1-control-plane',
   severity: 'warning',
   reason:
-    "Route 53's control plane runs in us-east-1 only; while that region is lost, records can not be changed.",
+    "Route 53's control plane runs in us-east-1 only, whatever region the system is in; while us-east-1 is lost, records can not be changed.",
   check: ({ plan, scenarios }) => {
     return scenarios.flatMap(view =>
       view.steps.flatMap(({ step, path, modes }) => {
-        if (!modes.includes('recover') || regionAtRisk(plan, view) !== 'us-east-1') return [];
         const advice = Object.hasOwn(advices, step.do) ? advices[step.do] : undefined;
-        if (!advice) return [];
-        const { severity, what, mend } = advice;
-        const message = `The step "${step.id}" ${what}, which needs us-east-1, the region that is lost then`;
-        return [{ rule: usEast1ControlPlane.id, severity, path: [...path, 'do'], message, mend }];
+        if (!advice || !modes.includes('recover')) return [];
+        const { what, mend } = advice;
+        const found = (severity: 'warning' | 'error', message: string) => [
+          { rule: usEast1ControlPlane.id, severity, path: [...path, 'do'], message, mend },
+        ];
+        if (regionAtRisk(plan, view) === 'us-east-1') {
+          const message = `The step "${step.id}" ${what}, which needs us-east-1, the region that is lost then`;
+          return found(advice.severity, message);
+        }
+        // Where another region is lost, us-east-1 most likely answers; what has no other way depends on it all the same.
+        if (advice.severity !== 'error' || lostRegion(plan, view) === undefined) return [];
+        if (plan.regions.recovery === 'us-east-1') return [];
+        const message = `The step "${step.id}" ${what}, which needs us-east-1 beside the region that is recovered to`;
+        return found('warning', message);
       }),
     );
   },
