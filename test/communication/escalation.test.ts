@@ -1,6 +1,7 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { describe, expect, it } from 'vitest';
 import { dueMessages } from '../../shared/communication/due.ts';
+import { scopeFor } from '../../shared/communication/fields.ts';
 import type { Situation } from '../../shared/communication/situation.ts';
 import { tick } from '../../shared/communication/tick.ts';
 import type { Entry } from '../../shared/incident/entries.ts';
@@ -119,6 +120,43 @@ describe('a run that did not recover', () => {
     expect(
       dueMessages(situation(59, ...failed, [minute(30), { type: 'incident-resolved', by: 'ben' }])).over,
     ).toBe(true);
+  });
+});
+
+describe('a run that is started again in the same incident', () => {
+  const again = { ...makeRun(), id: '20260310-second', startedAt: minute(30) };
+  const restarted = (minutes: number, ...moments: Moments): Situation => {
+    const started = (run: string): Entry => ({
+      type: 'run-started',
+      run,
+      scenario: 'region-failure',
+      mode: 'recover',
+      execution: 'x',
+    });
+    const before: Moments = [
+      [minute(0), started(makeRun().id)],
+      ...called(1, 'ada'),
+      ended(minute(6), 'failed'),
+    ];
+    return { ...situation(minutes, ...before, [minute(30), started(again.id)], ...moments), run: again };
+  };
+
+  it('escalates by the time since the outage began, and calls nobody again who was called', () => {
+    expect(levels(restarted(31))).toEqual(levels(situation(31, ...called(1, 'ada'))));
+    expect(levels(restarted(31))).toEqual(['escalation/level-2/person:ben', 'escalation/level-3/person:cyd']);
+    expect(levels(restarted(31, acknowledged(31)))).toEqual([]);
+  });
+
+  it('says how long the outage has lasted, not the run', () => {
+    const { message } = scopeFor(restarted(31), {
+      key: 'update/engineering/2',
+      to: { audience: 'engineering' },
+      channels: [],
+      template: 'update',
+      sendAt: minute(31),
+      dueAt: minute(31),
+    });
+    expect(message).toMatchObject({ elapsed: '36 min', clock: 'the outage began' });
   });
 });
 

@@ -147,6 +147,26 @@ it('takes mode, person, time of the outage and parameters from the input', async
   expect((await readIncident(runtime.store, run.incidentId))?.openedBy).toBe('cyd');
 });
 
+it.each([
+  ['by its incident', (incidentId: string): Json => ({ incidentId })],
+  ['by a person who names nothing', (): Json => ({ by: 'cyd' })],
+  // Somebody who looks at the clock takes it for a new outage; it is not.
+  ['with a later time of the outage', (): Json => ({ outageStartedAt: minute(39) })],
+])('a run that is started again, %s, goes on with the clock of the incident', async (_, input) => {
+  const world = await quiet();
+  const { runtime } = world;
+  const first = await opened(runtime, { outageStartedAt: minute(-5) });
+  await releaseLock(runtime.store, 'shop', first.id);
+  world.at(minute(40));
+  const again = await opened(runtime, input(first.incidentId), 'two');
+  expect(again.id).not.toBe(first.id);
+  expect(again).toMatchObject({
+    incidentId: first.incidentId,
+    startedAt: minute(40),
+    outageStartedAt: minute(-5),
+  });
+});
+
 describe('an input that can not be used is refused, with what is possible', () => {
   it.each<[string, Json, RegExp, RegExp]>([
     ['no object', 'go', /can't be started with this input: input: /, /\{"mode": "drill"\}/],
