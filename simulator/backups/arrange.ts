@@ -43,7 +43,10 @@ export function arrangeBackups(world: World, options: ArrangeOptions): void {
     if ('bucket' in backup) addBuckets(world, backup);
   }
   for (const [id, backup] of wanted) {
-    for (const atMs of timesOf(world, backup)) addOne(world, id, backup, atMs, options);
+    const times = timesOf(world, backup);
+    // AWS Backup's are copied when the next one is made, so of several the newest is not.
+    for (const [nth, atMs] of times.entries())
+      addOne(world, id, backup, atMs, options, nth === 0 || nth < times.length - 1);
   }
 }
 
@@ -128,7 +131,14 @@ function settledMs(schedule: Schedule, nowMs: number): number {
   return Math.min(3_600_000, second - first);
 }
 
-function addOne(world: World, id: string, backup: Backup, atMs: number, options: ArrangeOptions): void {
+function addOne(
+  world: World,
+  id: string,
+  backup: Backup,
+  atMs: number,
+  options: ArrangeOptions,
+  copied = true,
+): void {
   switch (backup.type) {
     case 'rds-snapshot': {
       const source = sourceOfBackup(world.plan, backup);
@@ -156,7 +166,7 @@ function addOne(world: World, id: string, backup: Backup, atMs: number, options:
     }
     case 'aws-backup': {
       addRecoveryPoint(world, backup.region, backup.vault, backup.resource, atMs);
-      if (backup.copyTo)
+      if (backup.copyTo && copied)
         addRecoveryPoint(world, backup.copyTo.region, backup.copyTo.vault, backup.resource, atMs);
       return;
     }

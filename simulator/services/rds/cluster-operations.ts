@@ -1,3 +1,5 @@
+import { occurrences } from '../../../shared/backups/occurrences.ts';
+import type { ComponentOf } from '../../../shared/plan/components.ts';
 import type { Plan } from '../../../shared/plan/schema.ts';
 import { keepHistory } from '../../world/history.ts';
 import type { Blow, SimulatedService, World } from '../../world/world.ts';
@@ -70,7 +72,8 @@ export function arrangeClusters(world: World, plan: Plan): void {
       const source = clusterState(world).clusters.get(`${sourceRegion}/${sourceIdentifier}`);
       if (source && sourceRegion === region) changeCluster(world, source, { KmsKeyId: kmsKeyArn });
       if (!world.faults.has('no-snapshot')) {
-        addSnapshots(world, { region, source: sourceIdentifier, sourceRegion, engine, kmsKeyArn });
+        const times = copiesOfThePlan(world, component) ?? nightly(world);
+        addSnapshots(world, { region, source: sourceIdentifier, sourceRegion, engine, kmsKeyArn }, times);
       }
     }
   }
@@ -81,15 +84,45 @@ export function arrangeClusters(world: World, plan: Plan): void {
   }));
 }
 
+/** Of a plan that does not say when. */
+function nightly(world: World): number[] {
+  const today = Math.floor(world.nowMs() / dayMs) * dayMs + snapshotHourUtc * 3_600_000;
+  const newest = today + 7_200_000 <= world.nowMs() ? today : today - dayMs;
+  return Array.from({ length: 7 }, (_, nth) => newest - nth * dayMs);
+}
+
+/**
+ * When the copies were taken that AWS Backup has in the region of a target, newest first, if the plan has it make them.
+ * Each one is copied when the next one is made, so the newest of all is not there.
+ */
+function copiesOfThePlan(
+  world: World,
+  { region, sourceRegion, sourceIdentifier }: ComponentOf<'rds-cluster-restore-target'>,
+): number[] | undefined {
+  if (region === sourceRegion) return undefined;
+  const copied = Object.values(world.plan.backups).flatMap(backup =>
+    backup.type === 'aws-backup' &&
+    backup.resource.endsWith(`:cluster:${sourceIdentifier}`) &&
+    backup.copyTo?.region === region &&
+    backup.schedule
+      ? [occurrences(backup.schedule, world.nowMs() - 40 * dayMs, world.nowMs())]
+      : [],
+  );
+  const [times] = copied;
+  return times && times.length > 1 ? times.slice(0, -1).slice(-30).reverse() : undefined;
+}
+
 function addSnapshots(
   world: World,
   of: { region: string; source: string; sourceRegion: string; engine: string; kmsKeyArn: string },
+  times: readonly number[],
 ): void {
-  const today = Math.floor(world.nowMs() / dayMs) * dayMs + snapshotHourUtc * 3_600_000;
-  const newest = today + 7_200_000 <= world.nowMs() ? today : today - dayMs;
-  for (let nth = 0; nth < 7; nth++) {
-    const takenAt = new Date(newest - nth * dayMs);
-    const name = `${of.source}-copy-${takenAt.toISOString().slice(0, 10)}`;
+  const daily = times.every((atMs, nth) => nth === 0 || (times[nth - 1] ?? 0) - atMs >= dayMs);
+  for (const atMs of times) {
+    const takenAt = new Date(atMs);
+    // One a day has its day in its name, and more of them their minute as well.
+    const [day = '', minute = ''] = takenAt.toISOString().split(/T|:\d\d\.\d+Z/);
+    const name = `${of.source}-copy-${day}${daily ? '' : `-${minute.replace(':', '-')}`}`;
     const original = `arn:aws:rds:${of.sourceRegion}:${accountId}:cluster-snapshot:${name}`;
     clusterState(world).snapshots.push({
       region: of.region,

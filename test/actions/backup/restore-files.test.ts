@@ -58,21 +58,24 @@ describe('backup.restore-files', () => {
       expect(played).toMatchObject({ ...done, changes: expect.arrayContaining(done.changes) });
       expect(played.outputs).toMatchObject({
         folder: 'aws-backup-restore_',
-        pointTime: '2026-03-10T01:00:00.000Z',
+        pointTime: '2026-03-10T12:00:00.000Z',
         job: 'restore-fs-0a1b2c3d4e5f60718-1',
       });
-      expect(played.rpo).toMatchObject({ actualSeconds: 15 * 3600 + 42 * 60, met: true });
+      expect(played.rpo).toMatchObject({ actualSeconds: 4 * 3600 + 42 * 60, met: true });
     },
   );
 
   it('takes the copy while the region of the files is lost, and asks nothing of that region', async () => {
-    expect(await play({ scenario: 'region-failure' })).toMatchObject(done);
+    const played = await play({ scenario: 'region-failure' });
+    expect(played).toMatchObject(done);
+    // The one of noon is copied at midnight.
+    expect(played.outputs).toMatchObject({ pointTime: '2026-03-10T00:00:00.000Z' });
   });
 
   it('takes none from after the deletion', async () => {
     const from = 'notAfter: "${parameters.deleted-at}", maxLoss: 26h';
     const played = await play({ from, to: 'notAfter: "${incident.startedAt - 17h}"' });
-    expect(played.outputs).toMatchObject({ pointTime: '2026-03-09T01:00:00.000Z' });
+    expect(played.outputs).toMatchObject({ pointTime: '2026-03-09T12:00:00.000Z' });
   });
 
   it.each([
