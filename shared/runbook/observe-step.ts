@@ -42,7 +42,8 @@ export async function actStep(work: StepWork): Promise<StepReply> {
  */
 export async function observeStep(work: StepWork): Promise<StepReply> {
   const { runtime, step, action } = work;
-  let leftMs = lookingMs;
+  const nowMs = () => runtime.clock.now().getTime();
+  const untilMs = nowMs() + lookingMs;
   for (;;) {
     const { next, elapsedSeconds } = await lookOnce(work);
     if (next === 'done') return reply('done');
@@ -50,9 +51,8 @@ export async function observeStep(work: StepWork): Promise<StepReply> {
     if (!runtime.pause || pauseMs === 0)
       return reply('pending', nextWaitSeconds(elapsedSeconds, action.typical, step.timeoutSeconds));
     // The next call goes on at once, and hears whether somebody stopped the run meanwhile.
-    if (leftMs <= 0) return reply('pending', 0);
+    if (nowMs() >= untilMs) return reply('pending', 0);
     await runtime.pause(pauseMs);
-    leftMs -= pauseMs;
   }
 }
 

@@ -46,6 +46,23 @@ describe('a call that goes on', () => {
     expect((await scene.record()).endedAt).toBe(at(times.at(-1) ?? 0));
   });
 
+  it('looks once more at the most when a look takes long, so that the function has time left', async () => {
+    let looks = 0;
+    const scene = await makeScene({
+      looksOn: true,
+      behaviour: {
+        observe: () => {
+          looks += 1;
+          scene.wait(4);
+          return { status: 'pending', note: 'no answer for 4 s' };
+        },
+      },
+    });
+    await scene.call('prepare');
+    expect(await scene.call('act')).toMatchObject({ next: 'pending', waitSeconds: 0 });
+    expect(looks).toBe(2);
+  });
+
   it('waits in the machine for what is not expected yet', async () => {
     const scene = await makeScene({ looksOn: true, takesSeconds: 500, behaviour: { minSeconds: 400 } });
     await scene.call('prepare');
