@@ -23,7 +23,7 @@ export type BackupsPlace = {
   /** Starts the machine that proves these and waits for its end. */
   prove(backups: string[], point: string | undefined, by: string): Promise<Verification[]>;
   /** Puts a check into the records, if there are any. */
-  recordCheck?(results: readonly CheckResult[], by: string | undefined): Promise<void>;
+  recordCheck?(results: readonly CheckResult[]): Promise<void>;
 };
 
 /** How often it is looked what has become of a proof. */
@@ -33,7 +33,11 @@ const lookEverySeconds = 10;
  * The account of the shell. A check can be made before anything is deployed: then there are no sizes of earlier ones.
  * Everything else is recorded, and is not begun where it can't be: undefined, and why on `io`.
  */
-export async function livePlace(plan: Plan, onlyLooks: boolean, io: Io): Promise<BackupsPlace | undefined> {
+export async function livePlace(
+  plan: Plan,
+  { operation, by }: { operation: string; by?: string },
+  io: Io,
+): Promise<BackupsPlace | undefined> {
   const deployed = await deployedRuntime(plan);
   const runtime = { ...deployed, kubernetes: createKubernetes(deployed) };
   const prove: BackupsPlace['prove'] = (backups, point, by) => proveLive(runtime, backups, point, by, io);
@@ -43,19 +47,21 @@ export async function livePlace(plan: Plan, onlyLooks: boolean, io: Io): Promise
     await readKnown(runtime);
   } catch (error) {
     if (!isNotFound(error, 'ResourceNotFoundException')) throw error;
-    if (!onlyLooks) {
+    if (operation !== 'check') {
       io.err(`${missing}, so nothing could be recorded. Deploy the plan first.\n`);
       return undefined;
     }
     io.err(`${missing}. Nothing is recorded, and sizes can't be compared with those of earlier checks.\n`);
     return { runtime: { ...runtime, store: createMemoryRecordStore() }, prove };
   }
-  const reportBucket = await findReportBucket(runtime, io);
+  // The others only read, or have the functions record it.
+  const records = operation === 'create' || (operation === 'check' && by !== undefined);
+  const reportBucket = records ? await findReportBucket(runtime, io) : undefined;
   const recording = { ...runtime, settings: { ...runtime.settings, ...(reportBucket && { reportBucket }) } };
   return {
     runtime: recording,
     prove,
-    async recordCheck(results, by) {
+    async recordCheck(results) {
       if (by === undefined) {
         io.err('Not recorded: with --by NAME it goes into the evidence and on the coverage page.\n');
         return;

@@ -54,7 +54,7 @@ export async function planBackups(args: PlanBackupsArguments, io: Io): Promise<n
   }
   const operation = args.operation as Operation;
   if (args.live) {
-    const place = await livePlace(plan, operation === 'check', io);
+    const place = await livePlace(plan, args, io);
     return place ? run(operation, backups, args, io, place) : 2;
   }
   if (!args.json)
@@ -113,7 +113,7 @@ async function run(
     case 'check': {
       const results: CheckResult[] = await checkBackups(runtime, backups);
       const ok = results.every(({ status }) => status === 'ok');
-      await recordCheck?.(results, by);
+      await recordCheck?.(results);
       print({ system: runtime.plan.system.id, ok, backups: results.map(withoutSizes) }, checkText(results));
       return ok ? 0 : 1;
     }
