@@ -14,11 +14,25 @@ export const backupMissesRpo: LintRule = {
   check: context => {
     // Without a catalogue nothing is known of how often anything is backed up.
     if (Object.keys(context.plan.backups).length === 0) return [];
-    return context.scenarios.flatMap(view =>
-      restoredDatabases(context, view).flatMap(each => judge(context, view, each)),
-    );
+    return context.scenarios.flatMap(view => [
+      ...restoredDatabases(context, view).flatMap(each => judge(context, view, each)),
+      ...restoredFiles(context, view),
+    ]);
   },
 };
+
+/** Files that a scenario brings back come from the backup that the step names, as its region has it. */
+function restoredFiles({ plan }: CheckContext, view: ScenarioView): Problem[] {
+  return view.steps.flatMap(({ step, modes, phase }) => {
+    const { backup: id, into } = step.with;
+    const named = step.do === 'backup.restore-files' && typeof id === 'string' && typeof into === 'string';
+    if (!named || !modes.includes('recover')) return [];
+    const backup = Object.hasOwn(plan.backups, id) ? plan.backups[id] : undefined;
+    const target = Object.hasOwn(plan.components, into) ? plan.components[into] : undefined;
+    const loss = backup && target && worstLoss(plan, backup, target.region);
+    return loss ? compare(plan, view, phase, into, loss) : [];
+  });
+}
 
 type Restored = { database: string; from: 'dump' | 'rds' | 'cluster-logs'; phase: string };
 
@@ -75,28 +89,34 @@ function judge({ plan }: CheckContext, view: ScenarioView, { database, from, pha
     (best, loss) => (best && best.likely <= loss.likely ? best : loss),
     undefined,
   );
+  if (least) return compare(plan, view, phase, database, least);
+  const where = lost === undefined ? '' : `, and none is outside of ${lost}`;
+  const message = `"${view.id}" restores "${database}", and "backups" has nothing that it could be restored from${where}`;
+  return [problem(view, 'error', message, 'Replicate or copy its backups to the recovery region.')];
+}
+
+function compare(
+  plan: CheckContext['plan'],
+  view: ScenarioView,
+  phase: string,
+  restored: string,
+  { certain, likely }: WorstLoss,
+): Problem[] {
   return targetsOf(plan, view, phase).flatMap(({ rpo, what }): Problem[] => {
-    const problem = (severity: Problem['severity'], message: string, mend: string): Problem => ({
-      rule: backupMissesRpo.id,
-      severity,
-      path: view.path,
-      at: 'key',
-      message,
-      mend,
-    });
-    if (!least) {
-      const where = lost === undefined ? '' : `, and none is outside of ${lost}`;
-      const message = `"${view.id}" restores "${database}", and "backups" has nothing that it could be restored from${where}`;
-      return [problem('error', message, 'Replicate or copy its backups to the recovery region.')];
-    }
-    if (least.likely <= rpo) return [];
-    const certain = least.certain > rpo;
-    const loss = formatDuration(certain ? least.certain : least.likely);
-    const message = `"${view.id}" may lose ${loss} of "${database}" with the backups that there are, and ${what} is ${formatDuration(rpo)}`;
+    if (likely <= rpo) return [];
+    const loss = formatDuration(certain > rpo ? certain : likely);
+    const message = `"${view.id}" may lose ${loss} of "${restored}" with the backups that there are, and ${what} is ${formatDuration(rpo)}`;
     const mend = 'Back up more often, replicate automated backups, or correct the RPO.';
-    return [problem(certain ? 'error' : 'warning', message, mend)];
+    return [problem(view, certain > rpo ? 'error' : 'warning', message, mend)];
   });
 }
+
+const problem = (
+  { path }: ScenarioView,
+  severity: Problem['severity'],
+  message: string,
+  mend: string,
+): Problem => ({ rule: backupMissesRpo.id, severity, path, at: 'key', message, mend });
 
 /** The strictest objective that a restore in this phase counts for, with whose it is. */
 function targetsOf(

@@ -114,6 +114,7 @@ describe('backup.restore-files', () => {
 
   it.each([
     [':file-system/fs-0a1b2c3d4e5f60718', ':volume/vol-0a1b2c3d4e5f60718', 'topology-mismatch'],
+    ['cron(0 0/12 * * ? *)', 'cron(0 1 * * ? *)', 'backup-misses-rpo'],
     ['    copyTo: { vault: permit-desk-copies, region: eu-west-3 }\n', '', 'restore-without-copy'],
   ])('%s -> %s is an error of the plan: %s', async (from, to, rule) => {
     const { findings } = await change(from, to);
