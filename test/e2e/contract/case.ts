@@ -24,12 +24,16 @@ export type Expectation = {
   prepared?: 'ready' | 'already-done' | 'refused';
   /** Calls that change something, in this order, and no others; `whatever` where their number is chance. */
   calls: readonly ExpectedCall[] | 'whatever';
+  /** Calls that must have been made though they only look, because what they find decides. */
+  asks?: readonly string[];
   /** How observe ends; `pending` only in a world that lacks what ends it. */
   status?: 'done' | 'failed' | 'pending';
   /** Seconds of the world's own time that pass at least until then. */
   takesSeconds?: number;
   /** Outputs, of observe or of "already done". Asymmetric matchers are welcome. */
   outputs?: Record<string, unknown>;
+  /** Part of what is said while it is pending. */
+  note?: RegExp;
   /** Part of the reasons of a refusal or a failure. */
   reasons?: RegExp;
   /** What prepare or act throws, where that is the end. */

@@ -122,9 +122,12 @@ function check(
   expect(seen?.status, shown).toBe(wanted.status ?? (preparation.status === 'ready' ? 'done' : undefined));
   if (wanted.reasons)
     expect('reasons' in outcome ? JSON.stringify(outcome.reasons) : shown).toMatch(wanted.reasons);
+  if (wanted.note) expect('note' in outcome ? outcome.note : shown).toMatch(wanted.note);
   if (wanted.outputs) expect('outputs' in outcome ? outcome.outputs : shown).toMatchObject(wanted.outputs);
   if (wanted.takesSeconds) expect(played.seconds).toBeGreaterThanOrEqual(wanted.takesSeconds);
   checkCalls(played.calls, wanted.calls);
+  const asked = played.calls.map(({ name }) => name);
+  expect(asked).toEqual(expect.arrayContaining([...(wanted.asks ?? [])]));
   if (wanted.errors !== 'whatever') expect(errorsOf(played.calls)).toEqual([...(wanted.errors ?? [])].sort());
   if (wanted.holds !== undefined) expect(played.holds).toEqual(wanted.holds);
   if (!undo || !played.undone) return;

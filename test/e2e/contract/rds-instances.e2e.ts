@@ -140,6 +140,29 @@ contract('rds instances', [
   },
   {
     kind: 'rds.promote-replica',
+    shows: 'is not done while the promoted database takes no write',
+    components: () => ({ database, replica }),
+    given: async aws => {
+      await makeSecret(aws);
+      await makeDatabase(aws);
+      await makeReplica(aws);
+    },
+    readOnly: ['shop-db', 'shop-replica'],
+    with: () => ({ replica: 'replica', maxLoss: '1h' }),
+    expect: {
+      calls: 'whatever',
+      asks: ['rds.PromoteReadReplica'],
+      status: 'pending',
+      note: /is promoted, but/,
+    },
+    emulator: {
+      gap: 'moto names a source after the promotion',
+      status: 'pending',
+      note: /is still a replica/,
+    },
+  },
+  {
+    kind: 'rds.promote-replica',
     shows: 'refuses beside a writer that takes writes',
     components: () => ({ database, replica }),
     given: async aws => {

@@ -185,6 +185,12 @@ const gated: Pick<ContractCase, 'ids' | 'components' | 'given' | 'after'> = {
   },
 };
 
+/** What Route 53 answers until all of its servers have a change; moto says INSYNC at once. */
+const stillPending = `<?xml version="1.0"?>
+<GetChangeResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><ChangeInfo>
+  <Id>/change/C1</Id><Status>PENDING</Status><SubmittedAt>2026-03-10T16:50:00Z</SubmittedAt>
+</ChangeInfo></GetChangeResponse>`;
+
 contract('route53', [
   {
     ...simple,
@@ -193,12 +199,28 @@ contract('route53', [
     with: () => ({ record: 'record' }),
     expect: {
       calls: [change(recoveryTarget, { TTL: 60 })],
+      // Whether all of Route 53's servers have it.
+      asks: ['route53.GetChange'],
       // Resolvers may hold the old answer for its TTL.
       takesSeconds: 60,
       outputs: { answers: [recoveryTarget], previousTarget: primaryTarget, previousTtlSeconds: 60 },
       holds: [{ to: recoveryTarget, ttl: 60 }],
     },
     undo: { calls: [change(primaryTarget, { TTL: 60 })], holds: [{ to: primaryTarget, ttl: 60 }] },
+  },
+  {
+    ...simple,
+    kind: 'route53.upsert',
+    shows: 'is not done while a server of Route 53 has not got the change',
+    with: () => ({ record: 'record' }),
+    fills: { 'route53.GetChange': stillPending },
+    expect: { calls: [change(recoveryTarget, { TTL: 60 })], takesSeconds: 60 },
+    emulator: {
+      gap: 'made to say PENDING for ever',
+      status: 'pending',
+      note: /is PENDING/,
+      takesSeconds: undefined,
+    },
   },
   {
     ids: { zone: 'Z0SHOP' },
@@ -214,6 +236,7 @@ contract('route53', [
     with: () => ({ record: 'record', recoveryPercent: 10 }),
     expect: {
       calls: [['route53.ChangeResourceRecordSets', { HostedZoneId: expect.any(String) }]],
+      asks: ['route53.GetChange'],
       takesSeconds: 60,
       outputs: { recoveryPercent: 10, previousPercent: 0 },
       holds: [10, 90],

@@ -75,6 +75,9 @@ contract('codebuild', [
           'codebuild.StartBuild',
           {
             projectName: 'shop-rebuild',
+            // A repeat after a lost reply is the same build.
+            idempotencyToken: expect.stringMatching(/^.{1,64}$/),
+            timeoutInMinutesOverride: expect.any(Number),
             environmentVariablesOverride: expect.arrayContaining([
               expect.objectContaining({ name: 'TARGET', value: 'dr' }),
             ]),
