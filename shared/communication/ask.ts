@@ -14,6 +14,7 @@ import type { Runtime } from '../runtime.ts';
 import { deliver } from './answers.ts';
 import { loadSituation } from './compose.ts';
 import { toPerson } from './due-people.ts';
+import { sentence } from './fields.ts';
 import { type Question, type QuestionKind, questionId } from './question-record.ts';
 import { createQuestion, timeOutQuestion } from './questions.ts';
 import { stepsNow } from './run-steps.ts';
@@ -119,7 +120,7 @@ function failedStepDraft(
   step: Step,
   record: StepRecord | undefined,
 ): Omit<QuestionDraft, 'kind'> {
-  const why = record?.reasons?.map(reason => `${reason.what} ${reason.mend}`) ?? [];
+  const why = record?.reasons?.map(reason => `${sentence(reason.what)} ${reason.mend}`) ?? [];
   const error = record?.error ? [`Error: ${record.error.message}`] : [];
   return {
     title: `"${step.title}" failed: retry, skip or abort?`,

@@ -185,7 +185,8 @@ function line(situation: Situation, { at, entry }: StepEntry): string {
 /** An error without the name of its class, which tells a reader nothing. */
 const bare = (text: string) => text.replace(/^\w+(Error|Exception): /, '').trim();
 
-const sentence = (text: string) => (/[.!?:]$/.test(text) ? text : `${text}.`);
+/** Ends a text with a full stop unless it ends with a mark already. */
+export const sentence = (text: string) => (/[.!?:]$/.test(text) ? text : `${text}.`);
 
 function list(lines: string[], nothing: string): string {
   if (lines.length === 0) return nothing;

@@ -74,6 +74,9 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('somebody on call at 
     expect(await call('start', ...start)).toMatchObject(
       said('Started database-failure in the incident liquid-abt-'),
     );
+    await until('the run', 60, async () =>
+      (await call('status')).out.includes('\n  run ') ? true : undefined,
+    );
     expect(await call('start', ...start)).toMatchObject(said('Not started', 1));
     expect(await executionsOf(world.place, machine)).toHaveLength(1);
   });
@@ -178,23 +181,25 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('somebody on call at 
       expect(await call('resolve', '--by', 'Ana')).toMatchObject(said('is resolved'));
     });
 
-    test('approves it, and the run restores the backup beside', async () => {
-      expect(await call('start', ...start)).toMatchObject(said('Started chosen-backup'));
+    test('approves it, and the run promotes a replica of the restored backup', async () => {
+      expect(await call('start', ...start, '--set', 'by-replica=true')).toMatchObject(
+        said('Started chosen-backup'),
+      );
       const id = await asked();
       expect(await call('approve', id, '--by', 'cto')).toMatchObject({ exitCode: 2 });
       const approve = ['approve', id, '--by', 'database-administrator', '--reason', 'agreed'] as const;
       expect(await call(...approve)).toMatchObject(said('Taken; the run goes on'));
       expect(await call(...approve)).toMatchObject(said('Taken'));
-      // The cluster in Sydney is not there, so that the run asks before anything of production is touched.
-      await question('stop-application');
-      const { out } = await call('status');
-      expect(changing()).toEqual(['RestoreDBInstanceFromDBSnapshot']);
-      expect(out).toContain('Restore it beside: 2 of 3 done');
-      expect(await call('abort', '--by', 'Ana', '--reason', 'seen enough')).toMatchObject(
-        said('begins nothing new'),
-      );
-      expect(await ended('liquid-abt-chosen-backup', 2)).toEqual(['FAILED', 'FAILED']);
-      expect(await call('resolve', '--by', 'Ana')).toMatchObject(said('is resolved'));
-    });
+      // The cluster in Sydney is not there, so that the run asks about the application.
+      const skip = ['--by', 'on-call-engineer', '--reason', 'stopped by hand'] as const;
+      const stop = await question('stop-application');
+      expect(changing()).toEqual(['RestoreDBInstanceFromDBSnapshot', 'CreateDBInstanceReadReplica']);
+      expect(await call('skip', stop, ...skip)).toMatchObject(said('Taken; the run goes on'));
+      await until('the promotion', 100, async () => {
+        const { out } = await call('status');
+        return /done +Replica becomes a database of its own/.test(out) ? out : undefined;
+      });
+      expect(world.rds.calls).toContain('PromoteReadReplica');
+    }, 300_000);
   });
 });

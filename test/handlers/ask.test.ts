@@ -103,7 +103,10 @@ describe('asking', () => {
       ...firstRecord(restoreStep, minute(0)),
       status: 'failed',
       attempt: 2,
-      reasons: [{ what: 'No subnet group.', mend: 'Create it.' }],
+      reasons: [
+        { what: 'No subnet group', mend: 'Create it.' },
+        { what: 'Is the key there?', mend: 'Look.' },
+      ],
     }));
     await world.append({
       type: 'step',
@@ -119,7 +122,7 @@ describe('asking', () => {
     const stored = await readQuestion(world.runtime.store, id);
     expect(stored?.askedOf).toEqual(['ada', 'cyd']);
     expect(stored?.title).toBe('"Restore the database" failed: retry, skip or abort?');
-    expect(stored?.shows[0]).toBe('No subnet group. Create it.');
+    expect(stored?.shows.slice(0, 2)).toEqual(['No subnet group. Create it.', 'Is the key there? Look.']);
   });
 
   it('about the next attempt is another question', async () => {

@@ -10,13 +10,30 @@ const asPostgres = () => (process.getuid?.() === 0 ? ['runuser', '-u', 'postgres
 export type PostgresServer = Server & { port: number; url(database: string): string; bin: string };
 
 /** A PostgreSQL server of its own, on a fresh data directory, that takes connections with a password. */
-export async function startPostgresServer(
+export function startPostgresServer(
   bin = ensureProgram(findPostgres, ['postgresql']),
 ): Promise<PostgresServer> {
+  return start(bin, data => [
+    `${bin}/initdb`,
+    ...['-D', data, '-U', 'lifeboat', '--auth=trust', '-E', 'UTF8', '--no-sync'],
+  ]);
+}
+
+/** A streaming replica of another server of the suite, which `pg_promote()` makes a writer. */
+export function startPostgresReplica({ bin, port }: { bin: string; port: number }): Promise<PostgresServer> {
+  return start(bin, data => [
+    `${bin}/pg_basebackup`,
+    ...['-D', data, '-h', '127.0.0.1', '-p', String(port), '-U', 'lifeboat'],
+    ...['-R', '-X', 'stream', '-c', 'fast', '--no-sync'],
+  ]);
+}
+
+/** `fill` is the command that makes the data directory, which is there and empty. */
+async function start(bin: string, fill: (data: string) => string[]): Promise<PostgresServer> {
   const port = await freePort();
   const data = join('/tmp', `lifeboat-e2e-postgres-${port}`);
   rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true });
+  mkdirSync(data, { recursive: true, mode: 0o700 });
   if (process.getuid?.() === 0) {
     const id = (flag: string) => Number(runToEnd('id', [flag, 'postgres']));
     chownSync(data, id('-u'), id('-g'));
@@ -25,24 +42,14 @@ export async function startPostgresServer(
     const [command = '', ...rest] = [...asPostgres(), ...args];
     return { command, rest };
   };
-  const init = run([
-    `${bin}/initdb`,
-    '-D',
-    data,
-    '-U',
-    'lifeboat',
-    '--auth=trust',
-    '-E',
-    'UTF8',
-    '--no-sync',
-  ]);
+  const init = run(fill(data));
   runToEnd(init.command, init.rest, { cwd: '/tmp' });
-  const start = run([
+  const serve = run([
     `${bin}/postgres`,
     ...['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', data, '-c', 'fsync=off'],
   ]);
   const url = (database: string) => `postgres://lifeboat:secret@127.0.0.1:${port}/${database}`;
-  const server = await startServer(`postgres-${port}`, start.command, start.rest, {
+  const server = await startServer(`postgres-${port}`, serve.command, serve.rest, {
     cwd: '/tmp',
     ready: async () => {
       const client = new pg.Client({ connectionString: url('postgres') });

@@ -25,23 +25,37 @@ async function listen(server: net.Server): Promise<Front> {
 const sslRequestBytes = 8;
 
 /**
- * A PostgreSQL server that speaks TLS, in front of one that does not, as RDS is. While `open` says no, it lets a client
- * connect and says nothing more, as a database does whose host has gone.
+ * A PostgreSQL server that speaks TLS, in front of one that does not, as RDS is; `portOf` says which, by the name that a
+ * client asks for. While `open` says no, it lets a client connect and says nothing more, as a database does whose host
+ * has gone.
  */
 export function startPostgresFront(
-  port: number,
+  portOf: (name: string) => number,
   { key, cert }: SelfSigned,
-  open: () => boolean,
+  open: () => boolean = () => true,
 ): Promise<Front> {
   const server = net.createServer(socket => {
     if (!open()) return;
     socket.once('readable', () => {
       if (socket.read(sslRequestBytes) === null) return void socket.destroy();
       socket.write('S');
-      const secure = new tls.TLSSocket(socket, { isServer: true, key, cert });
-      const behind = net.connect(port, '127.0.0.1');
-      secure.on('error', () => behind.destroy()).pipe(behind);
-      behind.on('error', () => secure.destroy()).pipe(secure);
+      // Told the name that was asked for before the handshake ends; a connection behind is made after it.
+      let name = '';
+      const secure = new tls.TLSSocket(socket, {
+        isServer: true,
+        key,
+        cert,
+        SNICallback(asked, take) {
+          name = asked;
+          take(null, tls.createSecureContext({ key, cert }));
+        },
+      });
+      secure.on('error', () => socket.destroy());
+      secure.once('secure', () => {
+        const behind = net.connect(portOf(name), '127.0.0.1');
+        secure.on('error', () => behind.destroy()).pipe(behind);
+        behind.on('error', () => secure.destroy()).pipe(secure);
+      });
     });
   });
   return listen(server);

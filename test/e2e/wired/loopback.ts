@@ -25,8 +25,9 @@ import {
 import { fillDatabase, fillPurchases, makeDatabase, makeSecrets } from './liquid-abt.ts';
 import { componentOf, domainOf, lastOf, makeMelbourne } from './melbourne.ts';
 import { recordsOf, startNameServers } from './name-servers.ts';
-import { melbournePlays } from './plays.ts';
+import { melbournePlays, rdsPlays } from './plays.ts';
 import { type RdsBridge, startRdsBridge } from './rds-bridge.ts';
+import { startReplication } from './replication.ts';
 import { makeStandbyCluster, type StandbyCluster } from './standby-cluster.ts';
 
 /** The account of moto, and of LIQUID ABT's plan. */
@@ -154,7 +155,8 @@ async function start<More>(
     const clock = keep(startClock());
     const moto = keep(await startMoto());
     const postgres = keep(await startPostgresServer(installed.bin));
-    const rds = keep(await startRdsBridge(moto.url));
+    const replication = keep(startReplication(postgres));
+    const rds = keep(await startRdsBridge(moto.url, replication));
     const emulators = { rds: rds.url, moto: moto.url, ministack: '' };
     const front = keep(
       await startAwsFront(service => {
@@ -162,6 +164,7 @@ async function start<More>(
         return ofMoto.includes(service) ? emulators.moto : emulators.ministack;
       }),
     );
+    front.play(rdsPlays);
     const providers = keep(await startProviders());
     const app: App = { down: false, asked: [] };
     const { host, key } = await makeDatabase(plan, moto.url);
@@ -172,9 +175,15 @@ async function start<More>(
     const { primary, recovery } = plan.regions;
     const restored = [primary, recovery].map(region => `*.aaaaaaaaaa.${region}.rds.amazonaws.com`);
     const certificate = makeSelfSigned([...names, ...restored, cache.endpoint ?? ''], 30);
-    const database = keep(await startPostgresFront(postgres.port, certificate, () => rds.failedOver()));
+    const database = keep(
+      await startPostgresFront(
+        replication.portOf,
+        certificate,
+        () => rds.failedOver() || replication.portOf(host) !== postgres.port,
+      ),
+    );
     // What a backup is restored into is the same database under a name of its own, which moto gives it.
-    const copies = keep(await startPostgresFront(postgres.port, certificate, () => true));
+    const copies = keep(await startPostgresFront(replication.portOf, certificate));
     const web = keep(await startHttpsFront(certificate, asked => answerOf(app, providers, asked))).port;
     const { through, routes, more } = await furnish({
       ...{ plan, moto: moto.url, postgres, certificate, web, keep, front },

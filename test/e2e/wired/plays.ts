@@ -9,6 +9,12 @@ import type { Api } from '../servers/kubernetes-node.ts';
 import type { Plays } from './aws-front.ts';
 import type { StandbyCluster } from './standby-cluster.ts';
 
+/** What moto lacks wherever a database is restored: it offers classes of Aurora and Neptune only. */
+export const rdsPlays: Plays = {
+  'rds.DescribeOrderableDBInstanceOptions': async () =>
+    classesOnOffer['rds.DescribeOrderableDBInstanceOptions'],
+};
+
 type Standby = { moto: Place; targets: string; api: Api; cluster: StandbyCluster };
 
 /** What moto 5.2.3 lacks for a recovery in Melbourne. Each line says what, and what the suite does instead. */
@@ -49,9 +55,6 @@ export function melbournePlays({ moto, targets, api, cluster }: Standby): Plays 
       for (const build of said.builds) build.environment.environmentVariables = variables.get(build.id);
       return JSON.stringify(said);
     },
-    // moto offers classes of Aurora and Neptune only.
-    'rds.DescribeOrderableDBInstanceOptions': async () =>
-      classesOnOffer['rds.DescribeOrderableDBInstanceOptions'],
   };
 }
 

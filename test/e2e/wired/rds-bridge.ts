@@ -1,11 +1,13 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { rdsEventMessages } from '../../../shared/aws/rds-events.ts';
+import type { Replication } from './replication.ts';
 
 /**
  * RDS as moto keeps it, and what moto 5.2.3 lacks for a failover: a reboot with failover moves no zone, an instance has
  * no second zone, and DescribeEvents knows of no failover. A password that RDS makes is in moto's own Secrets Manager,
- * where the functions do not look. Everything else is moto's own answer.
+ * where the functions do not look. A replica says nothing of its replication, and stays one when it is promoted; here it
+ * is a real one, of `replication`. Everything else is moto's own answer.
  */
 export type RdsBridge = {
   url: string;
@@ -20,7 +22,7 @@ export type RdsBridge = {
 
 const zones = { primary: 'a', secondary: 'b' };
 
-export async function startRdsBridge(moto: string): Promise<RdsBridge> {
+export async function startRdsBridge(moto: string, replication: Replication): Promise<RdsBridge> {
   const calls: string[] = [];
   const failovers: Date[] = [];
   const server = http.createServer(async (request, response) => {
@@ -42,7 +44,8 @@ export async function startRdsBridge(moto: string): Promise<RdsBridge> {
     });
     if (action === 'RebootDBInstance' && form.get('ForceFailover') === 'true' && answer.ok)
       failovers.push(new Date());
-    const text = withZones(await answer.text(), failovers.length % 2 === 1);
+    if (answer.ok) await replicate(replication, action, form);
+    const text = withReplication(replication, withZones(await answer.text(), failovers.length % 2 === 1));
     xml(text.replaceAll(/(<SecretArn>)[^<]+/g, `$1${bridge.masterSecretArn ?? ''}`), answer.status);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -57,6 +60,30 @@ export async function startRdsBridge(moto: string): Promise<RdsBridge> {
       }),
   };
   return bridge;
+}
+
+/** Does to the real replica what RDS was asked for. */
+async function replicate(replication: Replication, action: string, form: URLSearchParams): Promise<void> {
+  const identifier = form.get('DBInstanceIdentifier') ?? '';
+  if (action === 'CreateDBInstanceReadReplica') await replication.make(identifier);
+  if (action === 'PromoteReadReplica') await replication.promote(identifier);
+  const renamed = form.get('NewDBInstanceIdentifier');
+  if (action === 'ModifyDBInstance' && renamed) replication.rename(identifier, renamed);
+}
+
+const replicating =
+  '<StatusInfos><DBInstanceStatusInfo><StatusType>read replication</StatusType><Normal>true</Normal>' +
+  '<Status>replicating</Status></DBInstanceStatusInfo></StatusInfos>';
+
+function withReplication(replication: Replication, text: string): string {
+  const source = /<ReadReplicaSourceDBInstanceIdentifier>[^<]+<\/ReadReplicaSourceDBInstanceIdentifier>/;
+  return text.replaceAll(/<DBInstance>.*?<\/DBInstance>/gs, instance => {
+    if (!source.test(instance)) return instance;
+    const identifier = instance.match(/<DBInstanceIdentifier>([^<]+)/)?.[1] ?? '';
+    if (replication.promoted(identifier)) return instance.replace(source, '');
+    const silent = instance.replace(/<StatusInfos>.*?<\/StatusInfos>|<StatusInfos ?\/>/s, '');
+    return silent.replace('</DBInstance>', `${replicating}</DBInstance>`);
+  });
 }
 
 /** moto puts every instance into zone a of its region. */
