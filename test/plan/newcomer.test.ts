@@ -24,6 +24,8 @@ describe('what a newcomer writes', () => {
   ])('%s as "%s" is told once, with how to mend it', async (right, wrong, rule, mend) => {
     expect(plan).toContain(right);
     const { findings } = await checkPlan({ text: plan.replace(right, wrong), file: 'plan.yml' });
-    expect(findings).toMatchObject([{ rule, mend: expect.stringContaining(mend) }]);
+    expect(findings.filter(({ waived }) => waived === undefined)).toMatchObject([
+      { rule, mend: expect.stringContaining(mend) },
+    ]);
   });
 });
