@@ -14,7 +14,8 @@ export function aliases(plan: Plan): Record<string, string> {
     // The client of EC2 is as large as all that is beside it in a function; no other family asks EC2 anything.
     ...(!hasBackup(plan, 'volumes') &&
       !hasSteps(plan, /^ec2\./) && { '@aws-sdk/client-ec2': file('no-ec2.ts') }),
-    ...(!hasBackup(plan, 'aws-backup') && { '@aws-sdk/client-backup': file('no-backup.ts') }),
+    ...(!hasBackup(plan, 'aws-backup') &&
+      !hasSteps(plan, /^backup\.restore-files$/) && { '@aws-sdk/client-backup': file('no-backup.ts') }),
     ...(!usesParameters(plan) && { '@aws-sdk/client-ssm': file('no-ssm.ts') }),
   };
 }

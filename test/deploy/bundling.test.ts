@@ -29,8 +29,9 @@ describe('clients that a plan has no use for', () => {
     expect(replaced(withStep(kind))).toEqual(replaced(base));
   });
 
-  it('are there for a step that asks EC2, and for backups of volumes and of AWS Backup', () => {
+  it('are there for a step that asks EC2 or restores files, and for backups of volumes and of AWS Backup', () => {
     expect(replaced(withStep('ec2.reboot'))).not.toContain('@aws-sdk/client-ec2');
+    expect(replaced(withStep('backup.restore-files'))).not.toContain('@aws-sdk/client-backup');
     const backups = { one: { type: 'volumes' }, two: { type: 'aws-backup' } };
     const held = replaced({ ...base, backups: backups as never });
     expect(held).not.toContain('@aws-sdk/client-ec2');
@@ -44,7 +45,7 @@ describe('clients that a plan has no use for', () => {
       );
     expect(users('@aws-sdk/client-ec2').every(file => file.startsWith('ec2/'))).toBe(true);
     expect(users('@aws-sdk/client-ec2').length).toBeGreaterThan(3);
-    expect(users('@aws-sdk/client-backup')).toEqual([]);
+    expect(users('@aws-sdk/client-backup')).toEqual(['backup/restore-files.ts']);
   });
 });
 

@@ -146,7 +146,7 @@ const documents: Record<string, { scenario: string; templates: readonly Template
         template: 'all-clear',
         information: 'executive',
         when: 'end',
-        fields: [['FB-162', new RegExp(`Checked, with its result:${item}`)]],
+        fields: [['FB-162', new RegExp(`What was checked:${item}`)]],
       },
     ],
   },
