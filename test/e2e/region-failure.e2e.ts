@@ -94,7 +94,7 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up || !kubernetes.up)('wh
     expect(page.status).toBe(200);
     expect(page.html).toContain('ap-southeast-2 looks lost from outside: 4 of 4 addresses do not answer');
     expect(page.html).toContain('Old writer: unreachable');
-    expect(page.html).toMatch(/It loses [1-9]\d* seconds before the outage/);
+    expect(page.html).toMatch(/It loses [1-9]\d* (?:s|min|h)\b[^;]* of data before the outage/);
     const unreasoned = await press(world.place, link, page, 'approve', '');
     expect(unreasoned.status).toBe(400);
     const taken = await press(world.place, link, unreasoned, 'approve', 'Sydney is dark');
