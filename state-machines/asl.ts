@@ -49,6 +49,7 @@ export type ParallelState = {
   Comment: string;
   Branches: Branch[];
   ResultSelector?: JsonObject;
+  OutputPath?: string;
   ResultPath?: string | null;
 } & Transition;
 

@@ -174,7 +174,8 @@ function opening(
       Type: 'Parallel',
       Comment: 'Opens the run, and starts the functions that it needs meanwhile',
       Branches: [openingBranch(plan, scenarioId), ...waking],
-      ResultSelector: { 'opened.$': '$[0].opened', 'run.$': '$[0].run', 'failure.$': '$[0].failure' },
+      // What the first branch says of the run; the others have nothing to say.
+      OutputPath: '$[0]',
       Next: frame.opened,
     },
     [frame.opened]: {

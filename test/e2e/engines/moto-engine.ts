@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../shared/json.ts';
 import { callJson } from '../deployed/call-aws.ts';
 import { startMoto } from '../servers/python.ts';
 import { forMoto, lastPart, machineArn, nested, region, withArns } from './definitions.ts';
-import { type Call, type Functions, type Play, type Played, type Trace, traceOf } from './trace.ts';
+import { type Call, type Functions, isWaking, type Play, type Played, type Trace, traceOf } from './trace.ts';
 
 type Described = JsonObject & { status: string; stateMachineArn: string; input: string };
 export type MotoEngine = {
@@ -52,6 +52,7 @@ export async function startMotoEngine(): Promise<MotoEngine> {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const name = lastPart(decodeURIComponent(request.url?.split('/').at(-2) ?? ''));
     const text = Buffer.concat(chunks).toString();
+    if (isWaking({ payload: JSON.parse(text) })) return void response.end('{}');
     try {
       const of = [...playing.values()].find(({ id }) => text.includes(id));
       if (!of) throw new Error(`a call that belongs to no play: ${text}`);

@@ -1,7 +1,7 @@
 import { createEngine } from '../../../simulator/engine/engine.ts';
 import { startVirtualTime } from '../../../simulator/world/clock.ts';
 import { lastPart, machineArn, withArns } from './definitions.ts';
-import { type Call, type Play, type Played, type Trace, traceOf } from './trace.ts';
+import { type Call, isWaking, type Play, type Played, type Trace, traceOf } from './trace.ts';
 
 /** How long the person thinks who is asked. */
 const thinkingMs = 100;
@@ -21,6 +21,7 @@ export async function playSimulated(play: Play): Promise<Trace> {
       clock: { now: () => new Date() },
       async invokeFunction(arn, payload) {
         const call = { function: lastPart(arn), payload: payload as Call['payload'] };
+        if (isWaking(call)) return {};
         calls.push(call);
         const reply = answer(call);
         const { token } = call.payload;

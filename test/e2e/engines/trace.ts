@@ -18,6 +18,12 @@ export type Play = {
   answers?: () => (question: Call) => Json | undefined;
 };
 
+/**
+ * Whether a function is only to be started. Nothing waits for such a call and it names no run, so that it can't be told
+ * which play it belongs to: it is answered, and left out of the trace.
+ */
+export const isWaking = ({ payload }: Pick<Call, 'payload'>) => payload.operation === 'wake';
+
 export type Played = {
   machine: string;
   input: Json;
