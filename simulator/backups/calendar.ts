@@ -54,7 +54,7 @@ const dayMs = 86_400_000;
  * which nothing is wrong: the deployed functions and machines do what EventBridge Scheduler would let them do. What is
  * due at the same time runs at the same time. A drill that runs is waited for before another one begins. What comes often
  * is carried out at some of its times (`due` and `played` of each element); backups of the others are there as if made.
- * With `sampled` what comes at least every week is carried out in the first ten days and around what comes more rarely,
+ * With `sampled` what comes at least every week is carried out in the first week and around what comes more rarely,
  * and that twice.
  */
 export async function rehearseCalendar(

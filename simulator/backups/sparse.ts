@@ -7,8 +7,8 @@ const dayMs = 24 * hourMs;
 /** What comes more often than that is too much to carry out for a year, one by one. */
 const oftenMs = 6 * hourMs;
 const firstMs = 3 * hourMs;
-/** Of a sampled calendar the first days are played whole, and afterwards what comes more rarely than every week, twice. */
-const wholeMs = 10 * dayMs;
+/** Of a sampled calendar the first week is played whole, and afterwards what comes more rarely than every week, twice. */
+const wholeMs = 7 * dayMs;
 const rareMs = 8 * dayMs;
 const rareTimes = 2;
 
@@ -26,7 +26,7 @@ export type Span = {
   looks: readonly number[];
 };
 
-/** Of a span that is `sampled` only the first ten days are lively, and half a day before and after what is rare. */
+/** Of a span that is `sampled` only the first week is lively, and half a day before and after what is rare. */
 export function spanOf(
   plan: Pick<Plan, 'backups' | 'calendar'>,
   fromMs: number,
