@@ -125,7 +125,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     decide: async event =>
       (await functions.invoke('decide', event as never)) as { statusCode: number; body?: string },
   });
-  world.onCall(call => request.onCall?.(call, runningFunction.getStore()));
+  world.onCall(call => request.onCall?.(call, runningFunction()));
   const leadsUp = plan.scenarios[request.scenario]?.failbackOf !== undefined;
   const invariants = watchInvariants(world, leadsUp ? 'recover' : request.mode);
   const before = { invocations: 0, stateTransitions: 0, historyEvents: 0, entries: 0 };

@@ -14,12 +14,12 @@ import type { Runtime } from '../runtime.ts';
 import { deliver } from './answers.ts';
 import { loadSituation } from './compose.ts';
 import { toPerson } from './due-people.ts';
-import { sentence } from './fields.ts';
 import { type Question, type QuestionKind, questionId } from './question-record.ts';
 import { createQuestion, timeOutQuestion } from './questions.ts';
 import { stepsNow } from './run-steps.ts';
 import type { Situation } from './situation.ts';
 import { deliverMessage, tick } from './tick.ts';
+import { sentence } from './wording.ts';
 
 const base = { run: runSchema, step: stepSchema, kind: questionKindSchema };
 

@@ -19,7 +19,7 @@ import {
   type Situation,
   severityOf,
 } from './situation.ts';
-import { formatTime, nameOf } from './wording.ts';
+import { formatTime, nameOf, sentence } from './wording.ts';
 
 /** Longest list in a message; what is left out is counted in a last line. */
 const longestList = 40;
@@ -184,9 +184,6 @@ function line(situation: Situation, { at, entry }: StepEntry): string {
 
 /** An error without the name of its class, which tells a reader nothing. */
 const bare = (text: string) => text.replace(/^\w+(Error|Exception): /, '').trim();
-
-/** Ends a text with a full stop unless it ends with a mark already. */
-export const sentence = (text: string) => (/[.!?:]$/.test(text) ? text : `${text}.`);
 
 function list(lines: string[], nothing: string): string {
   if (lines.length === 0) return nothing;

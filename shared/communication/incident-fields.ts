@@ -110,11 +110,9 @@ export function measuredDataLoss(situation: Situation): string {
   if (measured.some(seconds => seconds < 0))
     return 'not known: nobody could tell what had arrived at the other side';
   const most = Math.max(...measured);
-  const loss =
-    most === 0
-      ? 'no loss was measured'
-      : `what was written in the last ${formatDuration(most)} before the outage`;
-  return end ? loss : `as measured so far, ${loss.replace('no loss was measured', 'none')}`;
+  if (most === 0) return end ? 'no loss was measured' : 'as measured so far, none';
+  const loss = `what was written in the last ${formatDuration(most)} before the outage`;
+  return end ? loss : `as measured so far, ${loss}`;
 }
 
 /** A cause is what a person says it is: the evidence of a task whose id begins with root-cause. */

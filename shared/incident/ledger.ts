@@ -92,7 +92,8 @@ export function verifyLedger(entries: readonly LedgerEntry[]): Verification {
     if (entry.seq !== seq) return broken(`entry ${seq} is missing or out of place: found ${entry.seq}`);
     if (entry.previousHash !== previousHash)
       return broken(`entry ${seq} does not continue the entry before it`);
-    if (entry.hash !== recomputedHash(entry)) return broken(`entry ${seq} was changed after it was written`);
+    if (entry.hash !== (hashes.get(entry) ?? hashOf(entry)))
+      return broken(`entry ${seq} was changed after it was written`);
     previousHash = entry.hash;
   }
   return { ok: true };
@@ -183,22 +184,15 @@ function withoutOnce({ seq, at, entry, previousHash, hash }: LedgerRecord): Ledg
 /** The entry in a record of the ledger. Throws InvalidInputError when it can't be read. */
 export function entryOf(record: StoredRecord): LedgerEntry {
   const entry = parseRecord(record, parseEntry);
-  if (Object.isFrozen(record.data)) unchangeable.add(Object.freeze(entry));
+  if (Object.isFrozen(record.data) && !hashes.has(entry)) hashes.set(Object.freeze(entry), hashOf(entry));
   return entry;
 }
 
-/** Entries whose data is frozen to its depth, as the in-memory store of a rehearsal hands it out. */
-const unchangeable = new WeakSet<LedgerEntry>();
-/** Their hashes, so that a rehearsal that reads its ledger a hundred times computes each once. */
+/**
+ * Recomputed hashes of entries whose data is frozen to its depth, as the in-memory store hands it out: nothing can
+ * change them, so a rehearsal that reads its ledger a hundred times hashes each once.
+ */
 const hashes = new WeakMap<LedgerEntry, string>();
-
-function recomputedHash(entry: LedgerEntry): string {
-  const known = hashes.get(entry);
-  if (known !== undefined) return known;
-  const hash = hashOf(entry);
-  if (unchangeable.has(entry)) hashes.set(entry, hash);
-  return hash;
-}
 
 const parseEntryRecord = parseOnce(ledgerRecordSchema);
 const parseEntry = parseOnce(ledgerRecordSchema.transform(withoutOnce));

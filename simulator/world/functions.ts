@@ -35,14 +35,15 @@ const warmCallMs = 60;
 /** Waits of Lambda's asynchronous retries. Source: Lambda developer guide, "error handling for asynchronous invocation". */
 const asynchronousRetryMs = [60_000, 120_000];
 
+const running = new AsyncLocalStorage<Invocation>();
+
 /** Name of the function whose code is running, so that a call to AWS can be held against that function's role. */
-export const runningFunction = new AsyncLocalStorage<string>();
-const runningInvocation = new AsyncLocalStorage<Invocation>();
+export const runningFunction = (): string | undefined => running.getStore()?.name;
 
 /** `Runtime.pause` of a rehearsal, which notes when the step was looked at again. */
 export async function lookAgainAfter(ms: number): Promise<void> {
   await sleep(ms);
-  runningInvocation.getStore()?.looksAtMs.push(Date.now());
+  running.getStore()?.looksAtMs.push(Date.now());
 }
 
 /** The functions of the deployment, by name. */
@@ -74,11 +75,7 @@ export function createFunctions(world: World, handlers: Record<string, Handler>)
     const crash = world.faults.onHandler(name);
     try {
       if (crash === 'crash-before') throw exitError(name);
-      const answer = toJson(
-        await runningInvocation.run(invocation, () =>
-          runningFunction.run(name, () => handler(toJson(payload))),
-        ),
-      );
+      const answer = toJson(await running.run(invocation, () => handler(toJson(payload))));
       if (crash === 'crash-after') throw exitError(name);
       invocation.failed = false;
       invocation.answer = answer;

@@ -15,7 +15,7 @@ describe('a month of the calendar', () => {
   it('makes, checks and proves every class, drills, tells people, and leaves nothing behind', async () => {
     const seen = new Map<string, Set<string>>();
     const note = ({ service, operation }: Call) => {
-      const name = runningFunction.getStore();
+      const name = runningFunction();
       if (name !== 'backups' && name !== 'verify') return;
       const actions = seen.get(name) ?? new Set();
       seen.set(name, actions.add(`${service}:${operation}`));

@@ -80,7 +80,7 @@ async function callsOf({ scenario, mode, faults: names }: (typeof plays)[number]
 function listening(service: SimulatedService, seen: Seen[]): SimulatedService {
   const operations = Object.entries(service.operations).map(([operation, answer]) => {
     const listened: typeof answer = (world, call) => {
-      const name = runningFunction.getStore();
+      const name = runningFunction();
       if (name !== undefined) seen.push({ name, call });
       return answer(world, call);
     };

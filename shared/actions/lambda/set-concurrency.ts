@@ -11,7 +11,7 @@ import { StepFailedError } from '../../errors.ts';
 import { lambdaFunction } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
-import { alreadyDone, finish, pending, ready, refuse } from '../outcomes.ts';
+import { alreadyDone, fail, finish, pending, ready, refuse } from '../outcomes.ts';
 
 const limit = z.int().min(0).max(100_000).nullable();
 
@@ -109,16 +109,10 @@ export const action = defineAction({
     const present = await readLimit(context, target);
     if (present === previous) return finish(`${target.name} has ${inWords(previous)} again.`, { previous });
     if (present !== reserved) {
-      return {
-        status: 'failed',
-        evidence: [],
-        reasons: [
-          {
-            what: `Somebody gave ${target.name} ${inWords(present)} since, so it is left alone.`,
-            mend: `Ask who did it and why; before this run it had ${inWords(previous)}.`,
-          },
-        ],
-      };
+      return fail(
+        `Somebody gave ${target.name} ${inWords(present)} since, so it is left alone.`,
+        `Ask who did it and why; before this run it had ${inWords(previous)}.`,
+      );
     }
     await setLimit(context, target, present, previous);
     return pending(`${target.name} goes back to ${inWords(previous)}.`);
