@@ -44,8 +44,14 @@ export async function observeStep(work: StepWork): Promise<StepReply> {
   const { runtime, step, action } = work;
   const nowMs = () => runtime.clock.now().getTime();
   const untilMs = nowMs() + lookingMs;
+  // They follow from steps that have ended, and are the same for every look of the call.
+  let parameters: ReturnType<typeof parametersOf> | undefined;
+  const parametersOnce = () => {
+    parameters ??= parametersOf(work);
+    return parameters;
+  };
   for (;;) {
-    const { next, elapsedSeconds } = await lookOnce(work);
+    const { next, elapsedSeconds } = await lookOnce(work, parametersOnce);
     if (next === 'done') return reply('done');
     const pauseMs = nextPauseMs(elapsedSeconds, action.typical);
     if (!runtime.pause || pauseMs === 0)
@@ -56,14 +62,17 @@ export async function observeStep(work: StepWork): Promise<StepReply> {
   }
 }
 
-async function lookOnce(work: StepWork): Promise<{ next: 'done' | 'pending'; elapsedSeconds: number }> {
+async function lookOnce(
+  work: StepWork,
+  parametersOnce: () => ReturnType<typeof parametersOf>,
+): Promise<{ next: 'done' | 'pending'; elapsedSeconds: number }> {
   const { runtime, run, step, action } = work;
   const record = await recordOf(work);
   if (record.status === 'done') {
     await tellAgain(work, record);
     return { next: 'done', elapsedSeconds: 0 };
   }
-  const parameters = await parametersOf(work);
+  const parameters = await parametersOnce();
   if (!parameters.ok) throw parameters.error;
   const context = actionContext(runtime, run, step, record);
   const { elapsedSeconds } = context;

@@ -1,12 +1,12 @@
 import {
   type AttributeValue,
-  DescribeTableCommand,
   DynamoDBClient,
   GetItemCommand,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { isNotFound, isUnreachable, request } from '../../aws/aws-errors.ts';
+import { isUnreachable, request } from '../../aws/aws-errors.ts';
+import { readTable } from '../../aws/dynamodb-tables.ts';
 import { metricReadPermission, newestDataPoint } from '../../aws/newest-data-point.ts';
 import { type ComponentOf, dynamodbTable } from '../../plan/components.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
@@ -60,7 +60,7 @@ export const action = defineAction({
   ],
 
   async prepare(context, { table }) {
-    const described = await describeTable(context, table);
+    const described = await readTable(context.aws, table.region, table.name);
     const reasons = reasonsAgainst(table, described);
     if (reasons.length > 0) return { status: 'refused', reasons, evidence: [] };
     const replicas = otherRegions(table, described);
@@ -69,7 +69,7 @@ export const action = defineAction({
   },
 
   async observe(context, { table, maxAge }) {
-    const described = await describeTable(context, table);
+    const described = await readTable(context.aws, table.region, table.name);
     const reasons = reasonsAgainst(table, described);
     if (reasons.length > 0) return { status: 'failed', reasons, evidence: [] };
     const others = otherRegions(table, described);
@@ -136,21 +136,6 @@ async function replicationAge(
     what: `Nobody knows how old the data of ${table.name} in ${table.region} is: ${from.join(', ')} gives no ReplicationLatency`,
     mend: 'Name a heartbeat item in the component; the metric is published in the region that is lost.',
   };
-}
-
-async function describeTable(
-  context: ActionContext,
-  { region, name }: Table,
-): Promise<TableDescription | undefined> {
-  try {
-    const reply = await request({ call: 'dynamodb.DescribeTable', region }, () =>
-      context.aws.client(DynamoDBClient, region).send(new DescribeTableCommand({ TableName: name })),
-    );
-    return reply.Table;
-  } catch (error) {
-    if (isNotFound(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
 }
 
 function reasonsAgainst(table: Table, described: TableDescription | undefined): Reason[] {
