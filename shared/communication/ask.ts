@@ -16,7 +16,7 @@ import { loadSituation } from './compose.ts';
 import { toPerson } from './due-people.ts';
 import { type Question, type QuestionKind, questionId } from './question-record.ts';
 import { createQuestion, timeOutQuestion } from './questions.ts';
-import { stepsNow } from './run-steps.ts';
+import { commanderId } from './run-steps.ts';
 import type { Situation } from './situation.ts';
 import { deliverMessage, tick } from './tick.ts';
 import { sentence } from './wording.ts';
@@ -135,11 +135,8 @@ function failedStepDraft(
 }
 
 function deciders(situation: Situation): string[] {
-  const assigned = stepsNow(situation).findLast(
-    ({ entry }) => entry.action === 'people.assign' && entry.status === 'done',
-  );
-  const commander = assigned?.entry.outputs?.person;
+  const commander = commanderId(situation);
   const called = situation.ledger.flatMap(({ entry }) => (entry.type === 'escalated' ? entry.people : []));
   const first = situation.plan.escalation[0]?.people ?? Object.keys(situation.plan.people);
-  return [...new Set([...(typeof commander === 'string' ? [commander] : []), ...called, ...first])];
+  return [...new Set([...(commander === undefined ? [] : [commander]), ...called, ...first])];
 }

@@ -1,14 +1,13 @@
-import { tellable, toPerson } from './due-people.ts';
+import { calledAt, toPerson } from './due-people.ts';
 import type { PlannedMessage } from './planned-message.ts';
 import { allOf, type Situation } from './situation.ts';
 
 /** That an audience was not told in time is told to the first level that can be reached. */
 export function lateMessages(situation: Situation): PlannedMessage[] {
   return allOf(situation, 'message-late').flatMap(({ at, entry }) => {
-    const number =
-      situation.plan.escalation.findIndex(level => tellable(situation, level.people).length > 0) + 1;
-    const people = tellable(situation, situation.plan.escalation[number - 1]?.people ?? []);
-    return people.map(person => ({
+    const levels = situation.plan.escalation.map((_, index) => index + 1);
+    const number = levels.find(level => calledAt(situation, level).length > 0) ?? 0;
+    return calledAt(situation, number).map(person => ({
       ...toPerson(situation, person, `late/${entry.key}`, 'late', at),
       level: number,
       late: entry.key,

@@ -2,7 +2,16 @@ import { acknowledgement } from './acknowledgement.ts';
 import { closingTemplate, isTold } from './due-audiences.ts';
 import type { PlannedMessage } from './planned-message.ts';
 import type { Question } from './question-record.ts';
-import { allOf, ending, isOver, openedAt, resolvedByHand, type Situation, shift } from './situation.ts';
+import {
+  allOf,
+  ending,
+  isOver,
+  openedAt,
+  resolvedByHand,
+  type Situation,
+  severityOf,
+  shift,
+} from './situation.ts';
 
 /** A message to a person has to be out this long after it became due. */
 export const personDeadlineSeconds = 120;
@@ -36,7 +45,7 @@ function escalation(situation: Situation): PlannedMessage[] {
     const reached = shift(situation.run.outageStartedAt, level.after);
     const sendAt = Date.parse(reached) > Date.parse(opened) ? reached : opened;
     const number = index + 1;
-    return tellable(situation, level.people).map(person => ({
+    return calledAt(situation, number).map(person => ({
       ...toPerson(situation, person, `escalation/level-${number}`, 'escalation', sendAt),
       level: number,
     }));
@@ -55,7 +64,7 @@ function afterLapse(situation: Situation, lapsesAt: string, count: number): Plan
   return levels.slice(first - 1).flatMap((level, index) => {
     const number = first + index;
     const sendAt = shift(lapsesAt, Math.max(0, level.after - start));
-    return tellable(situation, level.people).map(person => ({
+    return calledAt(situation, number).map(person => ({
       ...toPerson(situation, person, `escalation/level-${number}/lapse-${count}`, 'escalation', sendAt),
       level: number,
     }));
@@ -102,8 +111,7 @@ function remind(situation: Situation, question: Question): PlannedMessage[] {
     const group = `reminder/${question.id}/${share * 100}`;
     const sendAt = at[index] ?? question.askedAt;
     const number = levelAfter(situation, question.askedOf, index + 1);
-    const next = situation.plan.escalation[number - 1]?.people ?? [];
-    const others = tellable(situation, next).filter(person => !question.askedOf.includes(person));
+    const others = calledAt(situation, number).filter(person => !question.askedOf.includes(person));
     return [
       ...waiting.map(person => ({
         ...toPerson(situation, person, group, 'reminder', sendAt),
@@ -154,6 +162,13 @@ function peopleInvolved(situation: Situation): { person: string; since: string }
   return [...first]
     .map(([person, since]) => ({ person, since }))
     .sort((a, b) => (a.person < b.person ? -1 : 1));
+}
+
+/** Whom this level of the escalation reaches, counted from 1; nobody if it is for incidents of other severities. */
+export function calledAt(situation: Situation, level: number): string[] {
+  const { people = [], severities } = situation.plan.escalation[level - 1] ?? {};
+  if (severities !== undefined && !severities.includes(severityOf(situation))) return [];
+  return tellable(situation, people);
 }
 
 /** People of the plan who are reached in this mode. */

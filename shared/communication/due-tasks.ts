@@ -1,4 +1,4 @@
-import { tellable, toPerson } from './due-people.ts';
+import { calledAt, toPerson } from './due-people.ts';
 import type { PlannedMessage } from './planned-message.ts';
 import { routesOf } from './routes.ts';
 import type { Situation } from './situation.ts';
@@ -45,9 +45,7 @@ function ofTask(situation: Situation, task: Task): PlannedMessage[] {
   const overdue = times.flatMap((at, n) => {
     if (n < newest) return [];
     const level = levelAfter(situation, task.owners, n + 1);
-    const others = tellable(situation, situation.plan.escalation[level - 1]?.people ?? []).filter(
-      person => !task.owners.includes(person),
-    );
+    const others = calledAt(situation, level).filter(person => !task.owners.includes(person));
     return [
       ...toOwners(`overdue-${n}`, 'task-overdue', at),
       ...others.map(person => ({

@@ -1,4 +1,4 @@
-import { tellable, toPerson } from './due-people.ts';
+import { calledAt, toPerson } from './due-people.ts';
 import type { PlannedMessage } from './planned-message.ts';
 import type { Situation } from './situation.ts';
 
@@ -49,14 +49,14 @@ function nextLevel(
 ): { number: number; people: string[] } | undefined {
   const tried = Math.max(...deliveries.map(delivery => delivery.level));
   const attempted = deliveries.filter(delivery => delivery.level === tried).length;
-  const there = tellable(situation, situation.plan.escalation[tried - 1]?.people ?? []);
+  const there = calledAt(situation, tried);
   const isNotice = deliveries.some(
     delivery => delivery.level === tried && delivery.key.startsWith('undelivered/'),
   );
   // Not all of a level have been tried yet: they are still due, under the same keys.
   if (isNotice && attempted < there.length) return { number: tried, people: there };
   for (let number = tried + 1; number <= situation.plan.escalation.length; number++) {
-    const people = tellable(situation, situation.plan.escalation[number - 1]?.people ?? []);
+    const people = calledAt(situation, number);
     if (people.length > 0) return { number, people };
   }
   return undefined;

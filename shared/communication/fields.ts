@@ -8,7 +8,7 @@ import { acknowledgement } from './acknowledgement.ts';
 import { nextUpdateAt } from './due-audiences.ts';
 import { incidentFields, taskFields } from './incident-fields.ts';
 import type { PlannedMessage } from './planned-message.ts';
-import { planSteps, type StepEntry, stepsNow, stepTitle } from './run-steps.ts';
+import { commanderId, planSteps, type StepEntry, stepsNow, stepTitle } from './run-steps.ts';
 import {
   allOf,
   endedAt,
@@ -208,11 +208,8 @@ export function phaseTitle(situation: Situation): string {
 
 /** Name of the person that `people.assign` made commander. */
 export function commander(situation: Situation): string {
-  const assigned = stepsNow(situation).findLast(
-    ({ entry }) => entry.action === 'people.assign' && entry.status === 'done',
-  );
-  const person = assigned?.entry.outputs?.person;
-  return typeof person === 'string' ? nameOf(situation.plan, person) : 'nobody yet';
+  const person = commanderId(situation);
+  return person === undefined ? 'nobody yet' : nameOf(situation.plan, person);
 }
 
 function resolvedBy(situation: Situation): string {

@@ -1,3 +1,4 @@
+import { commanderAmong } from '../incident/commander.ts';
 import type { EntryOf } from '../incident/entries.ts';
 import { allOf, type Situation } from './situation.ts';
 
@@ -9,6 +10,14 @@ export function stepsNow(situation: Situation): StepEntry[] {
   const newest = new Map<string, StepEntry>();
   for (const step of allOf(situation, 'step')) newest.set(step.entry.step, step);
   return [...newest.values()];
+}
+
+/** Id of the person whom this run has made commander; undefined while it has made nobody. */
+export function commanderId(situation: Situation): string | undefined {
+  const assigned = stepsNow(situation).filter(
+    ({ entry }) => entry.action === 'people.assign' && entry.status === 'done',
+  );
+  return commanderAmong(assigned.map(({ entry }) => entry.outputs ?? {}));
 }
 
 /** All steps of the scenario as the plan has them, those of parallel branches too. */

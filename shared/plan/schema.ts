@@ -110,6 +110,9 @@ export const planSchema = z
           after: durationSchema,
           people: z.array(id).min(1),
           title: z.string(),
+          severities: z.array(id).min(1).optional().meta({
+            description: 'Only incidents of these severities get so far; of all without it',
+          }),
           ...tracing,
         }),
       )

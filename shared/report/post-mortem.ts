@@ -1,3 +1,4 @@
+import { commanderAmong } from '../incident/commander.ts';
 import { formatDuration } from '../plan/duration.ts';
 import type { Report } from './report.ts';
 import { clockTime, fullTime } from './time.ts';
@@ -231,9 +232,9 @@ function actionItems(report: Report): ActionItem[] {
 function commanderOf({ detail }: Report): string {
   const assigned = detail.phases
     .flatMap(phase => phase.steps)
-    .find(step => step.action === 'people.assign' && typeof step.outputs.person === 'string');
-  const id = assigned?.outputs.person;
-  return typeof id === 'string' ? (detail.names[id] ?? id) : 'the incident commander';
+    .filter(step => step.action === 'people.assign');
+  const id = commanderAmong(assigned.map(({ outputs }) => outputs));
+  return id === undefined ? 'the incident commander' : (detail.names[id] ?? id);
 }
 
 function fill(who: string): DraftLine {

@@ -32,6 +32,27 @@ const levels = (given: Situation) =>
     .due.map(({ key }) => key)
     .filter(key => key.startsWith('escalation/'));
 
+describe('a level for some severities', () => {
+  const plan = makePlan(given => {
+    const { escalation } = given as { escalation: object[] };
+    Object.assign(given, {
+      severities: { ...(given.severities as object), low: { title: 'Low' } },
+      escalation: [escalation[0], escalation[1], { ...escalation[2], severities: ['critical'] }],
+    });
+  });
+  const [at, entry] = opened();
+  const at40 = (severity: string): Situation => ({
+    ...situation(40),
+    plan,
+    ledger: ledgerOf([at, { ...entry, severity } as Entry]),
+  });
+
+  it('is called in an incident of one of them, and in no other', () => {
+    expect(levels(at40('critical'))).toContain('escalation/level-3/person:cyd');
+    expect(levels(at40('low'))).toEqual(['escalation/level-1/person:ada', 'escalation/level-2/person:ben']);
+  });
+});
+
 describe('an acknowledgement', () => {
   const taken = [...called(1, 'ada'), acknowledged(4)];
 

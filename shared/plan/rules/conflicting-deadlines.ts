@@ -49,22 +49,31 @@ function respondedTooLate(plan: Plan): Problem[] {
   });
 }
 
-/** Nobody is called before the response is due, or a later level is called before an earlier one. */
+/** A severity of which nobody is called before the response is due, or a later level that is called before an earlier one. */
 function escalatedTooLate(plan: Plan): Problem[] {
-  const used = new Set(Object.values(plan.scenarios).map(({ severity }) => severity));
-  const due = Object.entries(plan.severities).flatMap(([id, { respondWithin }]) =>
-    used.has(id) && respondWithin !== undefined ? [respondWithin] : [],
-  );
-  const soonest = due.length > 0 ? Math.min(...due) : undefined;
-  return plan.escalation.flatMap(({ after }, index) => {
-    const path = ['escalation', index, 'after'];
+  const disorder = plan.escalation.flatMap(({ after }, index) => {
     const before = plan.escalation[index - 1]?.after;
-    if (before !== undefined && after < before) {
-      const message = `Level ${index + 1} is called after ${formatDuration(after)}, before level ${index}`;
-      return [problem(path, message, 'Put the levels in the order of their times.')];
-    }
-    if (index > 0 || soonest === undefined || after <= soonest) return [];
-    const message = `The first level is called after ${formatDuration(after)}, and a response is due within ${formatDuration(soonest)}`;
-    return [problem(path, message, 'Call the first level at once: "after: 0m".')];
+    if (before === undefined || after >= before) return [];
+    const message = `Level ${index + 1} is called after ${formatDuration(after)}, before level ${index}`;
+    return [problem(['escalation', index, 'after'], message, 'Put the levels in the order of their times.')];
+  });
+  return [...disorder, ...calledTooLate(plan)];
+}
+
+/** Of each level that comes first for some severity, the soonest response that it is too late for. */
+function calledTooLate({ escalation, scenarios, severities }: Plan): Problem[] {
+  const used = new Set(Object.values(scenarios).map(({ severity }) => severity));
+  const soonest = new Map<number, number>();
+  for (const [id, { respondWithin }] of Object.entries(severities)) {
+    if (!used.has(id) || respondWithin === undefined) continue;
+    const first = escalation.findIndex(({ severities: only }) => only === undefined || only.includes(id));
+    if (first >= 0) soonest.set(first, Math.min(respondWithin, soonest.get(first) ?? respondWithin));
+  }
+  return [...soonest].flatMap(([index, due]) => {
+    const after = escalation[index]?.after ?? 0;
+    if (after <= due) return [];
+    const which = index === 0 ? 'The first level' : `Level ${index + 1}, the first for some severities,`;
+    const message = `${which} is called after ${formatDuration(after)}, and a response is due within ${formatDuration(due)}`;
+    return [problem(['escalation', index, 'after'], message, 'Call the first level at once: "after: 0m".')];
   });
 }

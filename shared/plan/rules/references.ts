@@ -31,9 +31,10 @@ export function checkReferences(context: CheckContext): Problem[] {
     ...Object.entries(plan.audiences).flatMap(([id, audience]) =>
       all('channels', audience.channels, ['audiences', id, 'channels']),
     ),
-    ...plan.escalation.flatMap((level, index) =>
-      all('people', level.people, ['escalation', index, 'people']),
-    ),
+    ...plan.escalation.flatMap((level, index) => [
+      ...all('people', level.people, ['escalation', index, 'people']),
+      ...all('severities', level.severities ?? [], ['escalation', index, 'severities']),
+    ]),
     ...plan.dashboard.flatMap(({ component }, index) =>
       component === undefined
         ? []
