@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Action, DrillBehaviour, Permission } from '../../shared/actions/contract.ts';
 import { listKinds, loadActions } from '../../shared/actions/load-actions.ts';
 import { formatDuration } from '../../shared/plan/duration.ts';
+import { withheldKinds } from '../../shared/plan/rules/withheld-kinds.ts';
 import { cell, table } from './markdown.ts';
 import { parameterRows } from './parameter-rows.ts';
 import { sampleParameters, sampleRegions } from './sample-parameters.ts';
@@ -37,7 +38,12 @@ export async function actionsPage(): Promise<string> {
       mutates ? 'yes' : 'no',
     ]),
   );
-  return [head, overview, ...actions.map(section)].join('\n').trimEnd().concat('\n');
+  return [head, overview, withheld(), ...actions.map(section)].join('\n').trimEnd().concat('\n');
+}
+
+function withheld(): string {
+  const rows = withheldKinds.map(({ name, why, instead }) => [`\`${name}\``, cell(why), cell(instead)]);
+  return `\nWhat there is no kind for, on purpose:\n\n${table(['kind', 'because', 'instead'], rows)}`;
 }
 
 /** As GitHub makes it from a heading. */

@@ -78,6 +78,8 @@ export function clientSettings(region: string, options: AwsClientOptions) {
     disableClockSkewCorrection: false,
     // DynamoDB's; its other modes need the account's number and find nothing that these do not.
     accountIdEndpointMode: 'disabled' as const,
+    // SQS's; the address of a queue says which one is meant, and not where requests go.
+    useQueueUrlAsEndpoint: false,
     ...(options.credentials && { credentials: options.credentials }),
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
     ...(servesBucketsByPath(options) && { forcePathStyle: true }),

@@ -6,6 +6,7 @@ import { dynamodbComponents } from './components/dynamodb.ts';
 import { firewallComponents } from './components/firewalls.ts';
 import { kubernetesComponents } from './components/kubernetes.ts';
 import { networkComponents } from './components/network.ts';
+import { queueComponents } from './components/queues.ts';
 import { rdsComponents } from './components/rds.ts';
 import { rdsClusterComponents } from './components/rds-clusters.ts';
 import { secretsComponents } from './components/secrets.ts';
@@ -17,6 +18,7 @@ export * from './components/dynamodb.ts';
 export * from './components/firewalls.ts';
 export * from './components/kubernetes.ts';
 export * from './components/network.ts';
+export * from './components/queues.ts';
 export * from './components/rds.ts';
 export * from './components/rds-clusters.ts';
 export * from './components/secrets.ts';
@@ -37,6 +39,7 @@ export const componentSchema = z.discriminatedUnion('type', [
   ...networkComponents,
   ...computeComponents,
   ...firewallComponents,
+  ...queueComponents,
 ]);
 export type Component = z.infer<typeof componentSchema>;
 export type ComponentType = Component['type'];

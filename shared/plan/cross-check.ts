@@ -29,6 +29,7 @@ import { noFailback } from './rules/no-failback.ts';
 import { checkParameters } from './rules/parameters.ts';
 import { phasesExceedRto } from './rules/phases-exceed-rto.ts';
 import { placeholder } from './rules/placeholder.ts';
+import { redriveUnchecked } from './rules/redrive-unchecked.ts';
 import { checkReferences } from './rules/references.ts';
 import { regulatorNotTold } from './rules/regulator-not-told.ts';
 import { rehearsalWithoutData } from './rules/rehearsal-without-data.ts';
@@ -66,6 +67,7 @@ export const lintRules: readonly LintRule[] = [
   noFailback,
   longTtl,
   noCheckAfterSwitch,
+  redriveUnchecked,
   switchWithoutUndo,
   settingLeftBehind,
   evidenceAfterChange,

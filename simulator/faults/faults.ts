@@ -61,6 +61,7 @@ export const staleServices = [
   'lambda',
   'events',
   'wafv2',
+  'sqs',
 ];
 
 /** Kinds that end by themselves: with these alone every run has to reach its end. */

@@ -51,6 +51,10 @@ export function componentServes(world: World, id: string): boolean {
         one =>
           one.name === component.name && one.region === component.region && one.works && one.reserved !== 0,
       );
+    case 'event-source-mapping':
+      return lambdaState(world).mappings.some(
+        one => one.uuid === component.uuid && one.region === component.region && one.state === 'Enabled',
+      );
     default:
       return true;
   }

@@ -392,6 +392,7 @@ export const stepDamages: Damage[] = [
   damage('a kind of another topology', 'do: rds.failover', 'do: rds.failover-db-cluster', 'unknown-kind', {
     near: 'rds.failover',
   }),
+  damage('a kind that is withheld on purpose', 'do: rds.failover', 'do: sqs.purge-queue', 'unknown-kind'),
   damage('a kind that climbs out of its folder', 'do: rds.failover', 'do: ../../errors', 'unknown-kind'),
   damage('a step id used twice', 'id: tell-customers\n', 'id: tell-executives\n', 'duplicate-step'),
   damage('a phase id used twice', '      - id: route', '      - id: decide', 'duplicate-phase'),

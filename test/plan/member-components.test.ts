@@ -48,6 +48,10 @@ async function findingsWith(components: string): Promise<string[]> {
     .map(({ rule, message }) => `${rule}: ${message}`);
 }
 
+const queue = (id: string, name: string, region: string, more = '') => `
+  ${id}: { type: sqs-queue, region: ${region}, name: ${name}${more} }`;
+const failing = (name: string) => queue('orders', name, 'ap-southeast-4', ', deadLetters: failed');
+
 test.each([
   ['a global database over two regions', one + cluster('two', 'ap-southeast-4') + group('two'), []],
   ['a restore target that agrees with its source', one + restoreTarget('one'), []],
@@ -55,6 +59,22 @@ test.each([
     'both members in one region',
     one + cluster('two', 'ap-southeast-2') + group('two'),
     ['same-region: "one" and "two" are both in ap-southeast-2'],
+  ],
+  ['a queue with its dead letters', failing('orders') + queue('failed', 'failed', 'ap-southeast-4'), []],
+  [
+    'dead letters in another region',
+    failing('orders') + queue('failed', 'failed', 'ap-southeast-2'),
+    ['topology-mismatch: "failed" is in ap-southeast-2, and "orders" is in ap-southeast-4'],
+  ],
+  [
+    'dead letters of a FIFO queue that keep no order',
+    failing('orders.fifo') + queue('failed', 'failed', 'ap-southeast-4'),
+    ['topology-mismatch: "failed" is not of the same kind: only one of them is a FIFO queue'],
+  ],
+  [
+    'a queue that nobody who is declared takes from',
+    queue('orders', 'orders', 'ap-southeast-4', ', takenBy: worker'),
+    ['unknown-component: There is no component "worker"'],
   ],
   ['a member that is not declared', one + group('tow'), ['unknown-component: There is no component "tow"']],
   [

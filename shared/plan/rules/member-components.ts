@@ -1,7 +1,7 @@
 import type { Component, ComponentOf, ComponentType } from '../components.ts';
 import type { Problem } from '../finding.ts';
 import type { CheckContext } from '../lint-rule.ts';
-import { idOfType } from './references.ts';
+import { idOfType, unknownId } from './references.ts';
 
 /** Clusters, data stores and replicas name each other by id: who is named has to exist and be of the right type. */
 export function checkMembers(context: CheckContext, id: string, component: Component): Problem[] {
@@ -16,11 +16,36 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
       return members(context, id, component, 'elasticache-replication-group');
     case 'redis-server':
       return named('replicaOf', component.replicaOf, 'redis-server');
+    case 'sqs-queue':
+      return checkQueue(context, id, component);
     case 'rds-cluster-restore-target':
       return checkSource(context, id, component);
     default:
       return [];
   }
+}
+
+/** SQS sends what failed to a queue of the same region and of the same kind. */
+function checkQueue(context: CheckContext, id: string, queue: ComponentOf<'sqs-queue'>): Problem[] {
+  const path = ['components', id, 'deadLetters'];
+  const taken =
+    queue.takenBy === undefined
+      ? []
+      : unknownId(context, 'components', queue.takenBy, ['components', id, 'takenBy']);
+  if (queue.deadLetters === undefined) return taken;
+  const dead = context.plan.components[queue.deadLetters];
+  const problems = [...taken, ...idOfType(context, queue.deadLetters, 'sqs-queue', path)];
+  if (dead?.type !== 'sqs-queue') return problems;
+  const isFifo = (name: string) => name.endsWith('.fifo');
+  const differs =
+    dead.region !== queue.region
+      ? `in ${dead.region}, and "${id}" is in ${queue.region}`
+      : isFifo(dead.name) !== isFifo(queue.name) && 'not of the same kind: only one of them is a FIFO queue';
+  if (!differs) return problems;
+  const message = `"${queue.deadLetters}" is ${differs}`;
+  const mend =
+    'Name the dead-letter queue that SQS has for it: one of its own region, FIFO for a FIFO queue.';
+  return [...problems, { rule: 'topology-mismatch', severity: 'error', path, message, mend }];
 }
 
 /** The two members are in two regions, or a lost region takes both of them. */

@@ -2,6 +2,7 @@ import { didYouMean, type Problem } from '../finding.ts';
 import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
+import { withheldKinds } from './withheld-kinds.ts';
 
 /** Kinds exist, ids are unique in their scenario, and modes are modes that the scenario has. */
 export function checkSteps(context: CheckContext): Problem[] {
@@ -17,6 +18,13 @@ export function checkSteps(context: CheckContext): Problem[] {
 
 function unknownKind({ actions, kinds }: CheckContext, { step, path }: PlacedStep): Problem[] {
   if (Object.hasOwn(actions, step.do)) return [];
+  const withheld = withheldKinds.find(({ named }) => named.test(step.do));
+  if (withheld) {
+    const message = `There is no action of the kind "${step.do}", on purpose: ${withheld.why}`;
+    return [
+      { rule: 'unknown-kind', severity: 'error', path: [...path, 'do'], message, mend: withheld.instead },
+    ];
+  }
   // What AWS or kubectl call it often begins with ours, such as rds.failover-db-cluster.
   const near = kinds.find(kind => step.do.startsWith(`${kind}-`)) ?? nearest(step.do, kinds);
   const family = kinds.filter(kind => kind.startsWith(`${step.do.split('.')[0]}.`));

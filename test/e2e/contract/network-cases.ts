@@ -18,6 +18,13 @@ import {
   EventBridgeClient,
   PutRuleCommand,
 } from '@aws-sdk/client-eventbridge';
+import {
+  CreateQueueCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { CreateIPSetCommand, GetIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { expect } from 'vitest';
 import type { AwsClients } from '../../../shared/aws/clients.ts';
@@ -50,6 +57,45 @@ export function eventCase({ region, name, tags }: Sandbox): ContractCase {
       return State;
     },
     undo: { calls: [['eventbridge.DisableRule', { Name: rule, EventBusName: bus }]], holds: 'DISABLED' },
+  };
+}
+
+export function drainedCase({ region, name }: Sandbox): ContractCase {
+  const [orders, failed] = [name('orders'), name('orders-failed')];
+  const sqs = (aws: AwsClients) => aws.client(SQSClient, region);
+  const make = async (aws: AwsClients, QueueName: string) =>
+    (await sqs(aws).send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '';
+  return {
+    kind: 'sqs.check-drained',
+    shows: 'counts what is in a queue, and leaves it there',
+    components: () => ({
+      orders: {
+        type: 'sqs-queue',
+        region,
+        name: orders,
+        deadLetters: 'failed',
+        takenBy: 'nobody',
+        waiting: 2,
+      },
+      failed: { type: 'sqs-queue', region, name: failed },
+      nobody: { type: 'event-source-mapping', region, uuid: 'a1b2-c3d4', enabled: false },
+    }),
+    given: async aws => {
+      const account = await aws.client(STSClient, region).send(new GetCallerIdentityCommand({}));
+      await make(aws, failed);
+      const QueueUrl = await make(aws, orders);
+      const deadLetterTargetArn = `arn:aws:sqs:${region}:${account.Account}:${failed}`;
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 });
+      await sqs(aws).send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy } }));
+      for (const MessageBody of ['one', 'two'])
+        await sqs(aws).send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    },
+    with: () => ({ queue: 'orders', atMost: 2, deadLetters: 'failed' }),
+    expect: {
+      calls: [],
+      outputs: { waiting: 2, before: 2, newDeadLetters: 0 },
+      takesSeconds: 60,
+    },
   };
 }
 

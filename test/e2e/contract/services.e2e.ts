@@ -9,13 +9,14 @@ import { expect } from 'vitest';
 import type { AwsClients } from '../../../shared/aws/clients.ts';
 import { type Ids, recovery } from './case.ts';
 import { contract } from './contract.ts';
-import { eventCase, firewallCase, healthCheckCase, targetHealthCase } from './network-cases.ts';
+import { drainedCase, eventCase, firewallCase, healthCheckCase, targetHealthCase } from './network-cases.ts';
 import { emulated } from './sandbox.ts';
 
 const region = recovery;
 const sandbox = emulated(region);
 
 contract('events', [eventCase(sandbox)]);
+contract('sqs', [drainedCase(sandbox)]);
 contract('wafv2', [firewallCase(sandbox)]);
 contract('elbv2 targets', [healthCheckCase(sandbox), targetHealthCase(sandbox)]);
 

@@ -146,6 +146,29 @@ contract(
       undo: { calls: [['lambda.UpdateEventSourceMapping', { Enabled: false }]] },
     },
     {
+      kind: 'sqs.redrive',
+      shows: 'moves dead letters back to their queue, and stops what was not moved',
+      components: () => ({
+        orders: { type: 'sqs-queue', region, name: 'orders', deadLetters: 'failed', takenBy: 'nobody' },
+        failed: { type: 'sqs-queue', region, name: 'orders-failed', waiting: 120 },
+        nobody: { type: 'event-source-mapping', region, uuid: 'a1b2-c3d4', enabled: false },
+      }),
+      with: () => ({ from: 'failed', into: 'orders', perSecond: 50 }),
+      expect: {
+        calls: [
+          [
+            'sqs.StartMessageMoveTask',
+            {
+              SourceArn: expect.stringMatching(/:orders-failed$/),
+              DestinationArn: expect.stringMatching(/:orders$/),
+              MaxNumberOfMessagesPerSecond: 50,
+            },
+          ],
+        ],
+        outputs: { moved: 120 },
+      },
+    },
+    {
       kind: 'lambda.set-concurrency',
       shows: 'stops a function, and lets it run again',
       components: () => ({ fn: { type: 'lambda-function', region, name: 'reconcile' } }),
