@@ -18,6 +18,17 @@ export function reportText(report: Report, options: { colour: boolean }): string
     objective('RPO', report.rpo, paint, ''),
     ...levels(report, paint),
     row(
+      'noticed',
+      report.detail.noticedAtOnce ? 'at once, by a person; how long that takes is not measured' : null,
+    ),
+    ...limited(
+      report.detail.assumed.map(
+        ({ step, mends }) => `"${step}" mends ${mends.join(', ')}: the plan's word, not proven`,
+      ),
+      'assumed',
+      paint.warn,
+    ),
+    row(
       'critical path',
       report.rto.criticalPathSeconds === null || report.rto.actualSeconds === null
         ? null

@@ -9,6 +9,6 @@ export function withAssumption(
   { restores = [] }: { restores?: string[] | undefined },
 ): Observation {
   if (seen.status !== 'done' || restores.length === 0) return seen;
-  const what = `That it mends ${restores.join(', ')} is assumed by the plan, not proven here.`;
+  const what = `What it mends of ${restores.join(', ')} is assumed by the plan, not proven here.`;
   return { ...seen, evidence: [...seen.evidence, { what, data: { assumed: restores } }] };
 }

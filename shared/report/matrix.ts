@@ -3,8 +3,9 @@ import { formatDuration } from '../plan/duration.ts';
 import { objectivesOf, tiersOf } from '../plan/objectives.ts';
 import type { Disaster, Plan } from '../plan/schema.ts';
 import { modeSchema, outcomeSchema } from '../runbook/contract.ts';
+import { allSteps } from './follow-up.ts';
 import { escapeMarkdown as md, table } from './markdown-text.ts';
-import { noDataMoved } from './objectives.ts';
+import { noDataMoved, noDataMovedBy } from './objectives.ts';
 import type { Report } from './report.ts';
 
 const seconds = z.number().nullable();
@@ -21,13 +22,14 @@ export const measuredSchema = z.object({
   rtoSeconds: seconds,
   rpoSeconds: seconds,
   /** Whether all data stayed where and as it was, so that there was no loss to measure. */
-  movedNoData: z.boolean().optional(),
+  movedNoData: z.union([z.boolean(), z.literal('as-far-as-known')]).optional(),
   tiers: z.record(z.string(), z.object({ rtoSeconds: seconds, rpoSeconds: seconds })),
 });
 export type Measured = z.infer<typeof measuredSchema>;
 
 /** The figures of a report that the matrix shows. */
 export function measuredBy({ scenario, mode, outcome, rto, rpo, detail }: Report): Measured {
+  const alone = noDataMovedBy(allSteps(detail.phases));
   const tiers = detail.serviceLevels
     .filter(level => level.of === 'tier')
     .map(level => [
@@ -42,7 +44,7 @@ export function measuredBy({ scenario, mode, outcome, rto, rpo, detail }: Report
     ...(!detail.simulated && { run: detail.run.id, startedAt: detail.run.startedAt }),
     rtoSeconds: rto.actualSeconds,
     rpoSeconds: rpo.actualSeconds,
-    ...(rpo.basis === noDataMoved && { movedNoData: true }),
+    ...(rpo.basis === alone && { movedNoData: alone === noDataMoved || ('as-far-as-known' as const) }),
     tiers: Object.fromEntries(tiers),
   };
 }
@@ -50,8 +52,11 @@ export function measuredBy({ scenario, mode, outcome, rto, rpo, detail }: Report
 export type MatrixCell = {
   targetSeconds: number;
   rehearsedSeconds: number | null;
-  /** Set when there is nothing to measure: the disaster harms no data, and no step moves any. */
-  nothingToLose?: true;
+  /**
+   * Set when there is nothing to measure: the disaster harms no data, and no step moves any. `as-far-as-known` when code
+   * of the user's own ran, of which nobody knows what it did with data.
+   */
+  nothingToLose?: true | 'as-far-as-known';
 };
 export type MatrixRow = {
   of: 'scenario' | 'tier';
@@ -66,7 +71,7 @@ export type MatrixRow = {
 
 /**
  * Target, rehearsed and last real figure of each scenario and each tier. Rehearsed is what a recovery without faults
- * needed; a tier is as slow as the slowest scenario that takes it down. Nothing is ever filled in.
+ * needed; a tier is as slow as the slowest outage that takes it down. Nothing is ever filled in.
  */
 export function recoveryMatrix(
   plan: Plan,
@@ -87,7 +92,9 @@ export function recoveryMatrix(
         rehearsedSeconds: slowest(own.map(each => each.rpoSeconds)),
         ...(own.length > 0 &&
           own.every(each => each.movedNoData) &&
-          !harmsData(disaster) && { nothingToLose: true as const }),
+          !harmsData(disaster) && {
+            nothingToLose: own.every(each => each.movedNoData === true) || ('as-far-as-known' as const),
+          }),
       },
       ...(real && {
         lastReal: newest(real, id, ['recover', 'planned']),
@@ -96,13 +103,15 @@ export function recoveryMatrix(
     };
   });
   const tiers = Object.entries(plan.tiers).map(([id, tier]): MatrixRow => {
-    const own = Object.entries(plan.scenarios)
+    const known = Object.entries(plan.scenarios)
       // Where a scenario has its own figures for the tier, its own row shows what they came to.
       .filter(([scenario, { tierObjectives }]) => tiersOf(plan, scenario).includes(id) && !tierObjectives[id])
       .flatMap(([scenario, { modes }]) =>
         recoveries.filter(each => each.scenario === scenario && each.mode === mainMode(modes)),
-      )
-      .flatMap(({ tiers: measured }) => measured[id] ?? []);
+      );
+    const own = (known.some(isOutage) ? known.filter(isOutage) : known).flatMap(
+      ({ tiers: measured }) => measured[id] ?? [],
+    );
     const cell = (target: number | undefined, figures: (number | null)[]) =>
       target === undefined ? null : { targetSeconds: target, rehearsedSeconds: slowest(figures) };
     return {
@@ -121,6 +130,9 @@ export function recoveryMatrix(
   });
   return [...scenarios, ...tiers.filter(({ rto, rpo }) => rto || rpo)];
 }
+
+/** A planned move takes no tier down, so that how long it takes is no recovery time of one. */
+const isOutage = ({ mode }: Measured) => mode === 'recover';
 
 /** Whether data is gone, wrong or out of reach by it, so that a run which leaves it alone has forgotten something. */
 function harmsData(disaster: Disaster | undefined): boolean {
@@ -159,7 +171,7 @@ function cells(cell: MatrixCell | null): [string, string] {
   if (!cell) return ['', ''];
   const { targetSeconds, rehearsedSeconds } = cell;
   if (rehearsedSeconds === null)
-    return [formatDuration(targetSeconds), cell.nothingToLose ? 'no data moved' : 'not measured'];
+    return [formatDuration(targetSeconds), cell.nothingToLose === true ? 'no data moved' : 'not measured'];
   const figure = formatDuration(rehearsedSeconds);
   return [formatDuration(targetSeconds), rehearsedSeconds > targetSeconds ? `**${figure}, missed**` : figure];
 }

@@ -17,7 +17,7 @@ import {
   measureRto,
   recoveredAt,
 } from './objectives.ts';
-import { phasesOf, type RunView, stepsNotReached } from './phases.ts';
+import { leftOutOfDrill, phasesOf, type RunView, stepsNotReached } from './phases.ts';
 import { entriesOf, ledgerOfRun } from './read-ledger.ts';
 import { liveStateCommand, replayCommand } from './replay.ts';
 import type { Detail, Facts, PhaseDetail, Report, ReportStep, StepDetail } from './report.ts';
@@ -78,6 +78,7 @@ export function buildReport({ plan, run, ledger, facts }: ReportInput): Report {
         lossOf: some => measureRpo(measured, targets.rpo, some, facts.dataCutAt ?? null).actualSeconds,
         ledger: own,
         clockStartedAt: clockStart(measured),
+        noticedAtOnce: noticedAtOnce(run, own, facts),
       }),
     },
   };
@@ -145,6 +146,9 @@ function detailOf(
     outageStartedAt: measured.outageStartedAt,
     clockStartedAt: clockStart(measured),
     openedAt: measured.openedAt,
+    noticedAtOnce: noticedAtOnce(run, own, facts),
+    leftOut: run.mode === 'drill' ? leftOutOfDrill(scenario, measured.phases) : [],
+    assumed: assumedIn(steps),
     recoveredAt: recovered,
     simulated: facts.seed !== undefined,
     faults: [...(facts.faults ?? [])],
@@ -186,6 +190,22 @@ function detailOf(
     timeline: timelineOf(own, clockStart(measured), wordsOf(measured.phases, name)),
     names,
   };
+}
+
+/** In a rehearsal whoever opens the incident by hand does so as the outage begins. */
+function noticedAtOnce({ mode }: Run, ledger: readonly LedgerEntry[], { seed }: Facts): boolean {
+  const opened = entriesOf(ledger, 'incident-opened')[0];
+  return seed !== undefined && mode === 'recover' && opened !== undefined && opened.entry.by !== 'triage';
+}
+
+/** What steps that ended well are taken to have mended; see `withAssumption`. */
+function assumedIn(steps: readonly StepDetail[]): Detail['assumed'] {
+  return steps.flatMap(({ title, status, evidence }) => {
+    const mends = evidence.flatMap(({ data }) =>
+      Array.isArray(data?.assumed) ? data.assumed.map(String) : [],
+    );
+    return status === 'done' && mends.length > 0 ? [{ step: title, mends }] : [];
+  });
 }
 
 function fixedFields({ phase, id, action, status, startedAt, endedAt, attempts }: StepDetail): ReportStep {

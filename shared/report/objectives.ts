@@ -103,6 +103,19 @@ function stageEnd(phases: readonly PhaseDetail[], stages: readonly Stage[], reco
 /** What a report says of the loss of a run that left all data where and as it was. */
 export const noDataMoved = 'No step of this run restored data or moved a database, so no loss was measured.';
 
+/** Kinds that run code of the user's own: what it does with data is not known here. */
+const codeOfOthers = new Set(['codebuild.run', 'lambda.invoke', 'ssm.automation']);
+
+/** The same of a run that called code of the user's own, which may have moved data without a word of it. */
+export function noDataMovedBy(steps: readonly StepDetail[]): string {
+  const [called, ...more] = steps.filter(
+    ({ action, status }) => codeOfOthers.has(action) && status === 'done',
+  );
+  if (!called) return noDataMoved;
+  const others = more.length > 0 ? ` and ${more.length} more` : '';
+  return `No loss was measured: no step of Lifeboat's own restored data or moved a database, and what "${called.title}"${others} did with data is not known.`;
+}
+
 /** The data loss, from what the steps put out; `dataCutAt` is the simulator's own knowledge and goes before them. */
 export function measureRpo(
   measured: Measured,
@@ -140,7 +153,7 @@ function cutOf(
   const moved = worstMove(measured, steps);
   if (moved) return movedCut(measured, moved, steps);
   if (failover) return { atIso: clockStart(measured), basis: failoverBasis(failover) };
-  return { atIso: null, basis: noDataMoved };
+  return { atIso: null, basis: noDataMovedBy(steps) };
 }
 
 /** Kinds that take data to another region, or find out what of it had arrived there, and put out `lossSeconds`. */

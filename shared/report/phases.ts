@@ -1,5 +1,5 @@
 import type { LedgerEntry, StepStatus } from '../incident/entries.ts';
-import type { Phase, Plan, StepPlan } from '../plan/schema.ts';
+import type { Phase, Plan, Scenario, StepPlan } from '../plan/schema.ts';
 import type { Mode, Run } from '../runbook/contract.ts';
 import { entriesOf, type Placed } from './read-ledger.ts';
 import type { Detail, PhaseDetail, Segment, StepDetail } from './report.ts';
@@ -46,6 +46,22 @@ export function stepsNotReached(plan: Plan, run: Run, phases: readonly PhaseDeta
       .filter(step => isOfMode(step, run.mode) && !begun.has(`${phase.id}/${step.id}`))
       .map(step => ({ phase: phase.id, id: step.id, title: step.title ?? step.id, action: step.do })),
   );
+}
+
+/** Steps that a recovery carries out to bring the system back, and this drill did not; by their titles. */
+export function leftOutOfDrill({ phases, modes }: Scenario, drilled: readonly PhaseDetail[]): string[] {
+  const real = modes.includes('recover') ? 'recover' : 'planned';
+  const carriedOut = new Set(
+    drilled
+      .flatMap(({ steps }) => steps)
+      .filter(({ status }) => status === 'done' || status === 'undone')
+      .map(({ id }) => id),
+  );
+  return phases
+    .filter(({ stage }) => stage === 'execute')
+    .flatMap(stepsOf)
+    .filter(step => isOfMode(step, real) && !carriedOut.has(step.id))
+    .map(({ id, title }) => title ?? id);
 }
 
 /** Whether a phase was passed through without a step, because none of them is of the run's mode. */

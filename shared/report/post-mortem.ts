@@ -103,6 +103,13 @@ function evidence({ detail }: Report, commander: string): DraftLine[] {
   ];
 }
 
+/** Says that somebody looked only where the plan has steps that do, after the rest, and they ended well. */
+function verified({ phases }: Report['detail']): string {
+  const looked = phases.filter(({ stage, ok, steps }) => stage === 'verify' && ok && steps.length > 0);
+  const done = looked.flatMap(({ steps }) => steps).filter(({ status }) => status === 'done');
+  return done.length > 0 ? `, after ${done.map(({ title }) => `"${title}"`).join(', ')}` : '';
+}
+
 /** Start, detection, response, mitigation, resolution. */
 function milestones(report: Report): PostMortem['timeline'] {
   const { detail, rto } = report;
@@ -124,7 +131,7 @@ function milestones(report: Report): PostMortem['timeline'] {
     { label: 'Mitigation', value: told(executed?.endedAt, `Phase "${executed?.title}" ended`) },
     {
       label: 'Resolution',
-      value: told(detail.recoveredAt, 'The last phase ended and the service was verified'),
+      value: told(detail.recoveredAt, `The last phase ended${verified(detail)}`),
     },
   ];
 }

@@ -120,6 +120,15 @@ export type Detail = {
   /** The moment that recovery time and data loss are counted from. */
   clockStartedAt: string;
   openedAt: string | null;
+  /**
+   * Whether a person opened it in a rehearsal of an outage. That person knows of the outage when it begins, so that how
+   * long it would go unnoticed, and how soon somebody would respond, is not measured.
+   */
+  noticedAtOnce: boolean;
+  /** Steps that a recovery carries out and this drill did not, since they would touch production; titles. */
+  leftOut: string[];
+  /** What the plan assumes that code of the user's own mends, by the title of the step. */
+  assumed: { step: string; mends: string[] }[];
   /** When users were served again: the end of the last phase, if the run recovered. */
   recoveredAt: string | null;
   simulated: boolean;

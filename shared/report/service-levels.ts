@@ -18,6 +18,8 @@ export type LevelInput = {
   /** The run's own entries. */
   ledger: readonly LedgerEntry[];
   clockStartedAt: string;
+  /** See `Detail.noticedAtOnce`: nothing can be said about the response then. */
+  noticedAtOnce: boolean;
 };
 
 /**
@@ -34,7 +36,11 @@ export function serviceLevels(input: LevelInput): ServiceLevel[] {
     title: severity.title,
     rto: against(severity.rto, rto.actualSeconds, rto.measuredFrom !== 'nothing'),
     rpo: against(severity.rpo, rpo.actualSeconds, false),
-    respond: against(severity.respondWithin, responseSeconds(input), input.mode === 'recover'),
+    respond: against(
+      severity.respondWithin,
+      responseSeconds(input),
+      input.mode === 'recover' && !input.noticedAtOnce,
+    ),
   };
   const tiers = tiersOf(plan, scenario).flatMap((id): ServiceLevel[] => {
     const tier = plan.tiers[id];
@@ -45,9 +51,13 @@ export function serviceLevels(input: LevelInput): ServiceLevel[] {
         of: 'tier',
         id,
         title: tier.title,
-        rto: against(targets.rto, tierSeconds(input, id), rto.measuredFrom !== 'nothing'),
+        rto: against(targets.rto, tierSeconds(input, id), isTimed(input, id)),
         rpo: against(targets.rpo, tierLossSeconds(input, id), false),
-        respond: against(tier.respondWithin, responseSeconds(input), input.mode === 'recover'),
+        respond: against(
+          tier.respondWithin,
+          responseSeconds(input),
+          input.mode === 'recover' && !input.noticedAtOnce,
+        ),
       },
     ];
   });
@@ -61,18 +71,42 @@ function against(target: number | undefined, actual: number | null, expected: bo
   return { targetSeconds: target, actualSeconds: actual, met };
 }
 
-function tierSeconds(
-  { rto, phases, plan, scenario, clockStartedAt }: LevelInput,
-  tier: string,
-): number | null {
-  const naming = new Set(
-    plan.scenarios[scenario]?.phases.filter(phase => phase.tiers?.includes(tier)).map(({ id }) => id),
-  );
-  const own = phases.filter(({ id }) => naming.has(id));
+function tierSeconds(input: LevelInput, tier: string): number | null {
+  const { rto, clockStartedAt } = input;
+  const own = phasesOfTier(input, tier);
   if (own.length === 0) return rto.actualSeconds;
+  if (nothingDone(input, tier)) return null;
   if (rto.measuredFrom === 'nothing' || own.some(({ ok }) => ok !== true)) return null;
   const ends = own.flatMap(({ endedAt }) => endedAt ?? []);
   return ends.length === 0 ? null : secondsBetween(clockStartedAt, ends.reduce(later));
+}
+
+/** Whether there has to be a time: every outage has one, and a drill of what it does not leave alone. */
+function isTimed(input: LevelInput, tier: string): boolean {
+  const { measuredFrom } = input.rto;
+  return measuredFrom === 'outage' || (measuredFrom === 'run' && !nothingDone(input, tier));
+}
+
+/** The phases that name the tier. */
+function phasesOfTier({ phases, plan, scenario }: LevelInput, tier: string): PhaseDetail[] {
+  const naming = new Set(
+    plan.scenarios[scenario]?.phases.filter(phase => phase.tiers?.includes(tier)).map(({ id }) => id),
+  );
+  return phases.filter(({ id }) => naming.has(id));
+}
+
+/**
+ * Whether the tier's own phases ended and brought nothing back: all of their steps failed and the run went on, or a
+ * drill left them alone. Steps that were not needed are none that failed.
+ */
+function nothingDone(input: LevelInput, tier: string): boolean {
+  const steps = phasesOfTier(input, tier).flatMap(phase => phase.steps);
+  const done = steps.some(({ status }) => status === 'done' || status === 'undone');
+  const amiss = steps.some(
+    ({ status }) =>
+      status === 'failed' || status === 'refused' || (status === 'skipped' && input.mode === 'drill'),
+  );
+  return !done && amiss;
 }
 
 /** What a tier lost: of what was restored by the time that it was back. What is restored later is another tier's. */
@@ -85,8 +119,8 @@ function tierLossSeconds({ rpo, phases, plan, scenario, lossOf }: LevelInput, ti
 }
 
 /** From the start of the outage until the run began or somebody said that they are on it, whichever came first. */
-function responseSeconds({ ledger, mode, clockStartedAt }: LevelInput): number | null {
-  if (mode !== 'recover') return null;
+function responseSeconds({ ledger, mode, clockStartedAt, noticedAtOnce }: LevelInput): number | null {
+  if (mode !== 'recover' || noticedAtOnce) return null;
   const first = [...entriesOf(ledger, 'run-started'), ...entriesOf(ledger, 'acknowledged')]
     .map(({ at }) => at)
     .sort()[0];

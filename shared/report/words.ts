@@ -4,6 +4,9 @@ import { fullTime } from './time.ts';
 
 /** Words that the Markdown page, the HTML page and the terminal share. */
 
+/** At most so many of a list are named in a sentence. */
+const maxNamed = 4;
+
 /** A duration to the second, so that parts can be added up by a reader; a dash for what was not measured. */
 export function duration(seconds: number | null): string {
   if (seconds === null) return '–';
@@ -41,7 +44,28 @@ export function runNotice({ detail, mode }: Report): string | null {
   return null;
 }
 
-export function measuredFromText({ rto }: Report): string {
+/** What the recovery time was counted from, and what is not in it. */
+export function measuredFromText(report: Report): string {
+  return [countedFrom(report), notCounted(report), assumptions(report)].filter(Boolean).join(' ');
+}
+
+function notCounted({ detail: { noticedAtOnce, leftOut } }: Report): string {
+  if (noticedAtOnce)
+    return 'A person started it in this rehearsal as it began: how long it would go unnoticed is not in it.';
+  if (leftOut.length === 0) return '';
+  const more = leftOut.length > maxNamed ? `, and ${leftOut.length - maxNamed} more` : '';
+  const named = leftOut.slice(0, maxNamed).map(title => `"${title}"`);
+  return `The drill left alone, and so did not time, what a recovery does besides: ${named.join(', ')}${more}.`;
+}
+
+/** What the plan says that code of the user's own brings about, which a rehearsal can only take its word for. */
+function assumptions({ detail: { assumed, simulated } }: Report): string {
+  if (!simulated || assumed.length === 0) return '';
+  const each = assumed.map(({ step, mends }) => `"${step}" mends ${mends.join(', ')}`);
+  return `The plan assumes that ${each.join(' and that ')}; no rehearsal can prove it.`;
+}
+
+function countedFrom({ rto }: Report): string {
   switch (rto.measuredFrom) {
     case 'outage':
       return 'Measured from the start of the outage.';

@@ -220,10 +220,10 @@ async function carryOut(stage: Stage, plan: Plan, id: string, dueAt: string): Pr
     case 'task':
       if ((momentOf(entry.schedule) ?? Number.POSITIVE_INFINITY) < Date.parse(dueAt) - 1000) {
         await functions.invoke('backups', { 'detail-type': 'Scheduled Event' });
-        return `overdue, and ${entry.does.people.join(', ')} were told`;
+        return `overdue: told ${entry.does.people.join(', ')}`;
       }
       await functions.invoke('backups', { operation: 'task', entry: id, dueAt });
-      return `${entry.does.people.join(', ')} were told`;
+      return `told ${entry.does.people.join(', ')}`;
     case 'backups': {
       const { operation, backups } = entry.does;
       if (operation === 'verify') return prove(stage, backups, by, `${id}-${dueAt.slice(0, 10)}`);

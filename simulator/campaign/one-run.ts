@@ -68,5 +68,9 @@ function problemsOf(report: Report, faults: readonly string[]): string[] {
     .map(invariant => `${invariant.name}: ${(invariant.violations ?? []).join('; ')}`);
   if (isSuccess(report) || !faults.every(passes)) return broken;
   const why = report.detail.problems[0]?.what ?? 'an objective was missed';
-  return [...broken, `faults that pass by themselves kept it from success: ${why}`];
+  const failed =
+    faults.length === 0
+      ? 'it was no success although there was no fault'
+      : 'faults that pass by themselves kept it from success';
+  return [...broken, `${failed}: ${why}`];
 }

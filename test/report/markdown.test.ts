@@ -61,6 +61,17 @@ describe('the Markdown page', () => {
     expect(page).toContain('*To be filled in by Alex Chen: what users noticed');
   });
 
+  it('says that the service was looked at only by naming the checks that did', async () => {
+    const page = renderMarkdown(buildReport(await recoveredRun()));
+    expect(page).toMatch(/- \*\*Resolution\*\*: .* UTC\. The last phase ended, after "/);
+    const unchecked = await recoveredRun();
+    const phases = unchecked.plan.scenarios['region-failure']?.phases ?? [];
+    for (const phase of phases) if (phase.stage === 'verify') phase.stage = 'execute';
+    expect(renderMarkdown(buildReport(unchecked))).toMatch(
+      /Resolution\*\*: .* UTC\. The last phase ended\.\n/,
+    );
+  });
+
   it('does not invent a resolution for a run that had none', async () => {
     const page = renderMarkdown(buildReport(await abortedRun()));
     expect(page).toContain('- **Resolution**: Did not happen in this run');

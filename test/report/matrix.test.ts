@@ -56,6 +56,29 @@ describe('the recovery time matrix', () => {
     );
   });
 
+  it('says that the loss was not measured where code of the user’s own may have moved data', () => {
+    const own = [run({ rpoSeconds: null, movedNoData: 'as-far-as-known' })];
+    const rows = recoveryMatrix(plan, own);
+    expect(matrixMarkdown('Shop', rows)).toContain('| 1 h | not measured |');
+    expect(rows[0]?.rpo?.nothingToLose).toBe('as-far-as-known');
+  });
+
+  it('takes no planned move for an outage of a tier, unless there is nothing else', () => {
+    const both = makePlan(draft => {
+      draft.tiers = { high: { title: 'High', services: [], rto: '1h' } };
+      const scenarios = draft.scenarios as Record<string, object>;
+      scenarios.back = { ...scenarios['region-failure'], modes: ['planned'] };
+    });
+    const back = run({
+      scenario: 'back',
+      mode: 'planned',
+      tiers: { high: { rtoSeconds: 9000, rpoSeconds: null } },
+    });
+    const tierOf = (runs: Measured[]) => recoveryMatrix(both, runs).at(-1)?.rto?.rehearsedSeconds;
+    expect(tierOf([run(), back])).toBe(2000);
+    expect(tierOf([back])).toBe(9000);
+  });
+
   it('says what misses its target', () => {
     const rows = recoveryMatrix(plan, [run({ tiers: { high: { rtoSeconds: 4000, rpoSeconds: null } } })]);
     expect(rows.map(misses)).toEqual([false, true]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { buildReport, type ReportInput } from '../../shared/report/model.ts';
+import { measuredFromText } from '../../shared/report/words.ts';
 import { abortedRun, drillRun, dryRun, refusedRun } from './fixtures/others.ts';
 import { makePlan } from './fixtures/plan.ts';
 import { recoveredMoments, recoveredRun } from './fixtures/recovered.ts';
@@ -226,6 +227,15 @@ describe('drills and dry runs', () => {
     expect(buildReport(await drillRun()).detail.untold).toEqual([]);
   });
 
+  it('names what a recovery does besides, and nobody reads that the drill has timed it', async () => {
+    const report = buildReport(await drillRun());
+    expect(report.detail.leftOut.length).toBeGreaterThan(0);
+    expect(measuredFromText(report)).toContain(
+      `The drill left alone, and so did not time, what a recovery does besides: "${report.detail.leftOut[0]}"`,
+    );
+    expect(buildReport(await recoveredRun()).detail.leftOut).toEqual([]);
+  });
+
   it('measures nothing in a dry run, even where a restore point was found', async () => {
     const report = buildReport(await dryRun());
     expect(report.rto).toMatchObject({
@@ -352,6 +362,36 @@ describe('tasks for people', () => {
     expect(openTasks.filter(({ title }) => title === 'Call the payment provider')).toHaveLength(open);
     if (open === 1) expect(openTasks[0]?.owner).toBe('Priya Raman');
   });
+});
+
+it('says of a rehearsal that a person started how soon nobody would have noticed, and of a real one nothing', async () => {
+  const input = await recoveredRun();
+  const byHand = input.ledger.map(each => ({
+    ...each,
+    entry: each.entry.type === 'incident-opened' ? { ...each.entry, by: 'person:alex' } : each.entry,
+  }));
+  const text = (given: typeof input) => measuredFromText(buildReport(given));
+  expect(text({ ...input, ledger: byHand })).toContain('how long it would go unnoticed is not in it');
+  expect(text({ ...input, ledger: byHand, facts: {} })).toBe('Measured from the start of the outage.');
+});
+
+it('says at the top what the plan assumes of a runbook of the user’s own', async () => {
+  const evidence = [{ what: 'It ended.', data: { assumed: ['server'] } }];
+  const mended = stepMoments(
+    'activate',
+    'mend',
+    'ssm.automation',
+    [
+      [901, 'preparing'],
+      [902, 'done'],
+    ],
+    { evidence },
+  );
+  const input = await recoveredRun(mended);
+  expect(buildReport(input).detail.assumed).toEqual([{ step: 'mend', mends: ['server'] }]);
+  expect(measuredFromText(buildReport(input))).toContain(
+    'The plan assumes that "mend" mends server; no rehearsal can prove it.',
+  );
 });
 
 it('gives the same report for the same input, and shares nothing with it', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Measured, measureRpo, measureRto } from '../../shared/report/objectives.ts';
+import { type Measured, measureRpo, measureRto, noDataMoved } from '../../shared/report/objectives.ts';
 import type { PhaseDetail, StepDetail } from '../../shared/report/report.ts';
 import { modes, outcomes, stages } from '../../shared/runbook/contract.ts';
 
@@ -115,6 +115,19 @@ describe('the data loss', () => {
     const rpo = measureRpo(run, 60, steps, null);
     expect(rpo).toMatchObject({ actualSeconds: expected, met: expected === null ? null : true });
     expect(rpo.basis).toMatch(/step (move|table)/i);
+  });
+
+  it('is not known after a runbook of the user’s own, and nobody reads that no data was moved', () => {
+    const runbook = step('restore-database', 'ssm.automation', {});
+    expect(measureRpo(run, 60, [runbook], null)).toMatchObject({
+      actualSeconds: null,
+      met: null,
+      basis:
+        'No loss was measured: no step of Lifeboat\'s own restored data or moved a database, and what "restore-database" did with data is not known.',
+    });
+    expect(measureRpo(run, 60, [runbook, { ...runbook, id: 'more' }], null).basis).toContain('and 1 more');
+    expect(measureRpo(run, 60, [{ ...runbook, status: 'skipped' }], null).basis).toBe(noDataMoved);
+    expect(measureRpo(run, 3600, [runbook, restore], null).actualSeconds).toBe(360);
   });
 
   it('is not what is on its way to a table while both regions are well', () => {

@@ -39,10 +39,11 @@ function levelsOf(plan: Plan, change: Partial<LevelInput> = {}) {
     mode: 'recover',
     rto: { actualSeconds: 3600, measuredFrom: 'outage' } as LevelInput['rto'],
     rpo: { actualSeconds: 300 } as LevelInput['rpo'],
-    phases: [{ id: first, ok: true, endedAt: at(900), steps: [] as unknown } as LevelInput['phases'][number]],
+    phases: [{ id: first, ok: true, endedAt: at(900), steps: [] } as unknown as LevelInput['phases'][number]],
     lossOf: steps => (steps.length > 0 ? 60 : null),
     ledger: [entry(420, 'run-started'), entry(600, 'acknowledged')],
     clockStartedAt: start,
+    noticedAtOnce: false,
     ...change,
   });
 }
@@ -98,10 +99,39 @@ describe('service levels', () => {
   it('let a tier be back with the last phase that names it', () => {
     const plan = planWith({ tiers, firstPhase: { tiers: ['high'] } });
     expect(levelsOf(plan)[0]?.rto).toEqual({ targetSeconds: 1800, actualSeconds: 900, met: true });
-    const unfinished = [{ id: plan.scenarios['region-failure']?.phases[0]?.id, ok: false, endedAt: at(900) }];
+    const unfinished = [
+      { id: plan.scenarios['region-failure']?.phases[0]?.id, ok: false, endedAt: at(900), steps: [] },
+    ];
     expect(levelsOf(plan, { phases: unfinished as unknown as LevelInput['phases'] })[0]?.rto).toMatchObject({
       actualSeconds: null,
       met: false,
+    });
+  });
+
+  it.each([
+    ['what a drill left alone', 'drill', ['skipped'], null, null],
+    ['what a drill carried out in part', 'drill', ['undone', 'skipped'], 900, true],
+    ['what failed while the run went on', 'recover', ['failed'], null, false],
+    ['what was not needed', 'recover', ['skipped'], 900, true],
+  ] as const)('say of a tier: %s', (_, mode, statuses, actualSeconds, met) => {
+    const plan = planWith({ tiers, firstPhase: { tiers: ['high'] } });
+    const id = plan.scenarios['region-failure']?.phases[0]?.id;
+    const steps = statuses.map(status => ({ status }));
+    const measuredFrom = mode === 'drill' ? 'run' : 'outage';
+    const [level] = levelsOf(plan, {
+      mode,
+      rto: { actualSeconds: 900, measuredFrom } as LevelInput['rto'],
+      phases: [{ id, ok: true, endedAt: at(900), steps }] as unknown as LevelInput['phases'],
+    });
+    expect(level?.rto).toMatchObject({ actualSeconds, met });
+  });
+
+  it('say nothing of the response to an outage that a rehearsal has somebody notice at once', () => {
+    const plan = planWith({ severity: { respondWithin: '5m' } });
+    expect(levelsOf(plan, { noticedAtOnce: true })[0]?.respond).toEqual({
+      targetSeconds: 300,
+      actualSeconds: null,
+      met: null,
     });
   });
 

@@ -90,7 +90,7 @@ const target = (cell: MatrixCell | null) => (cell ? formatDuration(cell.targetSe
 function figure(cell: MatrixCell | null, rehearsed: boolean): Markup | string {
   if (!cell) return '';
   if (!rehearsed) return 'not looked at';
-  if (cell.nothingToLose) return badge('plain', 'no data moved');
+  if (cell.nothingToLose === true) return badge('plain', 'no data moved');
   if (cell.rehearsedSeconds === null) return badge('warn', 'not measured');
   const met = cell.rehearsedSeconds <= cell.targetSeconds;
   return badge(met ? 'good' : 'bad', `${formatDuration(cell.rehearsedSeconds)}${met ? '' : ', missed'}`);

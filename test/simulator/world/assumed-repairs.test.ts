@@ -24,7 +24,7 @@ describe('what a runbook or a function of the user’s mends by the word of the 
         evidence: [
           { what: expect.stringContaining('ended as Success') },
           {
-            what: 'That it mends workers, mailer, shop is assumed by the plan, not proven here.',
+            what: 'What it mends of workers, mailer, shop is assumed by the plan, not proven here.',
             data: { assumed: ['workers', 'mailer', 'shop'] },
           },
         ],
