@@ -13,32 +13,35 @@ export function settledMessages(situation: Situation): PlannedMessage[] {
   const alerts = alertsOf(situation);
   const known = acknowledgement(situation);
   const planned = new Map<string, PlannedMessage>();
-  for (const { channel, to, question } of alerts) {
+  for (const { at, channel, to, question } of alerts) {
     const asked = question && situation.questions.find(({ id }) => id === question);
     if (asked && asked.status !== 'open') {
-      const at = asked.answers.at(-1)?.at ?? asked.expiresAt;
+      const settledAt = asked.answers.at(-1)?.at ?? asked.expiresAt;
       const key = `answered/${question}/${channel}`;
-      planned.set(key, { ...message(key, channel, to, 'answered', at), question });
+      planned.set(key, { ...message(key, channel, to, 'answered', settledAt), question });
     }
-    if (!question && known && !ending(situation)) {
+    // Who is paged after an acknowledgement has lapsed is paged because of that: it silences no such page.
+    const silenced = known && (known.until === undefined || at < known.until);
+    if (!question && silenced && !ending(situation)) {
       const key = `acknowledged/${known.count}/${channel}`;
-      planned.set(key, message(key, channel, to, 'acknowledged', known.at));
+      const since = at > known.at ? at : known.at;
+      if (!planned.has(key)) planned.set(key, message(key, channel, to, 'acknowledged', since));
     }
   }
   return [...planned.values()];
 }
 
-type Alert = { channel: string; to: Recipient; question: string | undefined };
+type Alert = { at: string; channel: string; to: Recipient; question: string | undefined };
 
 function alertsOf(situation: Situation): Alert[] {
-  return situation.ledger.flatMap(({ entry }): Alert[] => {
+  return situation.ledger.flatMap(({ at, entry }): Alert[] => {
     if (entry.type !== 'message' || entry.status !== 'sent') return [];
     if (situation.plan.channels[entry.channel]?.type !== 'pagerduty') return [];
     if (['acknowledged', 'answered', 'all-clear', 'drill-result', 'resolved'].includes(entry.template))
       return [];
     const person = /^person:(.+)$/.exec(entry.audience)?.[1];
     const question = /^(?:ask|reminder)\/(q[0-9a-f]+)/.exec(entry.key)?.[1];
-    return [{ channel: entry.channel, to: person ? { person } : { audience: entry.audience }, question }];
+    return [{ at, channel: entry.channel, to: person ? { person } : { audience: entry.audience }, question }];
   });
 }
 

@@ -225,6 +225,21 @@ describe('a pager', () => {
     ]);
   });
 
+  it('that is called because an acknowledgement has lapsed is not told of that one', () => {
+    const acknowledgements = (...moments: Moments) =>
+      dueMessages({ ...situation(90, acknowledged(4), ...moments), plan: lastingPager }).due.filter(
+        ({ template }) => template === 'acknowledged',
+      );
+    const lastingPager = { ...plan, response: lasting.response };
+    const [, page] = paged;
+    const whileItStood = acknowledgements([minute(10), page]);
+    expect(whileItStood).toMatchObject([{ key: 'acknowledged/1/pager', sendAt: minute(10) }]);
+    expect(acknowledgements([minute(64), page])).toEqual([]);
+    expect(acknowledgements([minute(64), page], acknowledged(70))).toMatchObject([
+      { key: 'acknowledged/2/pager', sendAt: minute(70) },
+    ]);
+  });
+
   it('of a person gives way to the channel that the plan names next', () => {
     const { due } = dueMessages({ ...situation(0), plan });
     expect(due.find(({ key }) => key.endsWith('person:ada'))?.channels).toEqual(['pager', 'on-call']);
