@@ -21,9 +21,11 @@ describe('the dashboard', () => {
     const [first] = widgets;
     expect(first?.properties.metrics[0]).toEqual([
       'AWS/ApplicationELB',
-      'HTTPCode_Target_2XX_Count',
+      'HealthyHostCount',
       'LoadBalancer',
       'app/liquid-abt-dr/5f0e1c7b2a9d4e63',
+      'TargetGroup',
+      'targetgroup/liquid-abt-dr-app/6d0ecf831eec9f09',
     ]);
   });
 

@@ -262,8 +262,8 @@ export const referenceDamages: Damage[] = [
   ),
   damage(
     'an escalation to nobody',
-    'people: [engineering-manager]',
-    'people: [enginering-manager]',
+    'people: [engineering-manager, ',
+    'people: [enginering-manager, ',
     'unknown-person',
     { near: 'engineering-manager' },
   ),
@@ -621,9 +621,13 @@ referenceDamages.push(
     'verify-target',
     { at: 'into: embedded' },
   ),
-  damage('a drill in a mode that the scenario lacks', 'mode: dry-run', 'mode: planned', 'unknown-mode', {
-    after: '\n  partial-activation:',
-  }),
+  damage(
+    'a drill in a mode that the scenario lacks',
+    'scenario: partial-activation',
+    'scenario: partial-activation\n      mode: planned',
+    'unknown-mode',
+    { at: 'mode: planned' },
+  ),
   damage(
     'a test of what nothing proves',
     'operation: verify',
@@ -633,10 +637,10 @@ referenceDamages.push(
   ),
   damage(
     'a check that changes something',
-    '      type: drill\n      scenario: region-failure\n      mode: dry-run',
+    '      type: drill\n      scenario: region-failure',
     '      type: check\n      scenario: region-failure',
     'check-changes-something',
-    { at: 'scenario: region-failure\n    implements: [LA-139]' },
+    { at: 'scenario: region-failure\n    implements: [LA-140' },
   ),
   damage(
     'secrets that no key encrypts',

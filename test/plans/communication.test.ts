@@ -19,12 +19,16 @@ type Update = readonly [who: string, everyMinutes: number, rows: string];
 const matrices: Record<string, { scenario: string; updates: readonly Update[]; rows: readonly Row[] }> = {
   'liquid-abt': {
     scenario: 'region-failure',
-    updates: [['engineering', 30, 'LA-132']],
+    updates: [
+      ['engineering', 10, 'LA-131'],
+      ['executives', 30, 'LA-132'],
+    ],
     rows: [
       ['engineering', 'slack', 15, 'LA-127, LA-131'],
       ['person:on-call-engineer', 'sms', 15, 'LA-127'],
       ['person:platform-lead', 'email', 30, 'LA-128'],
       ['person:engineering-manager', 'sms', 60, 'LA-129'],
+      ['person:engineering-manager-phone', 'pagerduty', 60, 'LA-129'],
       ['person:cto', 'sms', 65, 'LA-130'],
       ['executives', 'email', 30, 'LA-130'],
       ['customers', 'email', 30, 'LA-135'],
