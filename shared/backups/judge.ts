@@ -5,6 +5,9 @@ import type { FoundBackup, Survey } from './survey/found.ts';
 import type { Surveyed } from './survey.ts';
 import { whyMadeElsewhere } from './who-makes.ts';
 
+/** Name of the finding that says what could not be asked. */
+export const notChecked = 'not-checked';
+
 /** Something that is not as the plan promises. `name` is stable, such as `missing` or `too-old`. */
 export type BackupFinding = { name: string; what: string; mend: string };
 
@@ -22,6 +25,8 @@ export type CheckResult = {
   rpoSeconds: number;
   /** Sizes of the newest ones seen by earlier checks, oldest first. */
   sizes: number[];
+  /** The region that does not answer, so that only the copies in the other one were judged. */
+  unanswered?: string;
 };
 
 type Question = {
@@ -49,7 +54,7 @@ export function judgeBackup({ id, backup, plan, surveyed, now, sizes = [] }: Que
   const base = { backup: id, title: backup.title, type: backup.type, rpoSeconds };
   if (!surveyed.ok) {
     const finding = {
-      name: 'not-checked',
+      name: notChecked,
       what: `Nothing could be found out: ${surveyed.why}`,
       mend: surveyed.mend,
     };
@@ -77,11 +82,16 @@ export function judgeBackup({ id, backup, plan, surveyed, now, sizes = [] }: Que
       ]
     : [nothingThere(survey, backup, id)];
   findings.push(...checkRetention(backup, survey), ...survey.faults);
+  const { unanswered } = survey;
+  // What is wrong with the copies is known; of the rest nothing is.
+  const status = findings.length > 0 ? 'finding' : unanswered === undefined ? 'ok' : 'unknown';
+  if (unanswered !== undefined) findings.push(onlyCopies(backup, unanswered));
   const lossSeconds = newest ? secondsBetween(newest.at, now) : null;
   return {
     ...base,
-    status: findings.length > 0 ? 'finding' : 'ok',
+    status,
     findings,
+    ...(unanswered !== undefined && { unanswered }),
     count: usable.length,
     ...(newest && {
       newest: {
@@ -96,6 +106,14 @@ export function judgeBackup({ id, backup, plan, surveyed, now, sizes = [] }: Que
       ? [...sizes]
       : [...sizes, newest.bytes]
     ).slice(-keptSizes),
+  };
+}
+
+function onlyCopies({ title }: Backup, region: string): BackupFinding {
+  return {
+    name: notChecked,
+    what: `${title}: ${region} does not answer, so only the copies in the other region were looked at`,
+    mend: `Look at the AWS Health status of ${region}; restore from the copies meanwhile.`,
   };
 }
 

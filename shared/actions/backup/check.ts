@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CheckResult } from '../../backups/judge.ts';
+import { type CheckResult, notChecked } from '../../backups/judge.ts';
 import type { JsonObject } from '../../json.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
 import { backupsOf, noSuchBackup } from '../backup-step.ts';
@@ -54,20 +54,27 @@ export const action = defineAction({
     const result = await backupsOf(context).check(id);
     const { since } = baselineSchema.parse(baseline);
     const waited = (context.clock.now().getTime() - Date.parse(since)) / 1000;
-    if (result.status === 'unknown' && waited < patienceSeconds) {
+    // Its copies can be restored from whether or not its own region answers.
+    const copiesOnly = result.unanswered !== undefined;
+    if (result.status === 'unknown' && !copiesOnly && waited < patienceSeconds) {
       return pending(result.findings.map(({ what }) => what).join(' '));
     }
     const reasons = reasonsOf(result, maxAge);
     if (reasons.length > 0 || !result.newest) return { status: 'failed', reasons, evidence: [] };
     const { id: newest, at, ageSeconds } = result.newest;
     const outputs: JsonObject = { id: newest, at, ageSeconds };
-    const what = `${result.title}: the newest of ${result.count} is ${formatDuration(ageSeconds)} old and in order`;
+    const each = copiesOnly ? `${result.count} copies (${result.unanswered} does not answer)` : result.count;
+    const what = `${result.title}: the newest of ${each} is ${formatDuration(ageSeconds)} old and in order`;
     return { status: 'done', outputs, evidence: [{ what, data: outputs }] };
   },
 });
 
-function reasonsOf({ title, findings, newest }: CheckResult, maxAge: number | undefined): Reason[] {
-  const reasons: Reason[] = findings.map(({ what, mend }) => ({ what: `${title}: ${what}`, mend }));
+function reasonsOf(result: CheckResult, maxAge: number | undefined): Reason[] {
+  const { title, newest, unanswered } = result;
+  const named = (what: string) => (what.startsWith(title) ? what : `${title}: ${what}`);
+  const reasons: Reason[] = result.findings
+    .filter(({ name }) => unanswered === undefined || name !== notChecked)
+    .map(({ what, mend }) => ({ what: named(what), mend }));
   if (maxAge !== undefined && newest && newest.ageSeconds > maxAge) {
     reasons.push({
       what: `${title}: the newest one is ${formatDuration(newest.ageSeconds)} old, and this step allows ${formatDuration(maxAge)}`,

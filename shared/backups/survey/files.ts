@@ -23,18 +23,34 @@ type Place = { bucket: string; region: string };
 /** A file larger than this is not read to its end inside a function; its size, age and manifest are checked still. */
 export const mostBytesRead = 20 * 2 ** 30;
 
-/** Files of a class, the newest one read to its end and held to its manifest. */
+/**
+ * Files of a class, the newest one read to its end and held to its manifest. While their region is lost the copies are
+ * what can be restored from, and what is looked at.
+ */
 export async function surveyFiles(port: Port, backup: FileBackup): Promise<Survey> {
-  const found = await listFiles(port, backup, backup);
+  try {
+    const survey = await surveyPlace(port, backup, backup);
+    return {
+      ...survey,
+      ...(backup.kmsKey !== undefined && { key: await readKey(port.aws, backup.region, backup.kmsKey) }),
+      ...(backup.copy && { copies: await copiesOf(port, backup, backup.copy) }),
+    };
+  } catch (error) {
+    if (!backup.copy || !isUnreachable(error)) throw error;
+    return { ...(await surveyPlace(port, backup, backup.copy)), unanswered: backup.region };
+  }
+}
+
+async function surveyPlace(port: Port, backup: FileBackup, place: Place): Promise<Survey> {
+  const found = await listFiles(port, backup, place);
   const [newest] = found;
   const faults: Survey['faults'] = [];
   const newestFile =
     newest && (newest.bytes ?? 0) <= mostBytesRead
-      ? await checkObject(port, backup, backup, newest.id)
+      ? await checkObject(port, backup, place, newest.id)
       : undefined;
-  if (backup.type === 'terraform-state' && !(await isVersioned(port, backup)))
-    faults.push(unversioned(backup));
-  const head = newest && (await headOf(port, backup, newest.id));
+  if (backup.type === 'terraform-state' && !(await isVersioned(port, place))) faults.push(unversioned(place));
+  const head = newest && (await headOf(port, place, newest.id));
   if (newest && head) newest.encrypted = head.ServerSideEncryption !== undefined;
   if (
     backup.kmsKey !== undefined &&
@@ -44,16 +60,10 @@ export async function surveyFiles(port: Port, backup: FileBackup): Promise<Surve
   ) {
     faults.push(otherKey(backup, newest?.id ?? ''));
   }
-  return {
-    found,
-    ...(newestFile && { newestFile }),
-    ...(backup.kmsKey !== undefined && { key: await readKey(port.aws, backup.region, backup.kmsKey) }),
-    ...(backup.copy && { copies: await copiesOf(port, backup, backup.copy) }),
-    faults,
-  };
+  return { found, ...(newestFile && { newestFile }), faults };
 }
 
-/** The primary region may be lost: what can't be asked there is an empty answer about the copy, not about the rest. */
+/** The other region may be lost: what can't be asked there is an empty answer about the copy, not about the rest. */
 async function copiesOf(port: Port, backup: FileBackup, copy: Place): Promise<FoundBackup[]> {
   try {
     return await listFiles(port, backup, copy);

@@ -28,6 +28,8 @@ export type Survey = {
   newestFile?: FileVerdict;
   /** The newest ones in the place that they are copied to. */
   copies?: FoundBackup[];
+  /** The region that the backups are in, when it does not answer: then `found` are their copies in the other one. */
+  unanswered?: string;
   /** Sentences about what is not as it must be, that only this kind of service knows. */
   faults: { name: string; what: string; mend: string }[];
 };

@@ -11,22 +11,28 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
-import { request } from '../../aws/aws-errors.ts';
+import { isUnreachable, request } from '../../aws/aws-errors.ts';
 import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type FoundBackup, newestFirst, type Survey } from './found.ts';
 
-/** Recovery points of AWS Backup, in their vault and in the one that they are copied to. */
+/**
+ * Recovery points of AWS Backup, in their vault and in the one that they are copied to. While the region of the vault
+ * is lost the copies are what can be restored from, and what is looked at.
+ */
 export async function surveyAwsBackup(
   port: Pick<Runtime, 'aws'>,
   backup: BackupOf<'aws-backup'>,
 ): Promise<Survey> {
-  const { copyTo } = backup;
-  return {
-    found: await recoveryPoints(port, backup.region, backup.vault, backup.resource),
-    ...(copyTo && { copies: await recoveryPoints(port, copyTo.region, copyTo.vault, backup.resource) }),
-    faults: [],
-  };
+  const { copyTo, region, vault, resource } = backup;
+  const copies = copyTo && (await recoveryPoints(port, copyTo.region, copyTo.vault, resource));
+  try {
+    const found = await recoveryPoints(port, region, vault, resource);
+    return { found, ...(copies && { copies }), faults: [] };
+  } catch (error) {
+    if (!copies || !isUnreachable(error)) throw error;
+    return { found: copies, unanswered: region, faults: [] };
+  }
 }
 
 export async function recoveryPoints(
