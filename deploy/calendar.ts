@@ -1,4 +1,5 @@
-import { isMadeHere } from '../shared/backups/made-here.ts';
+import { copyEverySeconds } from '../shared/backups/copy-every.ts';
+import { isCopiedLater, isMadeHere } from '../shared/backups/made-here.ts';
 import { parseSchedule, type Schedule } from '../shared/plan/schedule.ts';
 import type { CalendarEntry, Plan } from '../shared/plan/schema.ts';
 import { fixedMachineName, runbookName } from '../state-machines/compile-system.ts';
@@ -39,6 +40,15 @@ export function calendarResources(plan: Plan): Resources {
       backup.schedule,
       target,
     );
+  }
+  if (Object.values(plan.backups).some(isCopiedLater)) {
+    const target = {
+      arn: functionArn(plan.system.id, 'backups'),
+      input: { operation: 'copy', dueAt, by: 'schedule' },
+    };
+    const every = { when: `rate(${copyEverySeconds / 60} minutes)`, timeZone: 'UTC' };
+    const title = 'Backups that are finished are copied into the other region';
+    schedules[logicalId('backups', 'copy')] = schedule(plan, 'backups-copy', title, every, target);
   }
   if (Object.keys(schedules).length === 0) return {};
   return { ...schedules, CalendarRole: calendarRole(plan) };
@@ -109,7 +119,9 @@ function calendarRole(plan: Plan): Record<string, unknown> {
     ...Object.entries(plan.calendar)
       .filter(([, entry]) => !isOnce(entry.schedule))
       .map(([id, entry]) => targetOf(plan, id, entry).arn),
-    ...(Object.values(plan.backups).some(backup => backup.schedule && isMadeHere(backup))
+    ...(Object.values(plan.backups).some(
+      backup => isCopiedLater(backup) || (backup.schedule && isMadeHere(backup)),
+    )
       ? [functionArn(plan.system.id, 'backups')]
       : []),
   ];

@@ -248,27 +248,34 @@ function checkSafety(_: Backup, { key }: Survey, newest: FoundBackup): BackupFin
   ];
 }
 
-function checkCopies({ copies }: Survey, rpoSeconds: number, now: Date): BackupFinding[] {
+/** Of many things that each have copies of their own, one without hides behind the others. */
+function checkCopies({ copies, expected }: Survey, rpoSeconds: number, now: Date): BackupFinding[] {
   if (!copies) return [];
+  if (!expected) return checkCopy('it', copies, rpoSeconds, now);
+  return expected.flatMap(of =>
+    checkCopy(
+      of,
+      copies.filter(copy => copy.of === of),
+      rpoSeconds,
+      now,
+    ),
+  );
+}
+
+function checkCopy(
+  of: string,
+  copies: readonly FoundBackup[],
+  rpoSeconds: number,
+  now: Date,
+): BackupFinding[] {
   const newest = copies.find(copy => copy.usable === true);
-  if (!newest) {
-    return [
-      {
-        name: 'not-copied',
-        what: 'No copy of it is in the other region',
-        mend: 'Look at the replication or the copy job, and copy the newest one now.',
-      },
-    ];
-  }
+  const mend = 'Look at the replication or the copy job, and copy the newest one now.';
+  if (!newest) return [{ name: 'not-copied', what: `No copy of ${of} is in the other region`, mend }];
   const age = secondsBetween(newest.at, now);
   if (age <= rpoSeconds) return [];
-  return [
-    {
-      name: 'copy-too-old',
-      what: `The newest copy in the other region is ${formatDuration(age)} old, and ${formatDuration(rpoSeconds)} is allowed`,
-      mend: 'Look at the replication or the copy job, and copy the newest one now.',
-    },
-  ];
+  const whose = of === 'it' ? 'The newest copy' : `The newest copy of ${of}`;
+  const what = `${whose} in the other region is ${formatDuration(age)} old, and ${formatDuration(rpoSeconds)} is allowed`;
+  return [{ name: 'copy-too-old', what, mend }];
 }
 
 function checkSize({ bytes, id }: FoundBackup, sizes: readonly number[]): BackupFinding[] {

@@ -30,6 +30,8 @@ export const knownSchema = z.object({
     .optional(),
   /** The newest restore, if it proved nothing. */
   failed: z.object({ at: z.string(), verification: z.string(), why: z.string() }).optional(),
+  /** What was copied into the other region last. */
+  copied: z.string().optional(),
   sizes: z.array(z.number()).default([]),
 });
 export type KnownBackup = z.output<typeof knownSchema>;

@@ -182,6 +182,13 @@ export const entrySchema = z.discriminatedUnion('type', [
     removed: z.array(z.string()),
   }),
   z.object({
+    type: z.literal('backup-copied'),
+    backup: z.string(),
+    begun: z.array(z.string()),
+    removed: z.array(z.string()),
+    by: z.string(),
+  }),
+  z.object({
     type: z.literal('backup-checked'),
     backup: z.string(),
     verdict: z.enum(['ok', 'finding', 'unknown']),

@@ -55,6 +55,7 @@ export function tell(entry: Entry, words: Words, mode?: Mode): Telling | undefin
       return tellStep(entry, words);
     case 'change':
     case 'backup-created':
+    case 'backup-copied':
     case 'backup-checked':
     case 'backup-verified':
     case 'calendar-due':

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc64 } from '../../shared/backups/files/crc64.ts';
-import { backupTag, backupTags, fileKey, snapshotName } from '../../shared/backups/names.ts';
+import { backupTag, backupTags, fileKey, snapshotName, volumeTag } from '../../shared/backups/names.ts';
 import { occurrences } from '../../shared/backups/occurrences.ts';
 import { type Source, sourceOfBackup } from '../../shared/backups/snapshots/source.ts';
 import type { Schedule } from '../../shared/plan/schedule.ts';
@@ -24,6 +24,8 @@ import { playedTimes, type Span } from './sparse.ts';
 const dayMs = 86_400_000;
 /** More of each class than these are not needed for anybody to look at. */
 const mostKept = 30;
+/** Until a recovery point is finished, found, and copied. */
+const copyTakesMs = 2 * 3_600_000;
 /** Databases that a fleet has in a rehearsal, unless a test says otherwise. */
 const fleetSize = 6;
 
@@ -44,9 +46,10 @@ export function arrangeBackups(world: World, options: ArrangeOptions): void {
   }
   for (const [id, backup] of wanted) {
     const times = timesOf(world, backup);
-    // AWS Backup's are copied when the next one is made, so of several the newest is not.
+    // AWS Backup's are copied once they are finished, so of several the newest may not be there yet.
+    const copiedMs = world.nowMs() - copyTakesMs;
     for (const [nth, atMs] of times.entries())
-      addOne(world, id, backup, atMs, options, nth === 0 || nth < times.length - 1);
+      addOne(world, id, backup, atMs, options, nth === 0 || atMs <= copiedMs);
   }
 }
 
@@ -231,7 +234,10 @@ function addVolumeSnapshot(world: World, id: string, backup: BackupOf<'volumes'>
       addVolume(
         world,
         { region: where, id: name, tags: where === region ? { [tag.key]: tag.value } : {} },
-        { atMs, tags },
+        {
+          atMs,
+          tags: where === region ? tags : [...tags, { Key: volumeTag, Value: `vol-${tag.value}-${number}` }],
+        },
       );
     }
   }

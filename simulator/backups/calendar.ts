@@ -1,5 +1,6 @@
+import { copyEverySeconds } from '../../shared/backups/copy-every.ts';
 import { readEvidence } from '../../shared/backups/evidence.ts';
-import { isMadeHere } from '../../shared/backups/made-here.ts';
+import { isCopiedLater, isMadeHere } from '../../shared/backups/made-here.ts';
 import { momentOf, occurrences } from '../../shared/backups/occurrences.ts';
 import { listVerifications } from '../../shared/backups/verify/state.ts';
 import type { LedgerEntry } from '../../shared/incident/entries.ts';
@@ -48,6 +49,8 @@ export type CalendarRehearsal = {
 type Scheduled = { id: string; due: number; times: number[]; run(dueAt: string): Promise<string> };
 
 const dayMs = 86_400_000;
+/** Half a day of looks: what is not finished by then hardly ever will be. */
+const mostLooks = 24;
 
 /**
  * Plays the calendar and the schedules of backups for a year (or so many days) in virtual time, on a simulated AWS in
@@ -199,9 +202,44 @@ function scheduledOf(stage: Stage, span: Span): Scheduled[] {
   return [...backups, ...entries];
 }
 
-async function create({ functions }: Stage, backups: string[], dueAt: string, by: string): Promise<string> {
+async function create(stage: Stage, backups: string[], dueAt: string, by: string): Promise<string> {
+  const { functions, runtime } = stage;
   await functions.invoke('backups', { operation: 'create', backups, dueAt, by });
+  const copied = backups.filter(id => {
+    const backup = runtime.plan.backups[id];
+    return backup !== undefined && isCopiedLater(backup);
+  });
+  await copyWhenFinished(stage, copied);
   return `made ${backups.join(', ')}`;
+}
+
+/**
+ * The schedule that looks for what is finished comes every half hour. Only those of its times are carried out at which
+ * something may be found: until a copy of each class was begun.
+ */
+async function copyWhenFinished(stage: Stage, ids: readonly string[]): Promise<void> {
+  const { world } = stage;
+  const waiting = new Set(ids);
+  const everyMs = copyEverySeconds * 1000;
+  for (let looks = 0; waiting.size > 0 && looks < mostLooks; looks++) {
+    const nextMs = (Math.floor(world.nowMs() / everyMs) + 1) * everyMs;
+    await sleep(nextMs - world.nowMs());
+    for (const { backup, begun } of await lookAt(stage, nextMs)) if (begun.length > 0) waiting.delete(backup);
+  }
+  if (waiting.size > 0) throw new Error(`nothing of ${[...waiting].join(', ')} was ever finished and copied`);
+}
+
+type Look = { backup: string; begun: string[] }[];
+const looksOf = new WeakMap<Stage, Map<number, Promise<Look>>>();
+
+/** One look is for all classes, whoever waits for it. */
+function lookAt(stage: Stage, dueMs: number): Promise<Look> {
+  const looks = looksOf.get(stage) ?? new Map<number, Promise<Look>>();
+  looksOf.set(stage, looks);
+  const event = { operation: 'copy', dueAt: new Date(dueMs).toISOString(), by: 'schedule' };
+  const look = looks.get(dueMs) ?? (stage.functions.invoke('backups', event) as Promise<Look>);
+  looks.set(dueMs, look);
+  return look;
 }
 
 async function carryOut(stage: Stage, plan: Plan, id: string, dueAt: string): Promise<string> {

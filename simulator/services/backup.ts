@@ -14,12 +14,19 @@ type Point = RecoveryPointByBackupVault & { region: string; vault: string };
 type RestoreJob = { id: string; region: string; token: string; into: string; from: string; doneAtMs: number };
 type BackupState = {
   points: Point[];
+  /** Tokens of copies that were begun, with their jobs. */
+  copies: Map<string, string>;
   results: { job: string; status: string; message: string }[];
   restores: RestoreJob[];
 };
 
 function stateOf(world: World): BackupState {
-  return world.state<BackupState>('backup', () => ({ points: [], results: [], restores: [] }));
+  return world.state<BackupState>('backup', () => ({
+    points: [],
+    copies: new Map(),
+    results: [],
+    restores: [],
+  }));
 }
 
 /** What AWS Backup restore testing was told, for tests. */
@@ -148,13 +155,19 @@ function startCopy(world: World, { input, region }: Call) {
   );
   if (!source)
     throw new SimulatedAwsError('ResourceNotFoundException', 'The recovery point does not exist.', 400);
+  const { copies } = stateOf(world);
+  const token = String(input.IdempotencyToken);
+  const same = copies.get(token);
+  if (same) return { CopyJobId: same, CreationDate: world.now() };
   const [, , , to = region, , , vault = ''] = String(input.DestinationBackupVaultArn).split(':');
   const seconds = world.duration(rdsDurations.copySnapshot, `backup-copy/${source.RecoveryPointArn}`);
   world.after(seconds, `backup/${vault}`, `A copy has arrived in ${to}`, () => {
     if (!world.isLost(to))
       addRecoveryPoint(world, to, vault, source.ResourceArn ?? '', source.CreationDate?.getTime() ?? 0);
   });
-  return { CopyJobId: `copy-${world.nowMs()}`, CreationDate: world.now() };
+  const job = `copy-${vault}-${copies.size + 1}`;
+  copies.set(token, job);
+  return { CopyJobId: job, CreationDate: world.now() };
 }
 
 /** What AWS Backup put back, for tests. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { calendarResources } from '../../deploy/calendar.ts';
+import { loadPlan } from '../../shared/plan/load.ts';
 import { account, liquidAbt, region, resolve, statementsOf } from './support.ts';
 
 const { plan, deployment } = await liquidAbt();
@@ -41,6 +43,15 @@ describe('schedules', () => {
       dueAt: '<aws.scheduler.scheduled-time>',
       by: 'schedule',
     });
+  });
+
+  it('look every half hour for backups that are finished and not yet copied, where there are such', async () => {
+    const loaded = await loadPlan('plans/waqiti/plan.yml');
+    if (!loaded.plan) throw new Error('the plan of Waqiti has errors');
+    const copying = calendarResources(loaded.plan).BackupsCopy as { Properties: Schedule } | undefined;
+    expect(copying?.Properties.ScheduleExpression).toBe('rate(30 minutes)');
+    expect(JSON.parse(copying?.Properties.Target.Input ?? '')).toMatchObject({ operation: 'copy' });
+    expect(named('backups-copy')).toBeUndefined();
   });
 
   it('work with a role that may start these and nothing else', () => {

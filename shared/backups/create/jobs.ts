@@ -1,7 +1,6 @@
-import { BackupClient, StartBackupJobCommand, StartCopyJobCommand } from '@aws-sdk/client-backup';
+import { BackupClient, StartBackupJobCommand } from '@aws-sdk/client-backup';
 import { CodeBuildClient, StartBuildCommand } from '@aws-sdk/client-codebuild';
 import {
-  CopySnapshotCommand,
   CreateSnapshotCommand,
   DeleteSnapshotCommand,
   DescribeSnapshotsCommand,
@@ -16,21 +15,20 @@ import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
 import { backupTag, backupTags } from '../names.ts';
 import { expired } from '../retention.ts';
-import { recoveryPoints } from '../survey/other-services.ts';
 import { whyMadeElsewhere } from '../who-makes.ts';
 import type { Made, Making } from './made.ts';
 
 const daySeconds = 86_400;
 const stampOf = ({ dueAt }: Making) => dueAt.slice(0, 16).replace('T', '-').replaceAll(':', '');
 
-/** Starts a job of AWS Backup, and copies the newest finished recovery point where the plan wants a copy. */
+/** Starts a job of AWS Backup. What it makes is copied once it is finished (`copies.ts`). */
 export async function startAwsBackup(
   runtime: Runtime,
   making: Making,
   backup: BackupOf<'aws-backup'>,
 ): Promise<Made> {
   const { aws, plan, clock } = runtime;
-  const { region, vault, copyTo, role, resource } = backup;
+  const { region, vault, role, resource } = backup;
   const days = Math.ceil(backup.retention / daySeconds);
   const client = aws.client(BackupClient, region);
   const reply = await request({ call: 'backup.StartBackupJob', region }, () =>
@@ -51,38 +49,12 @@ export async function startAwsBackup(
       }),
     ),
   );
-  if (copyTo) {
-    const [newest] = (await recoveryPoints({ aws }, region, vault, resource)).filter(
-      ({ usable }) => usable === true,
-    );
-    if (newest) {
-      await request({ call: 'backup.StartCopyJob', region }, () =>
-        client.send(
-          new StartCopyJobCommand({
-            RecoveryPointArn: newest.id,
-            SourceBackupVaultName: vault,
-            DestinationBackupVaultArn: vaultArn(resource, copyTo.region, copyTo.vault),
-            IamRoleArn: role,
-            IdempotencyToken: shortHash(`${making.backup}/${newest.id}`, 32),
-            Lifecycle: { DeleteAfterDays: days },
-          }),
-        ),
-      );
-    }
-  }
   return {
     status: 'made',
     id: reply.BackupJobId ?? 'unknown',
     sourceTime: clock.now().toISOString(),
     removed: [],
   };
-}
-
-/** In the account and partition of the resource. */
-function vaultArn(resource: string, region: string, vault: string): string {
-  const [, partition = 'aws', , , account = ''] = resource.split(':');
-  const owner = account || resource.match(/:(\d{12}):/)?.[1] || '';
-  return `arn:${partition}:backup:${region}:${owner}:backup-vault:${vault}`;
 }
 
 /** Starts what makes a dump: a Job from a CronJob's template, or a build. Nothing, if something else makes it. */
@@ -154,14 +126,14 @@ export async function startVelero(
   return { status: 'made', id, sourceTime: runtime.clock.now().toISOString(), removed: [] };
 }
 
-/** A snapshot of each volume, its copy in the other region, and the removal of those whose time is over. */
+/** A snapshot of each volume, and the removal of those whose time is over. Copies are made by `copies.ts`. */
 export async function snapshotVolumes(
   runtime: Runtime,
   making: Making,
   backup: BackupOf<'volumes'>,
 ): Promise<Made> {
   const { aws, plan, clock } = runtime;
-  const { region, tag, copyRegion } = backup;
+  const { region, tag } = backup;
   const ec2 = aws.client(EC2Client, region);
   const filter = [{ Name: `tag:${tag.key}`, Values: [tag.value] }];
   const call = <T>(name: string, where: string, send: () => Promise<T>) =>
@@ -189,22 +161,6 @@ export async function snapshotVolumes(
       await call('CreateSnapshot', region, () =>
         ec2.send(new CreateSnapshotCommand({ VolumeId, TagSpecifications })),
       );
-      const finished = ofVolume
-        .filter(({ State }) => State === 'completed')
-        .sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0))[0];
-      // A snapshot can be copied once it is finished, so the one before this one is.
-      if (copyRegion !== undefined && finished) {
-        await call('CopySnapshot', copyRegion, () =>
-          aws.client(EC2Client, copyRegion).send(
-            new CopySnapshotCommand({
-              SourceRegion: region,
-              SourceSnapshotId: finished.SnapshotId,
-              Encrypted: true,
-              TagSpecifications,
-            }),
-          ),
-        );
-      }
     }
     const kept = ofVolume.map(({ SnapshotId = '', StartTime = new Date(0), State }) => ({
       id: SnapshotId,

@@ -14,6 +14,7 @@ import * as z from 'zod';
 import { isUnreachable, request } from '../../aws/aws-errors.ts';
 import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
+import { dataTimeTag, volumeTag } from '../names.ts';
 import { type FoundBackup, newestFirst, type Survey } from './found.ts';
 
 /**
@@ -88,13 +89,17 @@ export async function surveyVolumes(
           .send(new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters: filter })),
     );
     return (reply.Snapshots ?? [])
-      .map(snapshot => ({
-        id: snapshot.SnapshotId ?? 'unknown',
-        at: snapshot.StartTime ?? new Date(0),
-        usable: snapshot.State === 'completed' ? (true as const) : (snapshot.State ?? 'unknown'),
-        encrypted: snapshot.Encrypted ?? false,
-        of: snapshot.VolumeId ?? '',
-      }))
+      .map(snapshot => {
+        // Of a copy EC2 says neither the volume nor the moment.
+        const tags = new Map(snapshot.Tags?.map(({ Key, Value }) => [Key, Value]));
+        return {
+          id: snapshot.SnapshotId ?? 'unknown',
+          at: new Date(tags.get(dataTimeTag) ?? snapshot.StartTime ?? 0),
+          usable: snapshot.State === 'completed' ? (true as const) : (snapshot.State ?? 'unknown'),
+          encrypted: snapshot.Encrypted ?? false,
+          of: tags.get(volumeTag) ?? snapshot.VolumeId ?? '',
+        };
+      })
       .sort(newestFirst);
   };
   return {

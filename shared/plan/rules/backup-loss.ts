@@ -1,3 +1,4 @@
+import { copyEverySeconds } from '../../backups/copy-every.ts';
 import type { Component } from '../components.ts';
 import { parseSchedule } from '../schedule.ts';
 import type { Backup, Plan } from '../schema.ts';
@@ -15,6 +16,7 @@ const takes = {
   snapshot: 1800,
   snapshotCopy: 7200,
   awsBackup: 3600,
+  awsBackupCopy: 3600,
   dump: 1800,
   objectReplication: 900,
 } as const;
@@ -46,9 +48,9 @@ export function worstLoss(
     }
     case 'aws-backup':
       if (backup.region === region) return plus(takes.awsBackup);
-      // What is made is copied when the next one is made, so the copy is one interval behind.
-      return backup.copyTo?.region === region && gap !== undefined
-        ? { certain: 2 * gap, likely: 2 * gap + takes.awsBackup }
+      // What is finished is looked for and copied some time later.
+      return backup.copyTo?.region === region
+        ? plus(takes.awsBackup + copyEverySeconds + takes.awsBackupCopy)
         : undefined;
     case 'dump':
       if (backup.region === region) return plus(dumpTakes(gap));

@@ -217,7 +217,7 @@ export const backupSchema = z.discriminatedUnion('type', [
       role: z.string().meta({ description: 'ARN of the role that AWS Backup works with' }),
       copyTo: z.strictObject({ vault: z.string(), region: regionSchema }).optional().meta({
         description:
-          'Each one is copied when the next one is made, so the copy is one interval behind; the RPO of the class counts for it too',
+          'Each one is copied once it is finished, which is looked for every half hour; the RPO of the class counts for the copy too',
       }),
     })
     .meta({

@@ -11,6 +11,9 @@ type Kept = Snapshot & { region: string };
 
 export const snapshotsOf = (world: World) => world.state<Kept[]>('ec2-snapshots', () => []);
 
+/** How many were ever made: an id is never given twice, also when others were deleted. */
+const madeSoFar = (world: World) => world.state('ec2-snapshots-made', () => ({ count: 0 }));
+
 const tagsInput = z
   .array(z.object({ Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) }))
   .default([]);
@@ -25,7 +28,7 @@ export function beginSnapshot(
 ): Kept {
   const made: Kept = {
     region,
-    SnapshotId: resourceId(world, 'snap', `${region}/${volume}/${snapshotsOf(world).length}`),
+    SnapshotId: resourceId(world, 'snap', `${region}/${volume}/${madeSoFar(world).count++}`),
     VolumeId: volume,
     State: 'pending',
     Progress: '0%',
