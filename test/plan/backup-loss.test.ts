@@ -43,7 +43,7 @@ describe('the worst loss', () => {
     expect(loss(copy, recovery, { snapshots })).toEqual({ certain: 30 * hours, likely: 32 * hours });
   });
 
-  it('of a recovery point that is copied is two intervals where only the copy is left', () => {
+  it('of a recovery point that is copied has the time of finding and copying it where only the copy is left', () => {
     const resource = 'arn:aws:rds:eu-central-1:123456789012:db:shop';
     const point = {
       ...{ title: 'Points', retention: 86_400, type: 'aws-backup', region: primary, vault: 'v' },
