@@ -50,7 +50,7 @@ describe('the worst loss', () => {
       ...{ resource, role: 'arn', schedule: daily, copyTo: { vault: 'copies', region: recovery } },
     };
     expect(loss(point, primary)).toEqual({ certain: 24 * hours, likely: 25 * hours });
-    expect(loss(point, recovery)).toEqual({ certain: 48 * hours, likely: 49 * hours });
+    expect(loss(point, recovery)).toEqual({ certain: 24 * hours, likely: 26.5 * hours });
     expect(databaseOf(plan, point as unknown as Backup)).toBe('database');
     const other = { ...point, resource: resource.replace(':shop', ':other') };
     expect(databaseOf(plan, other as unknown as Backup)).toBeUndefined();
