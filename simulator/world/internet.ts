@@ -90,7 +90,7 @@ async function answerHttp(world: World, request: HttpRequest): Promise<HttpRespo
 function serve(world: World, host: Host, url: URL): { status: number; body: string } {
   if (host.kind === 'bucket') {
     const open = objectAnswers(world, host.bucket, url.pathname.slice(1));
-    return open ? ok(url, bucketRegion(world, host.bucket)) : { status: 404, body: 'NoSuchKey' };
+    return open ? ok(world, url, bucketRegion(world, host.bucket)) : { status: 404, body: 'NoSuchKey' };
   }
   const region = host.kind === 'balancer' ? host.balancer.region : host.region;
   const behind = host.kind === 'api' ? undefined : servedBy(world, url, region);
@@ -103,11 +103,11 @@ function serve(world: World, host: Host, url: URL): { status: number; body: stri
       return { status: 503, body: '503 Service Temporarily Unavailable' };
     if (!knownPaths(world.plan).has(url.pathname)) return { status: 404, body: 'Not Found' };
     if (!databaseAnswers(world, host.balancer.region)) return { status: 500, body: '{"status":"error"}' };
-    return ok(url, host.balancer.region);
+    return ok(world, url, host.balancer.region);
   }
   // A request without a signature and an action is refused, by a service that is up.
   if (host.kind === 'api') return { status: 403, body: 'MissingAuthenticationToken' };
-  return ok(url, host.region);
+  return ok(world, url, host.region);
 }
 
 /**
@@ -142,8 +142,13 @@ function isReached(world: World, { component }: SimulatedDeployment): boolean {
   return own !== undefined && 'targetGroup' in own && own.targetGroup !== undefined;
 }
 
-function ok(url: URL, region: string | undefined): { status: number; body: string } {
-  return { status: 200, body: JSON.stringify({ status: 'ok', healthy: true, path: url.pathname, region }) };
+/** What the plan says of the answers there, whatever the query; else that all is well. */
+function ok(world: World, url: URL, region: string | undefined): { status: number; body: string } {
+  const told = componentsOf(world.plan, 'endpoint').find(
+    one => one.answers !== undefined && one.url === `${url.origin}${url.pathname}`,
+  );
+  const usual = { status: 'ok', healthy: true, path: url.pathname, region };
+  return { status: 200, body: JSON.stringify(told?.answers ?? usual) };
 }
 
 async function answerTls(world: World, target: TlsTarget): Promise<TlsResult> {

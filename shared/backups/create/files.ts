@@ -3,6 +3,7 @@ import { DeleteObjectCommand, GetObjectTaggingCommand, PutObjectCommand, S3Clien
 import { isNotFound, request } from '../../aws/aws-errors.ts';
 import { RequestRejectedError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../json.ts';
+import { builtInKinds, groupPath } from '../../kubernetes/resources.ts';
 import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type Manifest, manifestNameOf } from '../files/manifest.ts';
@@ -12,18 +13,6 @@ import { listFiles } from '../survey/files.ts';
 import type { Made, Making } from './made.ts';
 
 type Export = BackupOf<'kubernetes-export' | 'secrets-export'>;
-
-/** Where each kind is in the API of a cluster. */
-const places: Record<BackupOf<'kubernetes-export'>['kinds'][number], string> = {
-  ConfigMap: 'api/v1/{}/configmaps',
-  Secret: 'api/v1/{}/secrets',
-  Service: 'api/v1/{}/services',
-  PersistentVolumeClaim: 'api/v1/{}/persistentvolumeclaims',
-  Deployment: 'apis/apps/v1/{}/deployments',
-  StatefulSet: 'apis/apps/v1/{}/statefulsets',
-  Ingress: 'apis/networking.k8s.io/v1/{}/ingresses',
-  CronJob: 'apis/batch/v1/{}/cronjobs',
-};
 
 /** Exports objects of a cluster as one JSON list that `kubectl apply` takes. */
 export async function exportKubernetes(
@@ -38,13 +27,14 @@ export async function exportKubernetes(
   const rows: Record<string, number> = {};
   for (const namespace of backup.namespaces) {
     for (const kind of backup.kinds) {
-      const path = `/${places[kind].replace('{}', `namespaces/${namespace}`)}`;
+      const { apiVersion, plural } = placeOf(kind);
+      const path = `${groupPath(apiVersion)}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
       const { status, body } = await runtime.kubernetes(
         { cluster: cluster.name, region: cluster.region },
         { method: 'GET', path },
       );
       if (status !== 200) throw refusedList(path, status);
-      const found = itemsOf(body).map(item => withoutState(item, kind));
+      const found = itemsOf(body).map(item => ({ apiVersion, kind, ...withoutState(item) }));
       rows[`${namespace}/${kind}`] = found.length;
       items.push(...found);
     }
@@ -180,7 +170,7 @@ function itemsOf(body: Json): JsonObject[] {
 }
 
 /** What a cluster gives an object when it is made must not be in the file that makes it anew. */
-function withoutState(item: JsonObject, kind: string): JsonObject {
+function withoutState(item: JsonObject): JsonObject {
   const { status: _, ...rest } = item;
   const metadata =
     typeof rest.metadata === 'object' && rest.metadata !== null && !Array.isArray(rest.metadata)
@@ -194,12 +184,16 @@ function withoutState(item: JsonObject, kind: string): JsonObject {
     generation: _generation,
     ...kept
   } = metadata;
-  return { apiVersion: apiVersionOf(kind), kind, ...rest, metadata: kept };
+  return { ...rest, metadata: kept };
 }
 
-function apiVersionOf(kind: string): string {
-  const place = places[kind as keyof typeof places] ?? 'api/v1';
-  return place.replace(/^apis?\//, '').replace(/\/\{\}.*$/, '');
+/** Where a kind is in the API of a cluster. */
+function placeOf(kind: string): { apiVersion: string; plural: string } {
+  for (const [apiVersion, kinds] of Object.entries(builtInKinds)) {
+    const found = kinds[kind];
+    if (found) return { apiVersion, plural: found.plural };
+  }
+  throw new Error(`the kind ${kind} has no place in the API`);
 }
 
 function refusedList(path: string, status: number): RequestRejectedError {

@@ -107,6 +107,9 @@ export const endpoint = z.strictObject({
   guardedBy: z.strictObject({ secret: id, key: z.string() }).optional().meta({
     description: 'Id of the secret, and its key, whose value a request has to carry there; others get 401',
   }),
+  answers: z.json().optional().meta({
+    description: 'JSON that it answers with in a rehearsal, where a step takes something out of the answer',
+  }),
 });
 
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */

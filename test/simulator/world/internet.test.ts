@@ -3,6 +3,7 @@ import { ServiceUnavailableError } from '../../../shared/errors.ts';
 import { setTargets } from '../../../simulator/services/elasticloadbalancing.ts';
 import { appDependencies } from '../../../simulator/world/dependencies.ts';
 import { setCertificate } from '../../../simulator/world/internet.ts';
+import { inAws } from '../../support/aws-world.ts';
 import { appName, primary, recovery, recoveryTarget, targets } from '../../support/traffic-plan.ts';
 import { inTraffic, type TrafficScene } from '../../support/traffic-world.ts';
 
@@ -106,6 +107,20 @@ describe('tls', () => {
       scene.world.loseRegion(recovery);
       await expect(inspect(scene, recoveryTarget)).rejects.toThrow(ServiceUnavailableError);
     }));
+});
+
+it('answers what the plan says of an endpoint, whatever the query', () => {
+  const account = {
+    type: 'endpoint',
+    region: recovery,
+    url: 'https://api.exchange.example/account',
+    answers: { balances: [{ asset: 'BTC', free: '4.1' }] },
+  };
+  return inAws({ account }, async ({ play }) => {
+    const request = { url: `${account.url}?timestamp=1`, extract: { held: '/balances/0/free' } };
+    const { seen } = await play('http.request', request);
+    expect(seen).toMatchObject({ status: 'done', outputs: { values: { held: '4.1' } } });
+  });
 });
 
 it('is the same for the same seed', async () => {
