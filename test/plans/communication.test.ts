@@ -83,7 +83,8 @@ const matrices: Record<string, { scenario: string; updates: readonly Update[]; r
     updates: [['technical', 30, 'TB-211']],
     rows: [
       ['executives', 'email', 15, 'TB-210'],
-      ['technical', 'slack', 5, 'TB-048, TB-211'],
+      ['technical', 'slack', 5, 'TB-211'],
+      ['recovery-team', 'sms', 15, 'TB-048'],
       ['technical-pager', 'sms', 5, 'TB-211'],
       ['support', 'email', 10, 'TB-212'],
       ['public', 'status-page', 10, 'TB-163, TB-213'],

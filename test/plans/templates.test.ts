@@ -63,6 +63,32 @@ const documents: Record<string, { scenario: string; templates: readonly Template
       },
       {
         template: 'initial',
+        information: 'technical',
+        when: 'under-way',
+        fields: [['TB-215 technical details', new RegExp(`Done:${item}[^]*Next steps:${item}`)]],
+      },
+      {
+        template: 'initial',
+        information: 'partner',
+        when: 'opening',
+        fields: [
+          ['TB-215 customer impact', /- What they notice: .{10,}/],
+          ['TB-212', /#dashboards\/dashboard\/lifeboat-ai-crypto-trading-bot/],
+        ],
+      },
+      {
+        template: 'initial',
+        information: 'regulator',
+        when: 'opening',
+        fields: [
+          [
+            'TB-215 compliance impact',
+            /Impact on users: .+\n- Services: .+\n- Open orders: .+\n- Data of users: .+/,
+          ],
+        ],
+      },
+      {
+        template: 'initial',
         information: 'customer',
         when: 'opening',
         fields: [
