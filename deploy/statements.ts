@@ -5,12 +5,10 @@ import { inboundSecrets } from '../shared/communication/inbound.ts';
 import { fixedMachineTitle, hasFollowUps, scheduleGroupName } from '../shared/deployment.ts';
 import type { Plan, StepPlan } from '../shared/plan/schema.ts';
 import { stepsOf } from '../shared/runbook/phases.ts';
-import {
-  lookingPermissions,
-  makingPermissions,
-  provingPermissions,
-  stepPermissions,
-} from './backup-statements.ts';
+import { lookingPermissions } from './backup-statements/looking.ts';
+import { makingPermissions } from './backup-statements/making.ts';
+import { provingPermissions } from './backup-statements/proving.ts';
+import { stepPermissions } from './backup-statements/steps.ts';
 import { runsInNetwork } from './functions.ts';
 import {
   arn,

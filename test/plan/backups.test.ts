@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { provingPermissions } from '../../deploy/backup-statements.ts';
+import { provingPermissions } from '../../deploy/backup-statements/proving.ts';
 import { checkPlan } from '../../shared/plan/check.ts';
 import type { Backup } from '../../shared/plan/schema.ts';
 

@@ -41,7 +41,7 @@ export const action = defineAction({
     'The newest file is cut off or is not what its manifest says',
     'The region of the backups does not answer, so nothing can be said about them',
   ],
-  // They depend on the class that is named; see stepPermissions in deploy/backup-statements.ts.
+  // They depend on the class that is named; see stepPermissions in deploy/backup-statements/steps.ts.
   permissions: () => [],
 
   async prepare(context, { backup: id }) {

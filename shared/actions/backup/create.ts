@@ -48,7 +48,7 @@ export const action = defineAction({
     'The quota of manual snapshots is reached; a run deletes none to make room',
     'The job that makes a dump fails, or writes nothing',
   ],
-  // They depend on the class that is named; see stepPermissions in deploy/backup-statements.ts.
+  // They depend on the class that is named; see stepPermissions in deploy/backup-statements/steps.ts.
   permissions: () => [],
 
   async prepare(context, { backup: id }) {

@@ -78,7 +78,7 @@ export const action = defineAction({
     'The files lie in a folder of their own, and the application does not find them until they are moved',
     'Recovery points in cold storage take hours longer',
   ],
-  // Vault and role are those of the backup; see stepPermissions in deploy/backup-statements.ts.
+  // Vault and role are those of the backup; see stepPermissions in deploy/backup-statements/steps.ts.
   permissions: () => [],
 
   async prepare(context, given) {

@@ -56,7 +56,7 @@ export const action = defineAction({
     'The restored data does not answer as the plan expects',
     'The restore takes longer than the plan allows',
   ],
-  // They depend on the class that is named; see stepPermissions in deploy/backup-statements.ts.
+  // They depend on the class that is named; see stepPermissions in deploy/backup-statements/steps.ts.
   permissions: () => [],
 
   async prepare(context, { backup: id, point }) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makingPermissions, provingPermissions } from '../../../deploy/backup-statements.ts';
+import { makingPermissions } from '../../../deploy/backup-statements/making.ts';
+import { provingPermissions } from '../../../deploy/backup-statements/proving.ts';
 import { checkBackups } from '../../../shared/backups/check.ts';
 import { createBackup } from '../../../shared/backups/create.ts';
 import { listVerifications } from '../../../shared/backups/verify/state.ts';
