@@ -51,9 +51,13 @@ describe('backups and calendar of a plan', () => {
       'scenario: region-failur\n    implements: [LA-140',
       /unknown-scenario: .*"region-failur"/,
     ],
-    ['mode: dry-run', 'mode: planned', /unknown-mode: .*no mode planned/],
     [
-      'type: drill\n      scenario: region-failure\n      mode: dry-run',
+      'type: drill\n      scenario: region-failure',
+      'type: drill\n      scenario: region-failure\n      mode: planned',
+      /unknown-mode: .*no mode planned/,
+    ],
+    [
+      'type: drill\n      scenario: region-failure',
       'type: check\n      scenario: region-failure',
       /check-changes-something: .*a step that changes something/,
     ],
