@@ -42,6 +42,14 @@ function play(world: World, services: readonly SimulatedService[], disaster: Dis
   }
 }
 
+/** What each component that was struck is told by; asked at the end of a rehearsal. */
+const damages = (world: World) => world.state('damages', () => new Map<string, Holds>());
+
+/** Components that were struck and are still as broken as then. */
+export function stillBroken(world: World): string[] {
+  return [...damages(world)].flatMap(([id, holds]) => (holds() ? [id] : []));
+}
+
 function hit(world: World, services: readonly SimulatedService[], blow: Blow): Holds {
   const played = services.flatMap(service => service.strike?.(world, blow) ?? []);
   if (played.length === 0) {
@@ -53,7 +61,9 @@ function hit(world: World, services: readonly SimulatedService[], blow: Blow): H
       },
     );
   }
-  return any(played);
+  const holds = any(played);
+  damages(world).set(blow.component.id, holds);
+  return holds;
 }
 
 const any =

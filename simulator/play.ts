@@ -15,6 +15,7 @@ import { runRecordSchema } from '../shared/runbook/run-record.ts';
 import { arrangeBackupsForSteps, provenAsOfTheCut } from './backups/for-steps.ts';
 import { simulatedScratch } from './backups/scratch.ts';
 import type { SimulatedDeployment } from './deployment.ts';
+import { stillBroken } from './disaster.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createEventBus } from './event-bus.ts';
 import { createFaultGate } from './faults/fault-gate.ts';
@@ -65,6 +66,8 @@ export type Played = {
   stateTransitions: number;
   historyEvents: number;
   invariants: Invariant[];
+  /** Components that were struck and that nothing has mended. */
+  stillBroken: string[];
 };
 
 /** Plays a scenario from the calm before it to the last message after it. */
@@ -155,6 +158,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
     invocations: functions.invocations.slice(before.invocations),
     changes: world.changes,
     awsCalls: Object.fromEntries(world.calls),
+    stillBroken: stillBroken(world),
     stateTransitions: counts.stateTransitions - before.stateTransitions,
     historyEvents: counts.historyEvents - before.historyEvents,
     invariants: invariants.finish({

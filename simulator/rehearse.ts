@@ -111,6 +111,7 @@ export async function rehearse(request: RehearsalRequest): Promise<Rehearsal> {
         lambdaInvocations: played.invocations.length,
         lambdaLongerSeconds: longerSeconds(played),
         invariants: played.invariants,
+        stillBroken: played.stillBroken,
       },
     });
     const faultsWithoutEffect = faults.faults.withoutEffect();

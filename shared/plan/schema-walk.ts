@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { nearest } from './nearest.ts';
 
 export type PropertyKeyPath = readonly (string | number)[];
@@ -48,6 +48,21 @@ export function knownKeys(schema: Schema, root: unknown, path: PropertyKeyPath):
     return def.type === 'object' ? Object.keys(def.shape) : [];
   });
   return [...new Set(keys)];
+}
+
+/** What a key that is left out wants: its description, else its words where only some may stand there. */
+export function wantedAt(schema: Schema, root: unknown, path: PropertyKeyPath): string | undefined {
+  const key = path.at(-1);
+  if (key === undefined) return undefined;
+  for (const child of schemasAt(schema, root, path.slice(0, -1)).flatMap(each => childSchema(each, key))) {
+    const inner = authored(child);
+    const said = [child, inner].flatMap(
+      each => z.globalRegistry.get(each as z.ZodType)?.description ?? [],
+    )[0];
+    if (said !== undefined) return said;
+    if (inner._zod.def.type === 'enum') return `one of ${Object.values(inner._zod.def.entries).join(', ')}`;
+  }
+  return undefined;
 }
 
 export function childOf(value: unknown, key: string | number): unknown {

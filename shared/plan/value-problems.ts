@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { didYouMean, type Problem } from './finding.ts';
 import { nearest } from './nearest.ts';
+import { wantedAt } from './schema-walk.ts';
 
 type Issue = z.core.$ZodIssue;
 export type Path = (string | number)[];
@@ -9,13 +10,20 @@ export type Source = { schema: z.core.$ZodType; root: unknown; title: string };
 
 export function missing(source: Source, path: Path, options: string[] = []): Problem {
   const key = String(path.at(-1) ?? 'plan');
+  const wanted =
+    options.length > 0 ? `one of ${options.join(', ')}` : wantedAt(source.schema, source.root, path);
   return {
     rule: 'missing-key',
     severity: 'error',
     path,
     message: `${nameOf(source, path.slice(0, -1))} has no "${key}"`,
-    mend: options.length > 0 ? `Add "${key}": one of ${options.join(', ')}.` : `Add "${key}".`,
+    mend: wanted === undefined ? `Add "${key}".` : `Add "${key}": ${inSentence(wanted)}.`,
   };
+}
+
+/** A description as it stands inside a sentence; what begins with an abbreviation, such as ARN, stays. */
+function inSentence(text: string): string {
+  return text.replace(/^(An?|[A-Z][a-z]+)(?= )/, word => word.toLowerCase()).replace(/\.$/, '');
 }
 
 export function unknownValue(path: Path, value: unknown, options: string[]): Problem {

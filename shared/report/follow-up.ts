@@ -1,4 +1,5 @@
 import type { EntryOf } from '../incident/entries.ts';
+import type { Outcome } from '../runbook/contract.ts';
 import type { Decision, Detail, Notification, OpenTask, PhaseDetail, Problem, StepDetail } from './report.ts';
 
 /** What failed or was refused, why, and how to mend it: the reasons of the run's end, then those of its steps. */
@@ -20,6 +21,24 @@ export function problemsOf(
     mend: problem.mend ?? reasons.find(reason => repeated(reason, problem))?.mend ?? null,
   }));
   return [...fromRun, ...explained, ...(ended ? [] : [withoutEnd(started, notStarted)])];
+}
+
+/** What a rehearsal knows, and nobody else: that the steps which were carried out mended nothing. */
+export function unmended(
+  outcome: Outcome,
+  steps: readonly StepDetail[],
+  stillBroken: readonly string[] = [],
+): Problem[] {
+  const acted = steps.some(({ status }) => status === 'done' || status === 'failed');
+  if (stillBroken.length === 0 || !acted || (outcome !== 'aborted' && outcome !== 'failed')) return [];
+  return [
+    {
+      step: null,
+      title: 'The rehearsal',
+      what: `${stillBroken.join(', ')}: as broken at the end as at the start. No step that was carried out mends it in a rehearsal.`,
+      mend: 'Use an action that does. What a runbook, function or build of yours mends stands under its "restores".',
+    },
+  ];
 }
 
 /** An error's text without the name of its class, which tells a person nothing. */

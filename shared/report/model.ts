@@ -6,7 +6,7 @@ import type { Run } from '../runbook/contract.ts';
 import { chainOf } from './chain.ts';
 import { decisionsOf, failedMessagesOf, notificationsOf, untoldAudiences } from './communication.ts';
 import { estimateCostUsd, outageCost } from './cost.ts';
-import { allSteps, openTasksOf, problemsOf } from './follow-up.ts';
+import { allSteps, openTasksOf, problemsOf, unmended } from './follow-up.ts';
 import { followUpsOf } from './follow-ups.ts';
 import { namesOf } from './names.ts';
 import {
@@ -155,7 +155,10 @@ function detailOf(
     replay: replayCommand(plan, run, facts) ?? null,
     phases: [...measured.phases],
     notReached: stepsNotReached(plan, run, measured.phases),
-    problems: problemsOf(entriesOf(own, 'run-started').length > 0, ended?.entry, steps, facts.notStarted),
+    problems: [
+      ...problemsOf(entriesOf(own, 'run-started').length > 0, ended?.entry, steps, facts.notStarted),
+      ...unmended(measured.outcome, steps, facts.stillBroken),
+    ],
     decisions,
     changes: entriesOf(own, 'change').map(({ at, entry: { type: _, run: __, ...change } }) => ({
       at,

@@ -109,6 +109,8 @@ export type Facts = {
   /** Why there was no run at all, when that is known. */
   notStarted?: { what: string; mend: string };
   invariants?: readonly Invariant[];
+  /** Components that a rehearsal struck and that were as broken at its end. */
+  stillBroken?: readonly string[];
   wallMs?: number;
 };
 

@@ -1,6 +1,7 @@
 import type { Build, EnvironmentVariable } from '@aws-sdk/client-codebuild';
 import { parseDuration } from '../../shared/plan/duration.ts';
 import { componentsOf } from '../world/addresses.ts';
+import { playAssumedRepairs } from '../world/assumed-repairs.ts';
 import { type Call, SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 
 type SimulatedBuild = Build & { id: string; region: string; token?: string };
@@ -117,6 +118,8 @@ function finish(world: World, build: SimulatedBuild, variables: readonly Environ
   build.currentPhase = 'COMPLETED';
   build.buildComplete = true;
   build.buildStatus = failed === undefined ? 'SUCCEEDED' : 'FAILED';
+  const project = projectOf(world, build.region, about.project);
+  if (project && failed === undefined) playAssumedRepairs(world, project, given);
   const message = `Error while executing command: ${failed}`;
   build.phases = [
     {

@@ -56,9 +56,11 @@ export const service: SimulatedService = {
     DeleteNetworkAclEntry: deleteAclEntry,
   },
   arrange(world, plan) {
-    for (const type of ['ec2-instances', 'auto-scaling-group'] as const) {
-      menders(world).set(type, component => mendInstances(world, membersOf(world, component)));
-    }
+    menders(world).set('auto-scaling-group', group => mendInstances(world, membersOf(world, group)));
+    menders(world).set('ec2-instances', component => {
+      mendInstances(world, membersOf(world, component));
+      replaceLost(world, component);
+    });
     arrangeFirewalls(world, plan);
     for (const { id, ids, tag, count, region } of componentsOf(plan, 'ec2-instances')) {
       const named = ids ?? Array.from({ length: count }, () => undefined);
@@ -166,6 +168,18 @@ function mendInstances(world: World, instances: readonly SimulatedInstance[]): v
     badReleases(world).delete(instance.id);
     instance.hostWorks = true;
     setAnswers(world, instance, true, 'The instance answers again');
+  }
+}
+
+/** What was terminated comes back as new instances with the tag that the plan means; an id never comes back. */
+function replaceLost(world: World, component: Blow['component']): void {
+  if (component.type !== 'ec2-instances' || component.tag === undefined) return;
+  const { id, tag, count, region } = component;
+  for (let number = membersOf(world, component).length; number < count; number++) {
+    const tags = { Name: id, [tag.key]: tag.value };
+    const key = `${id}/replacement/${world.nowMs()}/${number}`;
+    const { id: made } = addInstance(world, { key, number, region, state: 'running', tags });
+    world.changed(`ec2/${made}`, 'A new instance takes the place of one that was lost');
   }
 }
 

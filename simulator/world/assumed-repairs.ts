@@ -8,21 +8,26 @@ type Mend = (component: Component & { id: string }) => void;
 export const menders = (world: World) => world.state('menders', () => new Map<ComponentType, Mend>());
 
 /**
- * Plays what the plan says that a runbook or function of the user's brings about, after it has really been called and
- * has ended well: of the components that it `restores`, those that the call names. One that is given nothing is about
- * all of them.
+ * Plays what the plan says that a runbook, function or build of the user's brings about, after it has really been called
+ * and has ended well. A call that names components by what it is given is about those; one that names none, such as a
+ * runbook that is told the id of a snapshot, is about all that it `restores`.
  */
 export function playAssumedRepairs(
   world: World,
   { id, restores = [] }: { id: string; restores?: string[] | undefined },
   given: unknown,
 ): void {
+  const { components } = world.plan;
   const texts = textsIn(given);
-  for (const other of restores) {
-    const component = world.plan.components[other];
+  const named = Object.entries(components).flatMap(([other, component]) =>
+    menders(world).has(component.type) && namesOf(other, component).some(name => texts.includes(name))
+      ? [other]
+      : [],
+  );
+  for (const other of named.length > 0 ? restores.filter(one => named.includes(one)) : restores) {
+    const component = components[other];
     const mend = component && menders(world).get(component.type);
     if (!component || !mend || world.isLost(component.region)) continue;
-    if (texts.length > 0 && !namesOf(other, component).some(name => texts.includes(name))) continue;
     mend({ ...component, id: other });
     world.changed(`assumed/${other}`, `${other} is mended by ${id}, as the plan assumes`);
   }
@@ -32,7 +37,8 @@ export function playAssumedRepairs(
 function namesOf(id: string, component: Component): string[] {
   const fields: Record<string, unknown> = { ...component };
   const own = ['name', 'arn', 'identifier', 'host', 'ids'].flatMap(key => textsIn(fields[key]));
-  return [id, ...own];
+  const tag = component.type === 'ec2-instances' ? component.tag : undefined;
+  return [id, ...own, ...(tag ? [tag.value] : [])];
 }
 
 function textsIn(value: unknown): string[] {

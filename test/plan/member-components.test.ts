@@ -40,11 +40,17 @@ const group = (secondary: string) => `
 const one = cluster('one', 'ap-southeast-2');
 
 /** The findings that LIQUID ABT's plan has more with these components. */
-async function findingsWith(components: string): Promise<string[]> {
-  const written = text.replace(/^components:$/m, `components:${components}`);
+async function findingsWith(
+  components: string,
+  scenario = '',
+  severities: readonly string[] = ['error'],
+): Promise<string[]> {
+  const written = text
+    .replace(/^components:$/m, `components:${components}`)
+    .replace(/^scenarios:$/m, `scenarios:${scenario}`);
   const { findings } = await checkPlan({ text: written, file: 'plan.yml' });
   return findings
-    .filter(({ severity }) => severity === 'error')
+    .filter(({ severity }) => severities.includes(severity))
     .map(({ rule, message }) => `${rule}: ${message}`);
 }
 
@@ -113,4 +119,30 @@ test('what a runbook or a function mends has to be of a type whose failure can b
   expect(wrong).toContain('topology-mismatch');
   expect(more).toEqual([]);
   expect((await findingsWith(runbook('app-recovry'))).join()).toContain('unknown-component');
+});
+
+test('what replaces a lost instance has another id, so that no runbook can mend what is named by ids', async () => {
+  const lost = (which: string) => `
+  server: { type: ec2-instances, region: ap-southeast-4, ${which} }
+  runbook: { type: ssm-document, region: ap-southeast-4, name: Mend, restores: [server] }`;
+  const scenario = `
+  server-lost:
+    title: The server is gone
+    severity: critical
+    disaster: { type: loss, components: [server] }
+    manualOnly: true
+    modes: [recover, dry-run]
+    rpo: 4h
+    tiers: []
+    audiences: [engineering]
+    phases:
+      - id: mend
+        title: Mend
+        stage: execute
+        steps: [{ id: run-mend, do: ssm.automation, with: { document: runbook } }]`;
+  const withScenario = (which: string) => findingsWith(lost(which), scenario, ['error', 'warning']);
+  expect((await withScenario('ids: [i-0a1b2c3d4e5f60718]')).join()).toContain(
+    'what "runbook" puts in its place after "server-lost" has another id',
+  );
+  expect((await withScenario('tag: { key: Role, value: server }')).join()).not.toContain('another id');
 });

@@ -4,7 +4,7 @@ import { buildReport, type ReportInput } from '../../shared/report/model.ts';
 import { measuredFromText } from '../../shared/report/words.ts';
 import { abortedRun, drillRun, dryRun, refusedRun } from './fixtures/others.ts';
 import { makePlan } from './fixtures/plan.ts';
-import { recoveredMoments, recoveredRun } from './fixtures/recovered.ts';
+import { recoveredMoments, recoveredRun, rehearsalFacts } from './fixtures/recovered.ts';
 import { iso, type Moment, message, runId, sealLedger, stepMoments } from './fixtures/story.ts';
 
 describe('a run that recovered', () => {
@@ -373,6 +373,14 @@ it('says of a rehearsal that a person started how soon nobody would have noticed
   const text = (given: typeof input) => measuredFromText(buildReport(given));
   expect(text({ ...input, ledger: byHand })).toContain('how long it would go unnoticed is not in it');
   expect(text({ ...input, ledger: byHand, facts: {} })).toBe('Measured from the start of the outage.');
+});
+
+it('says what nothing has mended when a rehearsal came to no good end, and only then', async () => {
+  const facts = { ...rehearsalFacts(), stillBroken: ['server'] };
+  const titles = (given: ReportInput) => buildReport(given).detail.problems.map(({ title }) => title);
+  expect(titles({ ...(await abortedRun()), facts })).toContain('The rehearsal');
+  expect(titles({ ...(await recoveredRun()), facts })).not.toContain('The rehearsal');
+  expect(titles(await abortedRun())).not.toContain('The rehearsal');
 });
 
 it('says at the top what the plan assumes of a runbook of the user’s own', async () => {

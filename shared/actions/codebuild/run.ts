@@ -13,6 +13,7 @@ import {
 import { headObject, objectArn, readPermissions } from '../../aws/s3-objects.ts';
 import { secretReference } from '../../plan/components/base.ts';
 import { codebuildProject, s3Bucket } from '../../plan/components.ts';
+import { withAssumption } from '../assumed-repair.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 
 const environment = z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'the name of a variable'), z.string());
@@ -111,7 +112,10 @@ export const action = defineAction({
   },
 
   async observe(context, { project }, baseline) {
-    return outcomeOf(project, await findBuild(context, project, String(baseline.token)));
+    return withAssumption(
+      outcomeOf(project, await findBuild(context, project, String(baseline.token))),
+      project,
+    );
   },
 
   async undo(context, wanted, baseline) {

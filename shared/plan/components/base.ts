@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { parseDuration } from '../duration.ts';
 import { regionSchema } from '../region.ts';
+import { id } from '../sections/base.ts';
 import { tracing } from '../tracing.ts';
 
 /** A credential is named, never written down. */
@@ -15,3 +17,15 @@ export const base = {
   region: regionSchema,
   ...tracing,
 };
+
+/** As written: a component is read again by each action that gets it, so what it says stays text. */
+export const duration = z
+  .string()
+  .refine(text => parseDuration(text) !== undefined, 'a duration: 90s, 15m, 4h, 1h30m, 7d')
+  .meta({ description: 'A duration: 90s, 15m, 4h, 1h30m, 7d' });
+
+/** What code of the user's own, such as a runbook, is there to mend. */
+export const restores = z.array(id).optional().meta({
+  description:
+    'Components whose failure it mends. A call that names some of them, by id, name or ARN, mends those; one that names none is about all of them. The rehearsal plays it after a run that ended well, and the report says that it is assumed by the plan',
+});

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { id } from '../sections/base.ts';
-import { base } from './base.ts';
+import { base, duration, restores } from './base.ts';
 
 /** Compute outside of Kubernetes, and the AWS services that drive it. */
 
@@ -64,11 +64,6 @@ export const mendable = [
   'redis-server',
 ] as const;
 
-const restores = z.array(id).optional().meta({
-  description:
-    'Components whose failure it mends, of those that a call names among what it is given; a call that gives nothing is about all of them. The rehearsal plays it after a run that succeeded, and the report says that it is assumed by the plan',
-});
-
 export const lambdaFunction = z.strictObject({
   ...base,
   type: z.literal('lambda-function'),
@@ -104,6 +99,7 @@ export const ssmDocument = z.strictObject({
   type: z.literal('ssm-document'),
   name: z.string(),
   version: z.string().optional().meta({ description: 'A version number; without it the default version' }),
+  takes: duration.optional().meta({ description: 'How long a run usually takes, for rehearsals' }),
   restores,
   /** Role that the automation assumes; Lifeboat needs leave to pass it. */
   assumeRole: z.string().regex(/^arn:/, 'the ARN of a role').optional(),

@@ -1,14 +1,7 @@
 import * as z from 'zod';
-import { parseDuration } from '../duration.ts';
-import { base, secretReference } from './base.ts';
+import { base, duration, restores, secretReference } from './base.ts';
 
 /** Where data, builds and evidence are kept, and databases that the system runs itself. */
-
-/** As written: a component is read again by each action that gets it, so what it says stays text. */
-const duration = z
-  .string()
-  .refine(text => parseDuration(text) !== undefined, 'a duration: 90s, 15m, 4h, 1h30m, 7d')
-  .meta({ description: 'A duration: 90s, 15m, 4h, 1h30m, 7d' });
 
 /** Files that come into a bucket by themselves, such as nightly dumps. */
 const arrival = z.strictObject({
@@ -43,6 +36,7 @@ export const codebuildProject = z.strictObject({
   type: z.literal('codebuild-project'),
   name: z.string(),
   takes: duration.default('5m').meta({ description: 'How long a build usually takes' }),
+  restores,
 });
 
 /** A PostgreSQL server that the system runs itself. The functions' network has to reach it under this name. */

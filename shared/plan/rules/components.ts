@@ -57,9 +57,13 @@ export function checkComponents(context: CheckContext): Problem[] {
 /** What is said to be mended has to be something whose failure a rehearsal can play as mended. */
 function checkRestored(context: CheckContext, id: string, other: string, path: PropertyKeyPath): Problem[] {
   const unknown = unknownId(context, 'components', other, path);
-  const type = context.plan.components[other]?.type;
-  if (unknown.length > 0 || type === undefined || (mendable as readonly string[]).includes(type))
-    return unknown;
+  const component = context.plan.components[other];
+  if (unknown.length > 0 || component === undefined) return unknown;
+  const { type } = component;
+  if (component.type === 'ec2-instances' && component.ids !== undefined) {
+    return lostById(context, id, other, path);
+  }
+  if ((mendable as readonly string[]).includes(type)) return [];
   return [
     {
       rule: 'topology-mismatch',
@@ -67,6 +71,23 @@ function checkRestored(context: CheckContext, id: string, other: string, path: P
       path,
       message: `A rehearsal can not play that "${id}" mends "${other}", which is of type ${type}`,
       mend: `Name one of type ${mendable.join(', ')}, or use the actions of Lifeboat for it.`,
+    },
+  ];
+}
+
+/** An instance that replaces a lost one has another id, so that a component of ids does not mean it. */
+function lostById({ scenarios }: CheckContext, id: string, other: string, path: PropertyKeyPath): Problem[] {
+  const lost = scenarios.find(
+    ({ scenario: { disaster } }) => disaster?.type === 'loss' && disaster.components.includes(other),
+  );
+  if (!lost) return [];
+  return [
+    {
+      rule: 'topology-mismatch',
+      severity: 'warning',
+      path,
+      message: `"${other}" is named by ids, and what "${id}" puts in its place after "${lost.id}" has another id`,
+      mend: 'Name the instances by a tag that the new ones carry too; a rehearsal can not play it otherwise.',
     },
   ];
 }

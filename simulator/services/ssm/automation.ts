@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseDuration } from '../../../shared/plan/duration.ts';
 import type { Plan, StepPlan } from '../../../shared/plan/schema.ts';
 import { stepsOf } from '../../../shared/runbook/phases.ts';
 import { componentsOf } from '../../world/addresses.ts';
@@ -18,6 +19,13 @@ type Execution = {
   tags: { Key: string; Value: string }[];
   status: 'InProgress' | 'Success' | 'Failed';
 };
+
+/** About as long as the plan says, in the same range as builds. */
+function durationOf({ takes }: { takes?: string | undefined }): typeof runDuration {
+  const likely = takes === undefined ? undefined : parseDuration(takes);
+  if (likely === undefined) return runDuration;
+  return { minSeconds: likely * 0.6, likelySeconds: likely, maxSeconds: likely * 1.8 };
+}
 
 export const executionsOf = (world: World) => world.state<Execution[]>('ssm-automations', () => []);
 
@@ -82,7 +90,7 @@ export function startAutomation(world: World, call: Call) {
   executionsOf(world).push(execution);
   const resource = `ssm/${DocumentName}`;
   world.changed(resource, 'The runbook has started', 'lifeboat');
-  world.after(world.duration(runDuration, execution.id), resource, 'The runbook has ended', () => {
+  world.after(world.duration(durationOf(document), execution.id), resource, 'The runbook has ended', () => {
     execution.status = brokenRunbooks(world).has(DocumentName) ? 'Failed' : 'Success';
     const { AutomationAssumeRole: _, ...given } = execution.parameters;
     if (execution.status === 'Success') playAssumedRepairs(world, document, given);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { brokenRunbooks } from '../../../simulator/services/ssm/automation.ts';
 import { inAws } from '../../support/aws-world.ts';
 
+const commit = '0123456789abcdef0123456789abcdef01234567';
 const [primary, region] = ['ap-southeast-2', 'ap-southeast-4'];
 const workers = { type: 'ec2-instances', region, ids: ['i-0a1b2c3d4e5f60718'] };
 const mailer = { type: 'ec2-instances', region, ids: ['i-0a1b2c3d4e5f60719'] };
@@ -12,6 +13,10 @@ const components = {
   shop,
   cart: { type: 'lambda-function', region, name: 'cart' },
   runbook: { type: 'ssm-document', region, name: 'Mend', restores: ['workers', 'mailer', 'shop'] },
+  server: { type: 'ec2-instances', region, tag: { key: 'Role', value: 'server' } },
+  replace: { type: 'ssm-document', region, name: 'Replace', takes: '20m', restores: ['server', 'workers'] },
+  deploy: { type: 'codebuild-project', region, name: 'deploy', restores: ['workers', 'mailer'] },
+  checkout: { type: 'lambda-function', region, name: 'checkout' },
   healer: { type: 'lambda-function', region, name: 'heal', restores: ['cart'] },
 };
 
@@ -66,6 +71,42 @@ describe('what a runbook or a function of the user’s mends by the word of the 
       await play('ssm.automation', { document: 'runbook' });
       await wait(600);
       expect(broken.map(holds => holds())).toEqual([false, false]);
+    }));
+
+  it('is all that it may mend for a build, whose variables name nothing of the plan', () =>
+    inAws(components, async ({ play, strike, wait }) => {
+      const broken = [strike({ type: 'failure' }, 'workers'), strike({ type: 'failure' }, 'mailer')];
+      const environment = { ACTION: 'apply' };
+      const { seen } = await play('codebuild.run', { project: 'deploy', sourceVersion: commit, environment });
+      expect(JSON.stringify(seen)).toContain('What it mends of workers, mailer is assumed');
+      await wait(600);
+      expect(broken.map(holds => holds())).toEqual([false, false]);
+    }));
+
+  it('is all that it may mend for a runbook that is told of something else', () =>
+    inAws(components, async ({ call, strike, wait }) => {
+      const broken = [strike({ type: 'failure' }, 'workers'), strike({ type: 'failure' }, 'mailer')];
+      const Parameters = { SnapshotId: ['snap-0a1b2c3d4e5f60718'] };
+      const ClientToken = 'f47ac10b-58cc-4372-a567-0e02b2c3d480';
+      await call('ssm.StartAutomationExecution', { DocumentName: 'Mend', ClientToken, Parameters }, region);
+      await wait(1200);
+      expect(broken.map(holds => holds())).toEqual([false, false]);
+    }));
+
+  it('is an instance that is gone, where a tag says which one is meant', () =>
+    inAws(components, async ({ play, strike }) => {
+      const broken = [strike({ type: 'loss' }, 'server'), strike({ type: 'loss' }, 'workers')];
+      await play('ssm.automation', { document: 'replace' });
+      expect(broken.map(holds => holds())).toEqual([false, true]);
+    }));
+
+  it('takes about as long as the plan says', () =>
+    inAws(components, async ({ play, world }) => {
+      const before = world.nowMs();
+      await play('ssm.automation', { document: 'replace' });
+      const seconds = (world.nowMs() - before) / 1000;
+      expect(seconds).toBeGreaterThan(600);
+      expect(seconds).toBeLessThan(2400);
     }));
 
   it('is mended by a function that answered, and not by one that is broken itself', () =>
