@@ -36,7 +36,7 @@ describe('the guides', () => {
       .replaceAll('target: database-restored', 'target: database-restord');
     const { findings } = await checkPlan({ text, file: 'plan.yml' });
     const errors = findings.filter(({ severity }) => severity === 'error');
-    expect(errors).toHaveLength(4);
+    expect(errors).toHaveLength(5);
     const page = guide('writing-a-plan').replace(/plan\.yml:\d+:\d+/g, 'plan.yml');
     for (const { rule, message, mend } of errors) {
       expect(page).toContain(`plan.yml  error  ${rule}  ${message}\n    mend: ${mend}\n`);
