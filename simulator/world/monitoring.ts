@@ -79,7 +79,11 @@ function noticeSeconds(world: World, id: string, signal: SignalPlan, scenario: s
     case 'event':
       // What RDS says, the simulated RDS says by itself.
       if (signal.source === 'aws.rds') return undefined;
-      return opens(world, scenario, id) ? world.duration(eventSeconds, `event/${id}`) : undefined;
+      if (!opens(world, scenario, id)) return undefined;
+      return world.duration(
+        signal.source === 'aws.health' ? healthNoticeSeconds : eventSeconds,
+        `event/${id}`,
+      );
     case 'probe':
     case 'rds-event':
       return undefined;
@@ -110,21 +114,7 @@ function eventOf(world: World, id: string, signal: SignalPlan, state: 'ALARM' | 
       'detail-type': 'AWS Health Event',
       source: 'aws.health',
       region: signal.region,
-      detail: {
-        eventArn: `arn:aws:health:${signal.region}::event/MULTIPLE_SERVICES/AWS_MULTIPLE_SERVICES_OPERATIONAL_ISSUE/${eventId(world, id)}`,
-        service: signal.services[0] ?? 'EC2',
-        eventTypeCode: `AWS_${signal.services[0] ?? 'EC2'}_OPERATIONAL_ISSUE`,
-        eventTypeCategory: 'issue',
-        eventScopeCode: 'PUBLIC',
-        communicationId: eventId(world, `${id}/communication`),
-        startTime: httpDate(world.outageStartedAtMs),
-        lastUpdatedTime: httpDate(world.nowMs()),
-        statusCode: 'open',
-        eventRegion: signal.region,
-        eventDescription: [
-          { language: 'en_US', latestDescription: 'We are investigating connectivity issues.' },
-        ],
-      },
+      detail: healthDetail(world, id, signal.region, signal.services[0] ?? 'EC2'),
     };
   }
   if (signal.type === 'event') {
@@ -133,7 +123,11 @@ function eventOf(world: World, id: string, signal: SignalPlan, state: 'ALARM' | 
       'detail-type': signal.detailType,
       source: signal.source,
       region: signal.region,
-      detail: exampleOf(signal),
+      // AWS Health sends all of its fields, and triage reads them; what the signal waits for is among them.
+      detail: {
+        ...(signal.source === 'aws.health' && healthDetail(world, id, signal.region, 'EC2')),
+        ...exampleOf(signal),
+      },
     };
   }
   const name = alarmNameOf(plan.system.id, id, signal);
@@ -161,6 +155,23 @@ function eventOf(world: World, id: string, signal: SignalPlan, state: 'ALARM' | 
       },
       configuration: { metrics: [] },
     },
+  };
+}
+
+/** `detail` of an open event. Source: AWS Health user guide, "AWS Health events Amazon EventBridge schema". */
+function healthDetail(world: World, id: string, region: string, service: string): JsonObject {
+  return {
+    eventArn: `arn:aws:health:${region}::event/MULTIPLE_SERVICES/AWS_MULTIPLE_SERVICES_OPERATIONAL_ISSUE/${eventId(world, id)}`,
+    service,
+    eventTypeCode: `AWS_${service}_OPERATIONAL_ISSUE`,
+    eventTypeCategory: 'issue',
+    eventScopeCode: 'PUBLIC',
+    communicationId: eventId(world, `${id}/communication`),
+    startTime: httpDate(world.outageStartedAtMs),
+    lastUpdatedTime: httpDate(world.nowMs()),
+    statusCode: 'open',
+    eventRegion: region,
+    eventDescription: [{ language: 'en_US', latestDescription: 'We are investigating connectivity issues.' }],
   };
 }
 

@@ -75,8 +75,28 @@ test('metrics and events of a plan are heard when its disaster holds, and not fr
   expect(await eventsAfter(signals, { selfHealing: true })).toEqual(['finding']);
 });
 
-/** Signals that the triage makes of what is sent within ten minutes of a failing database. */
-async function eventsAfter(signals: Plan['signals'], change: Partial<Disaster>): Promise<string[]> {
+test('what a plan waits for of AWS Health comes as AWS sends it, minutes after the outage began', async () => {
+  const signals = planSchema.shape.signals.parse({
+    zone: {
+      title: 'An issue of EC2',
+      observer: 'aws',
+      type: 'event',
+      region: liquidAbt.regions.primary,
+      source: 'aws.health',
+      detailType: 'AWS Health Event',
+      firing: { service: 'EC2', eventTypeCategory: 'issue', statusCode: 'open' },
+    },
+  });
+  expect(await eventsAfter(signals, {}, 299)).toEqual([]);
+  expect(await eventsAfter(signals, {}, 1800)).toEqual(['zone']);
+});
+
+/** Signals that the triage makes of what is sent within that time of a failing database. */
+async function eventsAfter(
+  signals: Plan['signals'],
+  change: Partial<Disaster>,
+  seconds = 600,
+): Promise<string[]> {
   const plan: Plan = { ...structuredClone(liquidAbt), signals };
   const scenario = plan.scenarios['database-failure'];
   Object.assign(scenario?.disaster ?? {}, change);
@@ -93,7 +113,7 @@ async function eventsAfter(signals: Plan['signals'], change: Partial<Disaster>):
       if (parsed.kind === 'signals') heard.push(...parsed.signals.map(({ signal }) => signal));
     });
     strike(world, [rds], 'database-failure');
-    await time.drive(sleep(600_000), world.inFlight);
+    await time.drive(sleep(seconds * 1000), world.inFlight);
     return heard.sort();
   } finally {
     time.stop();
