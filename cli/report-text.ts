@@ -1,6 +1,7 @@
 import type { Report } from '../shared/report/report.ts';
-import { isSuccess, sentence, verdictOf } from '../shared/report/verdict.ts';
+import { isSuccess, verdictOf } from '../shared/report/verdict.ts';
 import { duration, levelFigures, metText, punctuality, rtoParts, usd } from '../shared/report/words.ts';
+import { sentence } from '../shared/sentence.ts';
 import { createPaint, oneLine, type Paint } from './paint.ts';
 
 /** At most so many lines of each kind of trouble, so that the whole stays on one screen. */

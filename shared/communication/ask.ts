@@ -11,6 +11,7 @@ import {
 } from '../runbook/contract.ts';
 import { readStep, type StepRecord } from '../runbook/step-record.ts';
 import type { Runtime } from '../runtime.ts';
+import { sentence } from '../sentence.ts';
 import { deliver } from './answers.ts';
 import { loadSituation } from './compose.ts';
 import { toPerson } from './due-people.ts';
@@ -19,7 +20,6 @@ import { createQuestion, timeOutQuestion } from './questions.ts';
 import { commanderId } from './run-steps.ts';
 import type { Situation } from './situation.ts';
 import { deliverMessage, tick } from './tick.ts';
-import { sentence } from './wording.ts';
 
 const base = { run: runSchema, step: stepSchema, kind: questionKindSchema };
 

@@ -4,6 +4,7 @@ import { formatDuration } from '../plan/duration.ts';
 import { objectivesOf } from '../plan/objectives.ts';
 import type { Mode } from '../runbook/contract.ts';
 import { scopeOf } from '../runbook/scope.ts';
+import { sentence } from '../sentence.ts';
 import { acknowledgement } from './acknowledgement.ts';
 import { nextUpdateAt } from './due-audiences.ts';
 import { incidentFields, taskFields } from './incident-fields.ts';
@@ -19,7 +20,7 @@ import {
   type Situation,
   severityOf,
 } from './situation.ts';
-import { formatTime, nameOf, sentence } from './wording.ts';
+import { formatTime, nameOf } from './wording.ts';
 
 /** Longest list in a message; what is left out is counted in a last line. */
 const longestList = 40;

@@ -15,6 +15,3 @@ export function formatTime(iso: string): string {
   const clock = time.toISOString().slice(11, 16);
   return `${time.getUTCDate()} ${months[time.getUTCMonth()]} ${clock} UTC`;
 }
-
-/** Ends a text with a full stop unless it ends with a mark already. */
-export const sentence = (text: string) => (/[.!?:]$/.test(text) ? text : `${text}.`);

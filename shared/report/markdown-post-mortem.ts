@@ -1,8 +1,8 @@
+import { sentence } from '../sentence.ts';
 import { list, escapeMarkdown as md, section } from './markdown-text.ts';
 import { draftPostMortem } from './post-mortem.ts';
 import type { Report } from './report.ts';
 import { clockTime, offset } from './time.ts';
-import { sentence } from './verdict.ts';
 
 /** The post-mortem draft with the whole timeline. */
 export function postMortemSection(report: Report): string {

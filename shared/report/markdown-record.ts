@@ -1,8 +1,8 @@
+import { sentence } from '../sentence.ts';
 import { lambdaAssumption } from './cost.ts';
 import { code, list, escapeMarkdown as md, section, table } from './markdown-text.ts';
 import type { Report } from './report.ts';
 import { clockTime } from './time.ts';
-import { sentence } from './verdict.ts';
 import { duration, grouped, punctuality, usd } from './words.ts';
 
 /** Messages with their deadlines, and what never reached anybody. */

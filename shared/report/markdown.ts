@@ -1,3 +1,4 @@
+import { sentence } from '../sentence.ts';
 import { postMortemSection } from './markdown-post-mortem.ts';
 import {
   changesSection,
@@ -11,7 +12,7 @@ import { code, list, escapeMarkdown as md, section, table } from './markdown-tex
 import { isIdle } from './phases.ts';
 import type { PhaseDetail, Report } from './report.ts';
 import { clockTime, fullTime } from './time.ts';
-import { sentence, verdictOf } from './verdict.ts';
+import { verdictOf } from './verdict.ts';
 import {
   answerText,
   downtimeText,

@@ -1,8 +1,9 @@
 import { commanderAmong } from '../incident/commander.ts';
 import { formatDuration } from '../plan/duration.ts';
+import { sentence } from '../sentence.ts';
 import type { Report } from './report.ts';
 import { clockTime, fullTime } from './time.ts';
-import { sentence, verdictOf } from './verdict.ts';
+import { verdictOf } from './verdict.ts';
 
 /** A line of the draft. `fill` marks what only people know: it says who should write it. */
 export type DraftLine = { text: string; fill?: true };

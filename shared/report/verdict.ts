@@ -1,4 +1,5 @@
 import { formatDuration } from '../plan/duration.ts';
+import { sentence } from '../sentence.ts';
 import type { Report } from './report.ts';
 import { missedLevels } from './service-levels.ts';
 
@@ -90,11 +91,6 @@ function invariantLine({ invariants }: Report): string | null {
   const broken = (invariants ?? []).filter(({ held }) => !held);
   if (broken.length === 0) return null;
   return `Safety rule broken: ${broken.map(({ name }) => name).join(', ')}.`;
-}
-
-/** Ends a text with a full stop unless it ends with a mark already. */
-export function sentence(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 function capital(text: string): string {

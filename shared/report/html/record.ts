@@ -1,6 +1,6 @@
+import { sentence } from '../../sentence.ts';
 import type { Decision, Report } from '../report.ts';
 import { fullTime } from '../time.ts';
-import { sentence } from '../verdict.ts';
 import { answerText, duration, followUpText, grouped, punctuality } from '../words.ts';
 import { html, type Markup } from './markup.ts';
 import { badge, dataTable, time } from './parts.ts';

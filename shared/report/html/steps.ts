@@ -1,7 +1,7 @@
+import { sentence } from '../../sentence.ts';
 import { inOrderOf, isIdle } from '../phases.ts';
 import type { PhaseDetail, Report, StepDetail } from '../report.ts';
 import { secondsBetween } from '../time.ts';
-import { sentence } from '../verdict.ts';
 import { duration } from '../words.ts';
 import { html, type Markup } from './markup.ts';
 import { badge, dataTable, type Tone, time } from './parts.ts';
