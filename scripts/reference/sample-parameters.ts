@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Action } from '../../shared/actions/contract.ts';
 import { componentSchema } from '../../shared/plan/components.ts';
 
@@ -28,26 +28,34 @@ export const sampleRegions = { primary: '<regions.primary>', recovery: '<regions
 
 function sampleComponent(type: string): Record<string, unknown> {
   const schema = componentSchema.options.find(option => option.shape.type.value === type);
-  const fields = Object.keys(schema?.shape ?? {});
-  return Object.fromEntries(fields.map(field => [field, sampleField(field)]));
+  return sampleObject(schema?.shape ?? {}, '');
 }
 
-function sampleField(field: string): unknown {
+function sampleObject(shape: object, within: string): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(shape).map(([field, schema]) => [field, sampleField(field, schema as z.ZodType, within)]),
+  );
+}
+
+function sampleField(field: string, schema: z.ZodType, within: string): unknown {
+  const name = `${within}${field}`;
+  const inner = withoutWrapping(schema);
   switch (field) {
     case 'credentials':
       return 'secret:<credentials>';
-    case 'gate':
-      return { bucket: '<gate.bucket>', key: '<gate.key>' };
     case 'tag':
       // Instances are named by ids or by a tag; the sample shows the narrower of the two.
       return undefined;
-    case 'endpoints':
-      return [{ region: '<endpoints.region>', url: '<endpoints.url>' }];
-    case 'ids':
-    case 'securityGroups':
-    case 'resolvers':
-      return [`<${field}>`];
-    default:
-      return `<${field}>`;
   }
+  if (inner instanceof z.ZodObject) return sampleObject(inner.shape, `${name}.`);
+  if (!(inner instanceof z.ZodArray)) return `<${name}>`;
+  const element = withoutWrapping(inner.element as z.ZodType);
+  return [element instanceof z.ZodObject ? sampleObject(element.shape, `${name}.`) : `<${name}>`];
+}
+
+/** What is behind "optional" and "has a default". */
+function withoutWrapping(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
+    ? withoutWrapping(schema.unwrap() as z.ZodType)
+    : schema;
 }

@@ -29,15 +29,15 @@ const impatient: Patience = { connectionTimeoutMs: 1_000, requestTimeoutMs: 5_00
 const patient: Patience = { connectionTimeoutMs: 3_000, requestTimeoutMs: 15_000, attempts: 4 };
 
 /**
- * Where the control planes of AWS's global services are, Route 53's among them. Whatever is asked there has another way
- * that does not need it. Source: "AWS Fault Isolation Boundaries", global services.
+ * Where the control planes of AWS's global services are: Route 53's and CloudFront's, and Global Accelerator's. Whatever
+ * is asked there has another way that does not need it. Source: "AWS Fault Isolation Boundaries", global services.
  */
-const globalControlPlanes = 'us-east-1';
+const globalControlPlanes = ['us-east-1', 'us-west-2'];
 
 /** How patient calls to a region are, given which region may be lost and which one Lifeboat runs in. */
 export function patienceFor(region: string, { primary, recovery }: Regions): Patience {
   if (region === recovery) return patient;
-  return region === primary || region === globalControlPlanes ? impatient : patient;
+  return region === primary || globalControlPlanes.includes(region) ? impatient : patient;
 }
 
 /**

@@ -38,6 +38,7 @@ import { riskNobodyAccepted } from './rules/risk-nobody-accepted.ts';
 import { secretBeforeReplacement } from './rules/secret-before-replacement.ts';
 import { settingLeftBehind } from './rules/setting-left-behind.ts';
 import { severityTooLow } from './rules/severity-too-low.ts';
+import { standbyTakesUsersEarly } from './rules/standby-takes-users-early.ts';
 import { statusPageMovesAlong } from './rules/status-page-moves-along.ts';
 import { checkSteps } from './rules/steps.ts';
 import { switchWithoutUndo } from './rules/switch-without-undo.ts';
@@ -48,11 +49,13 @@ import { checkTriggers } from './rules/triggers.ts';
 import { uncheckedClaim } from './rules/unchecked-claim.ts';
 import { unusedStandby } from './rules/unused-standby.ts';
 import { usEast1ControlPlane } from './rules/us-east-1-control-plane.ts';
+import { usWest2ControlPlane } from './rules/us-west-2-control-plane.ts';
 import { zeroRpo } from './rules/zero-rpo.ts';
 import { viewScenarios } from './scenario-view.ts';
 
 export const lintRules: readonly LintRule[] = [
   trafficBeforeReadiness,
+  standbyTakesUsersEarly,
   restoreWithoutFence,
   riskNobodyAccepted,
   approvalLongerThanRto,
@@ -61,6 +64,7 @@ export const lintRules: readonly LintRule[] = [
   audienceTooLarge,
   phasesExceedRto,
   usEast1ControlPlane,
+  usWest2ControlPlane,
   literalRdsSnapshot,
   dateShell,
   fixedMoment,

@@ -18,6 +18,7 @@ export function drawFaults(plan: Plan, seed: number, { calls, handlers }: Used):
   const services = [...new Set(calls.map(call => call.slice(0, call.indexOf('.'))))];
   const stale = services.filter(service => staleServices.includes(service));
   const channels = Object.entries(plan.channels).flatMap(([id, one]) => (hasProvider(one) ? [id] : []));
+  const hasAccelerator = Object.values(plan.components).some(({ type }) => type === 'accelerator');
   const of = (kind: string, list: readonly string[]) => (key: string) => {
     const argument = pick(list, key);
     return argument === undefined ? undefined : `${kind}:${argument}`;
@@ -40,6 +41,7 @@ export function drawFaults(plan: Plan, seed: number, { calls, handlers }: Used):
     () => 'reboot-in-vain',
     () => 'nodes-never-join',
     () => 'region:us-east-1',
+    ...(hasAccelerator ? [() => 'region:us-west-2'] : []),
     () => `region:${plan.regions.recovery}`,
   ];
   const count = Math.floor(unit('count') * 4);

@@ -62,6 +62,7 @@ export const staleServices = [
   'events',
   'wafv2',
   'sqs',
+  'globalaccelerator',
 ];
 
 /** Kinds that end by themselves: with these alone every run has to reach its end. */

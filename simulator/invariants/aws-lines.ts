@@ -8,6 +8,7 @@ import { lambdaState } from '../services/lambda.ts';
 import { controlsOf } from '../services/route53-recovery-cluster.ts';
 import { parametersOf } from '../services/ssm/parameters.ts';
 import { ipSetsOf } from '../services/wafv2.ts';
+import { acceleratorsOf } from '../world/accelerators.ts';
 import { zonesOf } from '../world/dns-plane.ts';
 import { fleetOf } from '../world/fleet.ts';
 import type { World } from '../world/world.ts';
@@ -51,6 +52,9 @@ export function awsLines(world: World): string[] {
     ...[...parametersOf(world)].map(([key, { Value }]) => `parameter ${key} is ${Value}`),
     ...rulesOf(world).map(({ region, bus, name, on }) => `event rule ${region}/${bus}/${name} is ${on}`),
     ...[...controlsOf(world)].map(([arn, { on }]) => `routing control ${arn} is ${on}`),
+    ...acceleratorsOf(world).flatMap(({ id, groups }) =>
+      Object.entries(groups).map(([side, { dial, weight }]) => `accelerator ${id} ${side} ${dial} ${weight}`),
+    ),
     ...[...zonesOf(world).values()].flatMap(({ id, sets }) => sets.map(set => `record ${id} ${lineOf(set)}`)),
   ];
 }

@@ -3,6 +3,7 @@ import { clustersOf, isProduction } from '../kubernetes/cluster.ts';
 import { databaseHostFor, hostIn } from '../kubernetes/secret-host.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
+import { acceleratorsOf, sideOf } from '../world/accelerators.ts';
 import { componentsOf, userNames } from '../world/addresses.ts';
 import { runningApplications } from '../world/applications.ts';
 import { appDependencies } from '../world/dependencies.ts';
@@ -112,10 +113,14 @@ function isMadeReadOnly(world: World, host: string): boolean {
 /** Where the users of each name go, and whether that side could serve them. */
 export function trafficSides(world: World): Map<string, { goes: Side; ready: boolean }> {
   const ready = { primary: servesTraffic(world, 'primary'), recovery: servesTraffic(world, 'recovery') };
-  return new Map(
-    userNames(world.plan).map(({ id }) => {
-      const goes = whereUsersGo(world, id);
-      return [id, { goes, ready: goes !== 'nowhere' && ready[goes] && targetServes(world, id, goes) }];
-    }),
-  );
+  const names = userNames(world.plan).map(({ id }): [string, { goes: Side; ready: boolean }] => {
+    const goes = whereUsersGo(world, id);
+    return [id, { goes, ready: goes !== 'nowhere' && ready[goes] && targetServes(world, id, goes) }];
+  });
+  const accelerators = acceleratorsOf(world).map((one): [string, { goes: Side; ready: boolean }] => {
+    const side = sideOf(one);
+    const goes = one.enabled ? side : 'nowhere';
+    return [one.id, { goes, ready: one.enabled && ready[side] && one.groups[side].answers }];
+  });
+  return new Map([...names, ...accelerators]);
 }

@@ -69,8 +69,17 @@ export function knownPaths(plan: Plan): ReadonlySet<string> {
   return once(plan, 'paths', () => findPaths(plan));
 }
 
+/** Every host name that users come in by, lower-case. */
+export function siteNames(plan: Plan): string[] {
+  const accelerators = componentsOf(plan, 'accelerator').flatMap(({ dnsName, hostname }) => [
+    dnsName,
+    ...(hostname === undefined ? [] : [hostname]),
+  ]);
+  return [...userNames(plan).map(({ name }) => name), ...accelerators].map(plainName);
+}
+
 function findPaths(plan: Plan): Set<string> {
-  const names = new Set(userNames(plan).map(name => plainName(name.name)));
+  const names = new Set(siteNames(plan));
   const urls = knownUrls(plan).filter(known => names.has(plainName(known.url.hostname)));
   return new Set(urls.map(known => known.url.pathname));
 }

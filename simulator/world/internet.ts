@@ -14,7 +14,8 @@ import { databaseHostFor } from '../kubernetes/secret-host.ts';
 import { clusterEndpointOf } from '../services/rds/clusters.ts';
 import { endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
-import { componentsOf, knownPaths, knownUrls, plainName, userNames } from './addresses.ts';
+import { acceleratorAt, type SimulatedAccelerator, sideOf } from './accelerators.ts';
+import { componentsOf, knownPaths, knownUrls, plainName, siteNames, userNames } from './addresses.ts';
 import { regionsWithApplications } from './applications.ts';
 import { appDependencies } from './dependencies.ts';
 import { authoritativeAnswer } from './dns-plane.ts';
@@ -213,11 +214,19 @@ function hostAt(world: World, host: string): Host | undefined {
   if (bucket && bucketRegion(world, bucket)) return { kind: 'bucket', bucket };
   const region = /^[a-z0-9-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$/.exec(host)?.[1];
   if (region) return { kind: 'api', region };
+  const accelerator = acceleratorAt(world, host);
+  if (accelerator) return behindAccelerator(accelerator);
   const balancer = findBalancer(world, [host, ...(ownAnswer(world, host) ?? [])]);
   if (balancer) return { kind: 'balancer', balancer };
   const known = knownUrls(world.plan).filter(one => one.url.hostname === host);
   if (known.length === 0) return undefined;
   return { kind: 'site', region: known.find(one => one.region)?.region };
+}
+
+/** An accelerator that is disabled has nobody behind it; neither has one whose side is not in the plan. */
+function behindAccelerator(accelerator: SimulatedAccelerator): Host | undefined {
+  const { balancer } = accelerator.groups[sideOf(accelerator)];
+  return accelerator.enabled && balancer ? { kind: 'balancer', balancer } : undefined;
 }
 
 /** The component that the plan says is behind an address in a region. */
@@ -239,8 +248,7 @@ function findBalancer(world: World, names: readonly string[]): LoadBalancer | un
 
 /** Names that certificates were made for. */
 function knownHosts(world: World): Set<string> {
-  const names = userNames(world.plan).map(name => plainName(name.name));
-  return new Set([...names, ...knownUrls(world.plan).map(known => known.url.hostname)]);
+  return new Set([...siteNames(world.plan), ...knownUrls(world.plan).map(known => known.url.hostname)]);
 }
 
 function isSilent(world: World, host: Host): boolean {

@@ -55,6 +55,7 @@ test('is impatient with the region that may be lost', () => {
 
 test('is impatient with the region of global control planes, unless Lifeboat itself runs there', () => {
   expect(patienceFor('us-east-1', { primary, recovery }).attempts).toBe(2);
+  expect(patienceFor('us-west-2', { primary, recovery }).attempts).toBe(2);
   expect(patienceFor('us-east-1', { primary, recovery: 'us-east-1' }).attempts).toBe(4);
 });
 

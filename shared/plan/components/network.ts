@@ -96,6 +96,39 @@ export const routingControl = z.strictObject({
   on: z.boolean().default(true),
 });
 
+const endpointGroup = (dial: number) =>
+  z.strictObject({
+    arn: z
+      .string()
+      .regex(/^arn:[^:]*:globalaccelerator::\d{12}:.*\/endpoint-group\//, 'the ARN of an endpoint group'),
+    loadBalancer: id.meta({ description: 'Id of the load-balancer that is its endpoint' }),
+    dial: z.int().min(0).max(100).default(dial).meta({
+      description: 'Traffic dial in percent while nothing is wrong, for the rehearsal',
+    }),
+    weight: z.int().min(0).max(255).default(128).meta({
+      description:
+        'Weight of its endpoint while nothing is wrong, for the rehearsal. With 0 nobody is ever sent there; with more, users are sent there by themselves when the other side is ill, whatever the dial says',
+    }),
+  });
+
+/**
+ * A standard accelerator of AWS Global Accelerator that users come in by, with one endpoint group in each region. It
+ * moves users without a change of DNS. Its control plane is in us-west-2; its health checks move users without that.
+ */
+export const accelerator = z.strictObject({
+  ...base,
+  type: z.literal('accelerator'),
+  arn: z
+    .string()
+    .regex(/^arn:[^:]*:globalaccelerator::\d{12}:accelerator\/[\w-]+$/, 'the ARN of an accelerator'),
+  dnsName: z
+    .string()
+    .meta({ description: 'Its own name, such as a1b2c3d4e5f60718.awsglobalaccelerator.com' }),
+  hostname: z.string().optional().meta({ description: 'The name that users know, an alias of it' }),
+  primary: endpointGroup(100),
+  recovery: endpointGroup(0),
+});
+
 /** An HTTPS endpoint of the system. */
 export const endpoint = z.strictObject({
   ...base,
@@ -120,5 +153,6 @@ export const networkComponents = [
   dnsRecord,
   healthCheck,
   routingControl,
+  accelerator,
   endpoint,
 ] as const;

@@ -16,6 +16,8 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
       return members(context, id, component, 'elasticache-replication-group');
     case 'redis-server':
       return named('replicaOf', component.replicaOf, 'redis-server');
+    case 'accelerator':
+      return (['primary', 'recovery'] as const).flatMap(side => checkSide(context, id, component, side));
     case 'sqs-queue':
       return checkQueue(context, id, component);
     case 'rds-cluster-restore-target':
@@ -23,6 +25,24 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
     default:
       return [];
   }
+}
+
+/** The load balancer of a side has to be in its region. */
+function checkSide(
+  context: CheckContext,
+  id: string,
+  component: ComponentOf<'accelerator'>,
+  side: 'primary' | 'recovery',
+): Problem[] {
+  const { loadBalancer } = component[side];
+  const path = ['components', id, side, 'loadBalancer'];
+  const problems = idOfType(context, loadBalancer, 'load-balancer', path);
+  const { regions, components } = context.plan;
+  const region = components[loadBalancer]?.region;
+  if (problems.length > 0 || region === regions[side]) return problems;
+  const message = `"${loadBalancer}" is in ${region}, and the ${side} side of "${id}" in ${regions[side]}`;
+  const mend = `Name the load balancer that is the endpoint in ${regions[side]}.`;
+  return [{ rule: 'topology-mismatch', severity: 'error', path, message, mend }];
 }
 
 /** SQS sends what failed to a queue of the same region and of the same kind. */

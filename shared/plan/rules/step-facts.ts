@@ -8,6 +8,7 @@ const traffic = new Set([
   'route53.upsert',
   'route53.shift-weight',
   'arc.routing-control',
+  'globalaccelerator.shift-traffic',
 ]);
 
 /** Whether a step sends users to the recovery side; the way back and a share of nothing do not. */

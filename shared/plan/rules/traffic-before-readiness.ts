@@ -8,6 +8,7 @@ const switches = new Set([
   'route53.upsert',
   'route53.shift-weight',
   'arc.routing-control',
+  'globalaccelerator.shift-traffic',
 ]);
 
 /** A step that sends nobody anywhere: the way back to the primary, and a share of nothing. */

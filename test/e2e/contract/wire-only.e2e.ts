@@ -20,6 +20,27 @@ const control = (name: string, on: boolean) => ({
   })),
   on,
 });
+const endpointGroup = (side: string) =>
+  `arn:aws:globalaccelerator::123456789012:accelerator/0a1b2c3d/listener/1f/endpoint-group/${side}`;
+const loadBalancer = (of: string) => ({
+  type: 'load-balancer',
+  region: of,
+  name: 'gates',
+  dnsName: `gates.${of}.elb.amazonaws.com`,
+  hostedZoneId: 'Z1',
+});
+const accelerated = {
+  home: loadBalancer('ap-southeast-2'),
+  away: loadBalancer(region),
+  gates: {
+    type: 'accelerator',
+    region,
+    arn: 'arn:aws:globalaccelerator::123456789012:accelerator/0a1b2c3d',
+    dnsName: 'a0a1b2c3d4e5f6071.awsglobalaccelerator.com',
+    primary: { arn: endpointGroup('home'), loadBalancer: 'home' },
+    recovery: { arn: endpointGroup('away'), loadBalancer: 'away', weight: 0 },
+  },
+};
 const nodegroup = {
   nodes: { type: 'eks-nodegroup', region, cluster: 'shop-dr', name: 'general', standbySize: 1 },
 };
@@ -144,6 +165,52 @@ contract(
       with: () => ({ mapping: 'queue', enabled: true }),
       expect: { calls: [['lambda.UpdateEventSourceMapping', { Enabled: true }]] },
       undo: { calls: [['lambda.UpdateEventSourceMapping', { Enabled: false }]] },
+    },
+    {
+      kind: 'globalaccelerator.shift-traffic',
+      shows: 'opens the standby, then closes the other side, and the other way round on undo',
+      components: () => accelerated,
+      with: () => ({ accelerator: 'gates', to: 'recovery' }),
+      expect: {
+        calls: [
+          [
+            'globalaccelerator.UpdateEndpointGroup',
+            {
+              EndpointGroupArn: endpointGroup('away'),
+              TrafficDialPercentage: 100,
+              EndpointConfigurations: [expect.objectContaining({ Weight: 128 })],
+            },
+          ],
+          [
+            'globalaccelerator.UpdateEndpointGroup',
+            {
+              EndpointGroupArn: endpointGroup('home'),
+              TrafficDialPercentage: 0,
+              EndpointConfigurations: [expect.objectContaining({ Weight: 0 })],
+            },
+          ],
+        ],
+      },
+      undo: {
+        calls: [
+          [
+            'globalaccelerator.UpdateEndpointGroup',
+            {
+              EndpointGroupArn: endpointGroup('home'),
+              TrafficDialPercentage: 100,
+              EndpointConfigurations: [expect.objectContaining({ Weight: 128 })],
+            },
+          ],
+          [
+            'globalaccelerator.UpdateEndpointGroup',
+            {
+              EndpointGroupArn: endpointGroup('away'),
+              TrafficDialPercentage: 0,
+              EndpointConfigurations: [expect.objectContaining({ Weight: 0 })],
+            },
+          ],
+        ],
+      },
     },
     {
       kind: 'sqs.redrive',
