@@ -13,6 +13,7 @@ import { compileSystem } from '../state-machines/compile-system.ts';
 import { withEstimates } from '../state-machines/estimates.ts';
 import { aliases } from './bundling.ts';
 import { calendarResources } from './calendar.ts';
+import { enginesOf } from './engines.ts';
 import { environment, functionConfigs, planFile } from './functions.ts';
 import { baseResources, functionRole, type Resources } from './resources.ts';
 import {
@@ -32,6 +33,8 @@ export type Deployment = {
   planFile: string;
   /** Kinds of steps that the plan uses, which are all that its functions hold. */
   kinds: string[];
+  /** What its databases speak. */
+  engines: string[];
   environment: Record<string, unknown>;
   alias: Record<string, string>;
   functions: Record<string, unknown>;
@@ -113,6 +116,7 @@ export async function deploymentOf(plan: Plan): Promise<Deployment> {
     region: plan.regions.recovery,
     planFile: planFile(system),
     kinds: Object.keys(actions).sort(),
+    engines: enginesOf(plan),
     environment: environment(plan),
     alias: aliases(plan),
     functions: functionConfigs(plan, families, runbooks),

@@ -61,6 +61,6 @@ const plugin = {
   },
 };
 
-module.exports = [plugin, require('./shake-schemas.cjs').plugin];
+module.exports = [plugin, require('./shake-schemas.cjs').plugin, require('./shake-drivers.cjs').plugin];
 module.exports.linkImports = linkImports;
 module.exports.belongs = belongs;

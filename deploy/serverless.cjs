@@ -6,6 +6,8 @@ module.exports = async ({ resolveVariable }) => {
     const deployment = await buildDeployment(path);
     // deploy/link-imports.cjs bundles these kinds of steps and no others.
     process.env.LIFEBOAT_KINDS = deployment.kinds.join(',');
+    // And deploy/shake-drivers.cjs the clients of these databases.
+    process.env.LIFEBOAT_ENGINES = deployment.engines.join(',');
     return deployment;
   } catch (error) {
     if (error.name !== 'InvalidInputError') throw error;

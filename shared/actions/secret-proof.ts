@@ -4,6 +4,7 @@ import { isNotFound, request } from '../aws/aws-errors.ts';
 import { parseSecretValues } from '../aws/secret-json.ts';
 import { InvalidInputError, RequestRejectedError, ServiceUnavailableError } from '../errors.ts';
 import { connectionUrl } from '../network/connection-url.ts';
+import { isLoginRefusal } from '../network/sql-errors.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import type { ActionContext } from './contract.ts';
 import { connectTimeoutMs, sqlDatabase } from './sql-database.ts';
@@ -60,16 +61,14 @@ export async function tryValue(context: ActionContext, proof: Proof, value: stri
   });
 }
 
-/** SQLSTATE class 28: the server knows who is asking, and says no. */
-const refusedLogin = /\(28\w{3}\)/;
-
 async function logIn(
   context: ActionContext,
   database: NonNullable<Proof['database']>,
   host: string | undefined,
   value: string,
 ): Promise<Verdict> {
-  const url = connectionUrl(value, { host, port: database.port, database: database.database });
+  const engine = 'engine' in database ? database.engine : undefined;
+  const url = connectionUrl(value, { host, port: database.port, database: database.database, engine });
   try {
     const connection = await context.network.sql({ url, connectTimeoutMs, statementTimeoutMs: 5_000 });
     try {
@@ -79,7 +78,7 @@ async function logIn(
       await connection.end();
     }
   } catch (error) {
-    if (error instanceof RequestRejectedError && refusedLogin.test(error.message)) {
+    if (isLoginRefusal(error)) {
       return { is: 'refused', said: `${new URL(url).hostname} does not let it in` };
     }
     if (error instanceof ServiceUnavailableError || error instanceof RequestRejectedError) {

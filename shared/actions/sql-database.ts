@@ -9,6 +9,8 @@ import {
   rdsRestoreTarget,
 } from '../plan/components.ts';
 import type { SqlConnection } from '../ports.ts';
+import type { SqlDialect } from '../sql/dialects/dialect.ts';
+import { dialectOfDatabase } from '../sql/dialects/dialects.ts';
 import type { ActionContext, Reason } from './contract.ts';
 
 /** What steps of the kind `sql.*` work on. */
@@ -43,21 +45,30 @@ export type SqlPlace = {
 
 export const connectTimeoutMs = 5_000;
 
-/** Refuses what does not speak PostgreSQL. */
-export function notPostgres(database: SqlDatabase): Reason | undefined {
-  const engine = 'engine' in database ? database.engine : 'postgres';
-  if (engine === 'postgres' || engine === 'aurora-postgresql') return undefined;
-  return {
-    what: `${database.id} runs ${engine}; steps of the kind sql.* speak PostgreSQL only.`,
-    mend: 'Check this database with an http.check of the application instead.',
-  };
+/** What the database speaks. */
+export function dialectAt({ database }: Pick<SqlPlace, 'database'>): SqlDialect {
+  return dialectOfDatabase({ engine: engineOf(database) });
+}
+
+const engineOf = (database: SqlDatabase) => ('engine' in database ? database.engine : undefined);
+
+/** Refuses what only PostgreSQL can do; `instead` says how it is done with another engine. */
+export function needsPostgres(database: SqlDatabase, kind: string, instead: string): Reason | undefined {
+  const engine = engineOf(database);
+  if (dialectOfDatabase({ engine }).name === 'PostgreSQL') return undefined;
+  return { what: `${database.id} runs ${engine}, and ${kind} is for PostgreSQL only.`, mend: instead };
 }
 
 /** Connection URL of a place. Throws InvalidInputError when the credentials can't be used. Never log it. */
 export async function urlOf(context: ActionContext, { database, host, name }: SqlPlace): Promise<string> {
   const secret = await context.secret(database.credentials, database.region);
   const own = 'host' in database ? database.host : undefined;
-  const at = { host: host ?? own, port: database.port, database: database.database };
+  const at = {
+    host: host ?? own,
+    port: database.port,
+    database: database.database,
+    engine: engineOf(database),
+  };
   const url = connectionUrl(secret, at);
   if (name === undefined) return url;
   const other = new URL(url);
@@ -83,7 +94,7 @@ export async function withSql<T>(
 
 /** Rows of one query in a transaction that can't write. */
 export async function readOnly(connection: SqlConnection, query: string): Promise<Record<string, unknown>[]> {
-  await connection.query('BEGIN TRANSACTION READ ONLY');
+  await connection.query('START TRANSACTION READ ONLY');
   const { rows } = await connection.query(query);
   await connection.query('ROLLBACK');
   return rows;
@@ -95,7 +106,7 @@ export function firstValue(rows: readonly Record<string, unknown>[]): ReturnType
   return row && toValue(Object.values(row)[0]);
 }
 
-/** A JSON value of what the driver gives; a bigint or numeric, which `pg` gives as text, becomes a number if it fits. */
+/** A JSON value of what the driver gives; a bigint or numeric, which the drivers give as text, becomes a number if it fits. */
 export function toValue(raw: unknown): string | number | boolean | null {
   if (raw === null || raw === undefined) return null;
   if (typeof raw === 'number' || typeof raw === 'boolean') return raw;
@@ -110,7 +121,3 @@ export function silenceOf(error: unknown): string {
   if (error instanceof ServiceUnavailableError) return error.message;
   throw error;
 }
-
-/** A name as SQL takes it, whatever is in it. */
-export const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
-export const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;

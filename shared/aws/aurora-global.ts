@@ -7,6 +7,7 @@ import { metricReadPermission, newestDataPoint } from './newest-data-point.ts';
 import { rdsArn } from './rds-arns.ts';
 import { parseClusterArn, readCluster, readGlobalCluster } from './rds-cluster-reader.ts';
 import { meaningOfClusterStatus } from './rds-cluster-status.ts';
+import { engineReason } from './rds-engine.ts';
 import { type ProbedDatabase, type ProbeResult, probeWriter } from './rds-write-probe.ts';
 import { secretReadPermission } from './secret-reference.ts';
 
@@ -68,10 +69,8 @@ export function operationUnderWay({ FailoverState }: GlobalCluster): string | un
 }
 
 /** Why a cluster can't take over: stopped, without an instance, of an engine that the probe does not speak. */
-export function reasonsAgainstTarget(
-  { identifier, region }: Cluster,
-  cluster: DBCluster | undefined,
-): Reason[] {
+export function reasonsAgainstTarget(component: Cluster, cluster: DBCluster | undefined): Reason[] {
+  const { identifier, region } = component;
   if (cluster === undefined) {
     return [
       {
@@ -87,12 +86,8 @@ export function reasonsAgainstTarget(
       mend: `Make one first, which takes about ten minutes: aws rds create-db-instance --db-cluster-identifier ${identifier} --region ${region}.`,
     });
   }
-  if (!/postgres/.test(cluster.Engine ?? '')) {
-    reasons.push({
-      what: `The write probe of ${identifier} can't be run: it speaks PostgreSQL, and the engine is ${cluster.Engine}`,
-      mend: 'Change the roles by hand with aws rds failover-global-cluster and check that writes succeed.',
-    });
-  }
+  const engine = engineReason(component, cluster.Engine);
+  if (engine) reasons.push(engine);
   const meaning = meaningOfClusterStatus(cluster.Status, identifier);
   if (meaning.kind === 'stuck') reasons.push(meaning.reason);
   return reasons;

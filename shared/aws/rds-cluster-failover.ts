@@ -6,6 +6,7 @@ import type { ComponentOf } from '../plan/components.ts';
 import { isNamed, request } from './aws-errors.ts';
 import { lastClusterFailover, readCluster, readMembers, writerOf } from './rds-cluster-reader.ts';
 import { meaningOfClusterStatus, serves } from './rds-cluster-status.ts';
+import { engineReason } from './rds-engine.ts';
 import { type ProbeResult, probeWriter } from './rds-write-probe.ts';
 
 /** The way in which `rds.failover` works on a DB cluster, Aurora or Multi-AZ; the action decides which way it is. */
@@ -141,14 +142,11 @@ export async function observeClusterFailover(
 }
 
 /** Everything that makes a failover impossible, all at once. */
-function reasonsAgainst({ identifier, region }: Database, cluster: DBCluster): Reason[] {
+function reasonsAgainst(database: Database, cluster: DBCluster): Reason[] {
+  const { identifier, region } = database;
   const reasons: Reason[] = [];
-  if (!/postgres/.test(cluster.Engine ?? '')) {
-    reasons.push({
-      what: `The write probe of ${identifier} can't be run: it speaks PostgreSQL, and the engine is ${cluster.Engine}`,
-      mend: `Fail over by hand with aws rds failover-db-cluster --db-cluster-identifier ${identifier} --region ${region} and check that writes succeed.`,
-    });
-  }
+  const engine = engineReason(database, cluster.Engine);
+  if (engine) reasons.push(engine);
   if (writerOf(cluster) === undefined) {
     reasons.push(
       cluster.GlobalClusterIdentifier

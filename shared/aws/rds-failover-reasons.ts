@@ -1,6 +1,7 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
 import type { Reason } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
+import { engineReason } from './rds-engine.ts';
 import { meaningOfStatus } from './rds-status.ts';
 
 type Database = ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'>;
@@ -21,13 +22,8 @@ export function reasonsAgainst(database: Database, instance: DBInstance | undefi
       mend: `Restore it from a backup instead, and make it Multi-AZ afterwards with modify-db-instance --multi-az. The command rds failover-db-cluster does not help: it is for Multi-AZ DB clusters and Aurora, and this is a DB instance; its Multi-AZ form fails over with reboot-db-instance --force-failover.`,
     });
   }
-  const engine = instance.Engine ?? database.engine;
-  if (!engine.includes('postgres')) {
-    reasons.push({
-      what: `The write probe of ${identifier} can't be run: it speaks PostgreSQL, and the engine is ${engine}`,
-      mend: 'Fail over by hand with reboot-db-instance --force-failover and check that writes succeed.',
-    });
-  }
+  const engine = engineReason(database, instance.Engine);
+  if (engine) reasons.push(engine);
   const meaning = meaningOfStatus(instance.DBInstanceStatus, identifier);
   if (meaning.kind === 'stuck') reasons.push(meaning.reason);
   return reasons;

@@ -1,7 +1,10 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
-import type { ActionContext } from '../actions/contract.ts';
+import type { ActionContext, Permission } from '../actions/contract.ts';
 import { connectionUrl } from '../network/connection-url.ts';
+import type { SqlConnection } from '../ports.ts';
+import { dialectOfDatabase } from '../sql/dialects/dialects.ts';
 import { isUnreachable } from './aws-errors.ts';
+import { metricReadPermission, newestDataPoint } from './newest-data-point.ts';
 import { readInstance } from './rds-reader.ts';
 import { type ProbedDatabase, probeWriter, withoutUrl } from './rds-write-probe.ts';
 
@@ -12,32 +15,65 @@ const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 10_000;
 
 /**
- * Asks a PostgreSQL replica itself, so that it needs neither CloudWatch nor the source. RDS measures its metric
- * ReplicaLag in the same way. A source without writes of its own looks up to five minutes older than it is, so the
- * loss that follows from it is "at most".
+ * Asks a replica itself, so that it needs neither CloudWatch nor the source. Where it does not know, as a MariaDB whose
+ * source is lost, the newest value of its metric ReplicaLag from before the outage is taken.
  */
 export async function readReplayed(
-  context: Pick<ActionContext, 'network' | 'secret'>,
+  context: Pick<ActionContext, 'network' | 'secret' | 'aws' | 'clock' | 'run'>,
   database: ProbedDatabase,
-  endpoint: { host: string; port: number },
+  replica: { identifier: string; host: string; port: number },
 ): Promise<Replayed> {
+  const { host, port, identifier } = replica;
+  const dialect = dialectOfDatabase(database);
+  const unknown = (why: string) =>
+    dialect.name === 'MySQL'
+      ? replayedByMetric(context, database.region, identifier, why)
+      : { known: false as const, why };
   try {
-    const secret = await context.secret(database.credentials, database.region);
-    const url = connectionUrl(secret, { ...endpoint, database: database.database });
-    const connection = await context.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
+    const connection = await connectTo(context, database, { host, port });
     try {
-      const { rows } = await connection.query(
-        'SELECT pg_is_in_recovery() AS in_recovery, extract(epoch FROM pg_last_xact_replay_timestamp())::float8 AS replayed_at',
-      );
-      const { in_recovery: replica, replayed_at: at } = rows[0] ?? {};
-      if (replica !== true) return { known: false, why: `${endpoint.host} is not in recovery` };
-      if (typeof at !== 'number') return { known: false, why: `${endpoint.host} has replayed nothing yet` };
-      return { known: true, at: new Date(Math.round(at * 1000)) };
+      const found = await dialect.replica.replayed(connection, context.clock.now());
+      return 'at' in found ? { known: true, at: found.at } : await unknown(`${host} ${found.why}`);
     } finally {
       await connection.end();
     }
   } catch (error) {
-    return { known: false, why: `${endpoint.host} could not be asked: ${withoutUrl(error)}` };
+    return unknown(`${host} could not be asked: ${withoutUrl(error)}`);
+  }
+}
+
+async function connectTo(
+  context: Pick<ActionContext, 'network' | 'secret'>,
+  database: ProbedDatabase,
+  endpoint: { host: string; port: number },
+) {
+  const secret = await context.secret(database.credentials, database.region);
+  const place = { ...endpoint, database: database.database, engine: database.engine };
+  return context.network.sql({ url: connectionUrl(secret, place), connectTimeoutMs, statementTimeoutMs });
+}
+
+/** How long before the outage a measurement may be and still be looked for. */
+const lookBackMs = 3 * 3_600_000;
+/** A value is of some moment of its minute; and a source that has vanished is noticed after 60 s (slave_net_timeout). */
+const unsureMs = 60_000 + 60_000;
+
+/** RDS publishes -1 while a replica of MySQL does not know. */
+async function replayedByMetric(
+  { aws, clock, run }: Pick<ActionContext, 'aws' | 'clock' | 'run'>,
+  region: string,
+  identifier: string,
+  why: string,
+): Promise<Replayed> {
+  const cutAt = run.mode === 'recover' ? new Date(run.outageStartedAt) : clock.now();
+  const window = { from: new Date(cutAt.getTime() - lookBackMs), to: cutAt };
+  const dimensions = [{ DBInstanceIdentifier: identifier }];
+  const asked = { namespace: 'AWS/RDS', name: 'ReplicaLag', dimensions, statistic: 'Maximum' } as const;
+  try {
+    const point = await newestDataPoint(aws, region, asked, window);
+    if (point === undefined || point.value < 0) return { known: false, why };
+    return { known: true, at: new Date(point.at.getTime() - unsureMs - point.value * 1000) };
+  } catch (error) {
+    return { known: false, why: `${why}; and CloudWatch did not say it either: ${withoutUrl(error)}` };
   }
 }
 
@@ -92,8 +128,8 @@ export async function judgeSource(
   const probe = await probeWriter(context, database, { host, port: found.Endpoint?.Port ?? database.port });
   if (probe.ok)
     return { kind: 'open', what: `${identifier} in ${region} is ${found.DBInstanceStatus} and takes writes` };
-  // 25006: the server answers, and lets this user write nothing.
-  if (probe.why.includes('(25006)')) {
+  // A replica of another one is read-only as well, and its source may write.
+  if (probe.readOnly && found.ReadReplicaSourceDBInstanceIdentifier === undefined) {
     const readOnlyAt = { host, port: found.Endpoint?.Port ?? database.port };
     return { kind: 'fenced', what: `${identifier} in ${region} answers and is read-only`, readOnlyAt };
   }
@@ -104,16 +140,18 @@ export async function judgeSource(
 }
 
 /**
- * Lets a promoted replica take writes again. A source that was made read-only before the promotion has passed that on:
- * the setting is part of the database, and is replicated with it.
+ * Lets a promoted replica of PostgreSQL take writes again. A source that was made read-only before the promotion has
+ * passed that on: the setting is part of the database, and is replicated with it. That of MySQL is not.
  */
 export async function allowWrites(
   context: Pick<ActionContext, 'network' | 'secret' | 'changed'>,
-  { region, credentials, database }: ProbedDatabase,
+  component: ProbedDatabase,
   endpoint: { host: string; port: number },
 ): Promise<void> {
-  const url = connectionUrl(await context.secret(credentials, region), { ...endpoint, database });
-  const connection = await context.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
+  const { region, database } = component;
+  const dialect = dialectOfDatabase(component);
+  if (dialect.name !== 'PostgreSQL') return;
+  const connection = await connectTo(context, component, endpoint);
   try {
     await context.changed({
       call: 'sql.Execute',
@@ -121,9 +159,10 @@ export async function allowWrites(
       resource: endpoint.host,
       what: `${database} is not read-only by default any more, which it had from its source`,
     });
-    await connection.query('BEGIN READ WRITE');
-    const name = `"${database.replaceAll('"', '""')}"`;
-    await connection.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    await connection.query('START TRANSACTION READ WRITE');
+    await connection.query(
+      `ALTER DATABASE ${dialect.quoteName(database)} RESET default_transaction_read_only`,
+    );
     await connection.query('COMMIT');
   } finally {
     await connection.end();
@@ -140,22 +179,26 @@ export async function hasAllOf(
   source: { host: string; port: number },
   replica: { host: string; port: number },
 ): Promise<boolean> {
-  const secret = await context.secret(database.credentials, database.region);
-  const ask = async (endpoint: { host: string; port: number }, query: string) => {
-    const url = connectionUrl(secret, { ...endpoint, database: database.database });
-    const connection = await context.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
+  const { replica: log } = dialectOfDatabase(database);
+  const ask = async <T>(
+    endpoint: { host: string; port: number },
+    work: (one: SqlConnection) => Promise<T>,
+  ) => {
+    const connection = await connectTo(context, database, endpoint);
     try {
-      return (await connection.query(query)).rows[0] ?? {};
+      return await work(connection);
     } finally {
       await connection.end();
     }
   };
   try {
-    const { position } = await ask(source, 'SELECT pg_current_wal_lsn()::text AS position');
-    if (typeof position !== 'string' || !/^[0-9a-f]+\/[0-9a-f]+$/i.test(position)) return false;
-    const query = `SELECT pg_last_wal_replay_lsn() >= '${position}'::pg_lsn AS has_all`;
-    return (await ask(replica, query)).has_all === true;
+    const position = await ask(source, log.position);
+    return position !== undefined && (await ask(replica, one => log.hasReached(one, position)));
   } catch {
     return false;
   }
 }
+
+/** What `readReplayed` needs besides the credentials. */
+export const lagPermissions = (database: { engine?: string | undefined }): Permission[] =>
+  dialectOfDatabase(database).name === 'MySQL' ? [metricReadPermission] : [];

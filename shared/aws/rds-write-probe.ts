@@ -1,6 +1,8 @@
 import type { ActionContext } from '../actions/contract.ts';
 import { InvalidInputError, RequestRejectedError } from '../errors.ts';
 import { connectionUrl } from '../network/connection-url.ts';
+import { isReadOnlyRefusal } from '../network/sql-errors.ts';
+import { dialectOfDatabase } from '../sql/dialects/dialects.ts';
 
 /** What a probe needs of a component of type rds-instance or rds-restore-target. */
 export type ProbedDatabase = {
@@ -8,15 +10,20 @@ export type ProbedDatabase = {
   credentials: string;
   database: string;
   writeProbe: string;
+  /** As RDS names it; PostgreSQL without one. */
+  engine?: string | undefined;
 };
-/** `told` is false when the probe itself is at fault (its credentials, its statement): it says nothing of the writer. */
-export type ProbeResult = { ok: true } | { ok: false; told: boolean; why: string };
+/**
+ * `told` is false when the probe itself is at fault (its credentials, its statement): it says nothing of the writer.
+ * `readOnly`: the server answered, and lets this user write nothing.
+ */
+export type ProbeResult = { ok: true } | { ok: false; told: boolean; why: string; readOnly?: true };
 
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 10_000;
 
 /**
- * Proves that PostgreSQL at `endpoint` is the writer: it is not in recovery, and the plan's write probe succeeds.
+ * Proves that the database at `endpoint` is the writer: it says so itself, and the plan's write probe succeeds.
  * A failure comes back as a sentence without any part of the credentials.
  */
 export async function probeWriter(
@@ -24,10 +31,11 @@ export async function probeWriter(
   database: ProbedDatabase,
   endpoint: { host: string; port: number },
 ): Promise<ProbeResult> {
+  const { writer } = dialectOfDatabase(database);
   const secret = await context.secret(database.credentials, database.region);
   let url: string;
   try {
-    url = connectionUrl(secret, { ...endpoint, database: database.database });
+    url = connectionUrl(secret, { ...endpoint, database: database.database, engine: database.engine });
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     return { ok: false, told: false, why: error.message };
@@ -39,13 +47,10 @@ export async function probeWriter(
       statementTimeoutMs,
     });
     try {
-      const recovery = await connection.query('SELECT pg_is_in_recovery() AS in_recovery');
-      if (recovery.rows[0]?.in_recovery !== false) {
-        return {
-          ok: false,
-          told: true,
-          why: `${endpoint.host} is still in recovery, so it accepts no writes`,
-        };
+      const standsBy = writer.standsBy((await connection.query(writer.query)).rows[0]);
+      if (standsBy !== undefined) {
+        const why = `${endpoint.host} ${standsBy.why}, so it accepts no writes`;
+        return { ok: false, told: true, why, ...(standsBy.readOnly && { readOnly: true }) };
       }
       await connection.query(database.writeProbe);
       return { ok: true };
@@ -54,13 +59,14 @@ export async function probeWriter(
     }
   } catch (error) {
     const why = `the write probe at ${endpoint.host} failed: ${withoutUrl(error)}`;
-    return { ok: false, told: !isOwnFault(error), why };
+    const readOnly = isReadOnlyRefusal(error);
+    return { ok: false, told: !isOwnFault(error), why, ...(readOnly && { readOnly }) };
   }
 }
 
-/** PostgreSQL answered and refused; only "read-only transaction" (25006) is about the writer and not about the probe. */
+/** The database answered and refused; only that it takes no writes is about the writer and not about the probe. */
 function isOwnFault(error: unknown): boolean {
-  return error instanceof RequestRejectedError && !error.message.includes('(25006)');
+  return error instanceof RequestRejectedError && !isReadOnlyRefusal(error);
 }
 
 /** The message of an error without any address, so that no part of a connection URL gets out. */

@@ -2,6 +2,7 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import type { ActionContext, Observation, Reason } from '../actions/contract.ts';
 import { fail, pending } from '../actions/outcomes.ts';
 import type { ComponentOf } from '../plan/components.ts';
+import { engineReason } from './rds-engine.ts';
 import { readInstance } from './rds-reader.ts';
 import { meaningOfStatus } from './rds-status.ts';
 import { type ProbedDatabase, probeWriter } from './rds-write-probe.ts';
@@ -25,7 +26,7 @@ export type NotYet = Exclude<Observation, { status: 'done' }>;
 /** Looks whether an instance is available; what is missing is pending, what needs a person is failed. */
 export async function lookForInstance(
   context: ActionContext,
-  database: { region: string; port: number },
+  database: { region: string; port: number; engine?: string | undefined },
   identifier: string,
 ): Promise<Available | NotYet> {
   const { region } = database;
@@ -37,6 +38,8 @@ export async function lookForInstance(
       'Look at the events of RDS and CloudTrail in that region for the reason, then retry the step.',
     );
   }
+  const engine = 'engine' in database && engineReason({ ...database, identifier }, instance.Engine);
+  if (engine) return { status: 'failed', reasons: [engine], evidence: [] };
   const meaning = meaningOfStatus(instance.DBInstanceStatus, identifier);
   if (meaning.kind === 'stuck') return { status: 'failed', reasons: [meaning.reason], evidence: [] };
   if (meaning.kind === 'moving') {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { InvalidInputError } from '../errors.ts';
+import type { SqlDialect } from '../sql/dialects/dialect.ts';
+import { dialectOf, dialectOfDatabase } from '../sql/dialects/dialects.ts';
 
 /** What a JSON secret may hold: a whole `url`, or the fields that RDS writes into the secrets that it manages. */
 const secretSchema = z.union([
@@ -10,6 +12,7 @@ const secretSchema = z.union([
     host: z.string().optional(),
     port: z.coerce.number().int().optional(),
     dbname: z.string().optional(),
+    engine: z.string().optional(),
   }),
 ]);
 
@@ -18,11 +21,13 @@ export type ConnectionDefaults = {
   host?: string;
   port: number;
   database: string;
+  /** As RDS names it; PostgreSQL without one. */
+  engine?: string | undefined;
 };
 
 /**
- * Makes a PostgreSQL connection URL from a secret's value: a URL, or JSON with `url` or with `username` and
- * `password`. Throws InvalidInputError, whose text never quotes the value.
+ * Makes a connection URL in the database's own language from a secret's value: a URL, or JSON with `url` or with
+ * `username` and `password`. Throws InvalidInputError, whose text never quotes the value.
  */
 export function connectionUrl(secretValue: string, defaults: ConnectionDefaults): string {
   const url = parseUrl(secretValue.trim(), defaults);
@@ -38,22 +43,29 @@ export function connectionUrl(secretValue: string, defaults: ConnectionDefaults)
 }
 
 function parseUrl(value: string, defaults: ConnectionDefaults): URL {
-  if (!value.startsWith('{')) return toUrl(value);
+  const dialect = dialectOfDatabase(defaults);
+  if (!value.startsWith('{')) return toUrl(value, dialect);
   const parsed = secretSchema.safeParse(parseJson(value));
   if (!parsed.success) throw unreadable('its JSON has neither "url" nor "username" and "password"');
-  if ('url' in parsed.data) return toUrl(parsed.data.url);
-  const { username, password, host, port, dbname } = parsed.data;
+  if ('url' in parsed.data) return toUrl(parsed.data.url, dialect);
+  const { username, password, host, port, dbname, engine } = parsed.data;
+  if (engine !== undefined && (dialectOf(engine) ?? dialect) !== dialect) {
+    throw unreadable(`it is for ${engine}, and the plan says ${defaults.engine ?? 'postgres'}`);
+  }
   const target = host ?? defaults.host;
   if (target === undefined) throw unreadable('it names no host, and the step gives none');
-  const url = new URL(`postgresql://${target}:${port ?? defaults.port}/${dbname ?? defaults.database}`);
+  const url = new URL(
+    `${dialect.protocol}//${target}:${port ?? defaults.port}/${dbname ?? defaults.database}`,
+  );
   url.username = encodeURIComponent(username);
   url.password = encodeURIComponent(password);
   return url;
 }
 
-function toUrl(text: string): URL {
+function toUrl(text: string, { protocol }: SqlDialect): URL {
   const url = URL.parse(text);
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) throw unreadable('it is no postgresql:// URL');
+  const given = url?.protocol === 'postgres:' ? 'postgresql:' : url?.protocol;
+  if (!url || given !== protocol) throw unreadable(`it is no ${protocol}// URL`);
   return url;
 }
 

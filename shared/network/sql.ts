@@ -1,54 +1,15 @@
-import pg from 'pg';
 import type { SqlConnection, SqlOptions } from '../ports.ts';
-import { sqlError } from './sql-errors.ts';
+import { dialectOfUrl } from '../sql/dialects/dialects.ts';
+import { connectMysql } from './mysql-client.ts';
+import { connectPostgres } from './postgres-client.ts';
 
 /**
- * Connects to PostgreSQL with `pg`. TLS with a checked certificate, except to the loopback address or where the URL
- * itself says `sslmode`. To trust RDS certificates a Lambda function sets NODE_EXTRA_CA_CERTS to
- * /var/runtime/ca-cert.pem (AWS Lambda developer guide, Node.js runtimes).
+ * Connects to a database in its own language, which the URL names: `postgresql:`, `postgres:` or `mysql:`. TLS with a
+ * checked certificate, except to the loopback address or where the URL itself says otherwise. To trust RDS certificates
+ * a Lambda function sets NODE_EXTRA_CA_CERTS to /var/runtime/ca-cert.pem (AWS Lambda developer guide, Node.js runtimes).
  * Rejects with ServiceUnavailableError when nothing answers in time, with RequestRejectedError when the server says
  * no. Error texts name the host, never the URL.
  */
-export async function connectSql(options: SqlOptions): Promise<SqlConnection> {
-  const { hostname, searchParams } = new URL(options.url);
-  const client = new pg.Client({
-    connectionString: options.url,
-    connectionTimeoutMillis: options.connectTimeoutMs,
-    statement_timeout: options.statementTimeoutMs,
-    // The server's own limit comes first; this one is for a server that no longer answers.
-    query_timeout: options.statementTimeoutMs + 2_000,
-    application_name: 'lifeboat',
-    ...(!searchParams.has('sslmode') && { ssl: isLoopback(hostname) ? false : { rejectUnauthorized: true } }),
-  });
-  // Without a listener a connection that breaks while idle would end the process; the next query reports it.
-  client.on('error', () => {});
-  try {
-    await client.connect();
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw translate(error, hostname);
-  }
-  return {
-    async query(text) {
-      try {
-        // The extended protocol takes one statement only: a text can't end the transaction that it was put into.
-        const statement: pg.QueryConfig & { queryMode: 'extended' } = { text, queryMode: 'extended' };
-        const { rows } = await client.query(statement);
-        return { rows };
-      } catch (error) {
-        throw translate(error, hostname);
-      }
-    },
-    end: () => client.end().catch(() => {}),
-  };
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-}
-
-function translate(error: unknown, hostname: string): Error {
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  const code = error instanceof pg.DatabaseError ? error.code : undefined;
-  return sqlError(hostname, { message, code, cause: error });
+export function connectSql(options: SqlOptions): Promise<SqlConnection> {
+  return dialectOfUrl(options.url).name === 'MySQL' ? connectMysql(options) : connectPostgres(options);
 }

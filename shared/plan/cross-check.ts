@@ -29,6 +29,7 @@ import { noFailback } from './rules/no-failback.ts';
 import { checkParameters } from './rules/parameters.ts';
 import { phasesExceedRto } from './rules/phases-exceed-rto.ts';
 import { placeholder } from './rules/placeholder.ts';
+import { probeInAnotherLanguage } from './rules/probe-in-another-language.ts';
 import { redriveUnchecked } from './rules/redrive-unchecked.ts';
 import { checkReferences } from './rules/references.ts';
 import { regulatorNotTold } from './rules/regulator-not-told.ts';
@@ -87,6 +88,7 @@ export const lintRules: readonly LintRule[] = [
   dryRunBeforeTests,
   execAfterScaleToZero,
   engineNotSpoken,
+  probeInAnotherLanguage,
   rehearsalWithoutData,
   littleTimeLeft,
   backupMissesRpo,

@@ -1,3 +1,4 @@
+import { dialectOf } from '../sql/dialects/dialects.ts';
 import type { Finding, Problem } from './finding.ts';
 import { findMojibake } from './mojibake.ts';
 import { type Plan, planSchema } from './schema.ts';
@@ -68,7 +69,7 @@ function parsePlan(value: unknown): { plan?: Plan; problems: Problem[] } {
   }
   const result = planSchema.safeParse(value);
   if (!result.success) return { problems: schemaProblems(planSchema, value, result.error.issues) };
-  return { plan: withComponentIds(result.data), problems: [] };
+  return { plan: withUsualPorts(withComponentIds(result.data), value), problems: [] };
 }
 
 function notAPlan(message: string, rule: string): Problem {
@@ -82,6 +83,19 @@ export function withComponentIds(plan: Plan): Plan {
     Object.entries(plan.components).map(([id, component]) => [id, { ...component, id }]),
   );
   return { ...plan, components };
+}
+
+/** A database without a port listens where its engine usually does. `written` is the plan as it stands in the file. */
+function withUsualPorts(plan: Plan, written: object): Plan {
+  const given = ('components' in written ? written.components : {}) as Record<string, object>;
+  const components = Object.fromEntries(
+    Object.entries(plan.components).map(([id, component]) => {
+      const says = 'port' in (given[id] ?? {}) || !('port' in component) || !('engine' in component);
+      const port = says ? undefined : dialectOf(component.engine)?.port;
+      return [id, port === undefined ? component : { ...component, port }];
+    }),
+  );
+  return { ...plan, components } as Plan;
 }
 
 function toFinding(problem: Problem, file: string, { line, col }: { line: number; col: number }): Finding {

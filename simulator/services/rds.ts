@@ -95,8 +95,9 @@ export const service: SimulatedService = {
     dependencies.databaseAt = host => {
       const found = databaseAt(world, host);
       if (!found?.reachable) return undefined;
-      const { writable, replayedAtMs } = found;
-      return replayedAtMs === undefined ? { writable } : { writable, inRecovery: true, replayedAtMs };
+      const { writable, replayedAtMs, engine, receives } = found;
+      if (replayedAtMs === undefined) return { writable, engine };
+      return { writable, inRecovery: true, replayedAtMs, engine, receives };
     };
     dependencies.serverAt = host => clusterLineage(world, host) ?? lineageOf(world, host) ?? { id: host };
     dependencies.serverOf = id => clusterLineageOf(world, id) ?? lineageOfServer(world, id) ?? { id };

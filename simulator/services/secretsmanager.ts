@@ -1,6 +1,7 @@
 import { parseSecretReference } from '../../shared/aws/secret-reference.ts';
 import type { ComponentOf } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
+import { dialectOfDatabase } from '../../shared/sql/dialects/dialects.ts';
 import { componentsOf } from '../world/addresses.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import { channelSecretValues, placeOfSecret } from '../world/providers/hosts.ts';
@@ -74,7 +75,10 @@ function arrangeSecrets(world: World, plan: Plan): void {
     if (!('credentials' in component) || component.credentials === undefined) continue;
     const values = cacheTypes.has(component.type)
       ? cacheUser
-      : connectionOf(liveOf(plan, component) ?? database ?? serverFor(plan, component.region));
+      : {
+          ...connectionOf(liveOf(plan, component) ?? database ?? serverFor(plan, component.region)),
+          engine: 'engine' in component ? component.engine : 'postgres',
+        };
     addReference(world, component.region, component.credentials, values);
   }
   for (const component of components) {
@@ -152,7 +156,8 @@ function connectionOf(database: AnyDatabase | undefined): Record<string, string>
   const username = 'lifeboat';
   const password = 'simulated';
   // The keys that RDS itself writes into the secrets that it manages.
-  return { engine: 'postgres', username, password, host, port, dbname: name };
+  const engine = database !== undefined && 'engine' in database ? database.engine : 'postgres';
+  return { engine, username, password, host, port, dbname: name };
 }
 
 /** A key that is referred to and that RDS does not write holds what its name says: a connection URL, or a password. */
@@ -160,7 +165,8 @@ function addReference(world: World, region: string, reference: string, values: R
   const parsed = parseSecretReference(reference);
   if (parsed.store !== 'secretsmanager') return;
   const { username, password, host, port, dbname } = values;
-  const url = `postgresql://${username}:${password}@${host}:${port}/${dbname}`;
+  const { protocol } = dialectOfDatabase(values);
+  const url = `${protocol}//${username}:${password}@${host}:${port}/${dbname}`;
   const usual = password ?? Object.values(values)[0] ?? 'simulated';
   const fallback = /url|uri|dsn/i.test(parsed.key ?? '') && host !== undefined ? url : usual;
   const named = parsed.key === undefined ? {} : { [parsed.key]: values[parsed.key] ?? fallback };

@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { InvalidInputError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
+import { dialectOfDatabase } from '../../shared/sql/dialects/dialects.ts';
 import { appDependencies } from './dependencies.ts';
+import { NotPlayed } from './mysql/expressions.ts';
+import { scriptToPostgres } from './mysql/to-postgres.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import type { PostgresOf } from './simulated-sql.ts';
 import type { World } from './world.ts';
@@ -11,24 +15,50 @@ import type { World } from './world.ts';
  * of the component whose data the host holds, the first one for a host that no component has.
  */
 export function startDatabases(
-  plan: Pick<Plan, 'rehearsal'>,
+  plan: Pick<Plan, 'rehearsal' | 'components'>,
   planDirectory: string,
 ): (world: World) => PostgresOf {
   const { database } = plan.rehearsal;
   if (database === undefined || typeof database === 'string') {
-    const only = startPostgres(database && join(planDirectory, database));
+    const only = startPostgres(database && join(planDirectory, database), undefined, languageOf(plan));
     return () => () => only;
   }
   const byComponent = new Map(
     Object.entries(database).map(([id, file]): [string, Promise<Postgres>] => [
       id,
-      startPostgres(join(planDirectory, file)),
+      startPostgres(join(planDirectory, file), undefined, languageOf(plan, id)),
     ]),
   );
   return world => host => {
     const component = componentAt(world, host);
     const [first = startPostgres()] = byComponent.values();
     return (component !== undefined ? byComponent.get(component) : undefined) ?? first;
+  };
+}
+
+/**
+ * How the data of a component is read: in the words of its engine. One file for all is in MySQL's words where every
+ * database of the plan is of MySQL or MariaDB.
+ */
+function languageOf({ components }: Pick<Plan, 'components'>, id?: string): (sql: string) => string {
+  const engines = Object.entries(components).flatMap(([key, component]) =>
+    'writeProbe' in component && (id === undefined || id === key)
+      ? ['engine' in component ? component.engine : 'postgres']
+      : [],
+  );
+  const ofMysql =
+    engines.length > 0 && engines.every(engine => dialectOfDatabase({ engine }).name === 'MySQL');
+  if (!ofMysql) return sql => sql;
+  return sql => {
+    try {
+      return scriptToPostgres(sql, { database: '', engine: engines[0] ?? 'mysql' });
+    } catch (error) {
+      if (!(error instanceof NotPlayed)) throw error;
+      throw new InvalidInputError(`The data of the rehearsal can't be read: ${error.message}`, {
+        nextStep: 'Mend the SQL file that `rehearsal.database` in the plan names, or say it more simply.',
+        cause: error,
+      });
+    }
   };
 }
 

@@ -14,11 +14,15 @@ export type DatabaseServer = {
  */
 export type AppDependencies = {
   /**
-   * The simulated PostgreSQL server behind a host name; undefined when there is none or nothing answers there.
+   * The simulated database server behind a host name, with its engine as RDS names it (PostgreSQL without one); undefined when there is none or nothing answers there.
    * `inRecovery` is true for a replica, which is what `pg_is_in_recovery()` answers there, and `replayedAtMs` up to
-   * when it has what its source committed.
+   * when it has what its source committed. `receives` is true while its source still sends.
    */
-  databaseAt(host: string): { writable: boolean; inRecovery?: boolean; replayedAtMs?: number } | undefined;
+  databaseAt(
+    host: string,
+  ):
+    | { writable: boolean; inRecovery?: boolean; replayedAtMs?: number; receives?: boolean; engine?: string }
+    | undefined;
   /** Whose data is behind a host name, reachable or not. By default each host is a server of its own. */
   serverAt(host: string): DatabaseServer;
   /** The server with this id, for what was copied from a copy. */

@@ -54,12 +54,17 @@ const running = new Map<string, Promise<Postgres>>();
  * Starts an embedded PostgreSQL (PGlite) that holds the data of a rehearsal, once per process and SQL text. It runs in
  * a thread of its own, so call it early and await it late: it starts while other modules load. The data directory is
  * made at the first use (about 2 s) and kept under `.lifeboat/cache`; later starts take about 0.3 s.
- * `sqlFile` is the plan's `rehearsal.database`; without it the database is empty. Rejects with InvalidInputError when
+ * `sqlFile` is the plan's `rehearsal.database`; without it the database is empty. `read` gives the SQL of a file in
+ * another language in PostgreSQL's words. Rejects with InvalidInputError when
  * the file's SQL is wrong.
  */
-export async function startPostgres(sqlFile?: string, folder = cacheFolder): Promise<Postgres> {
+export async function startPostgres(
+  sqlFile?: string,
+  folder = cacheFolder,
+  read = (sql: string) => sql,
+): Promise<Postgres> {
   // Read at once, so that the thread starts before the caller goes on to load modules.
-  const sql = sqlFile === undefined ? '' : readFileSync(sqlFile, 'utf8');
+  const sql = sqlFile === undefined ? '' : read(readFileSync(sqlFile, 'utf8'));
   const key = `${folder}\n${sql}`;
   const known = running.get(key);
   if (known) return known;

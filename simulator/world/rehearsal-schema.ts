@@ -5,6 +5,7 @@
  * - `now()` is the time of the statement: committed statements are replayed in one transaction with the query, and
  *   each has to see its own time.
  * - Settings (`rehearsal.*`, set for one transaction) say which of the simulated servers is meant.
+ * - What has the name of a schema of MySQL before it is that table of MySQL (`mysql/expressions.ts`).
  * - `sessions` are those of the application that are open when the world begins; who ends one deletes its row.
  */
 export const rehearsalSchema = `
@@ -35,6 +36,18 @@ CREATE VIEW rehearsal.pg_stat_activity AS
   FROM rehearsal.sessions;
 CREATE FUNCTION rehearsal.pg_terminate_backend(ended integer) RETURNS boolean LANGUAGE sql VOLATILE AS
   'WITH gone AS (DELETE FROM rehearsal.sessions WHERE pid = ended RETURNING 1) SELECT count(*) > 0 FROM gone';
+CREATE VIEW rehearsal.information_schema_schemata AS SELECT datname::text AS schema_name FROM rehearsal.pg_database;
+CREATE VIEW rehearsal.information_schema_tables AS
+  SELECT rehearsal.current_database()::text AS table_schema, table_name::text, 'BASE TABLE'::text AS table_type
+  FROM information_schema.tables WHERE table_schema = 'public';
+CREATE VIEW rehearsal.information_schema_processlist AS
+  SELECT pid AS id, usename::text AS "user", datname::text AS db,
+    CASE state WHEN 'active' THEN 'Query' ELSE 'Sleep' END AS command
+  FROM rehearsal.pg_stat_activity;
+CREATE VIEW rehearsal.information_schema_innodb_trx AS
+  SELECT pid AS trx_mysql_thread_id FROM rehearsal.sessions WHERE state = 'idle in transaction';
+CREATE VIEW rehearsal.performance_schema_replication_applier_status_by_worker AS
+  SELECT rehearsal.pg_last_xact_replay_timestamp() AS last_applied_transaction_original_commit_timestamp;
 `;
 
 export const searchPath = 'SET search_path = public, rehearsal, pg_catalog';

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../../shared/errors.ts';
 import { sqlError } from '../../shared/network/sql-errors.ts';
 import type { SqlConnection, SqlOptions } from '../../shared/ports.ts';
+import { dialectOf, dialectOfDatabase, dialectOfUrl } from '../../shared/sql/dialects/dialects.ts';
 import { componentsOf } from './addresses.ts';
 import { appDependencies } from './dependencies.ts';
 import { type Around, EmbeddedSqlError, type Postgres, type TimedText } from './postgres.ts';
@@ -18,6 +19,13 @@ import {
   setPassword,
   setReadOnly,
 } from './sql-journal.ts';
+import {
+  type Failure,
+  MysqlFailure,
+  mysqlLanguage,
+  postgresLanguage,
+  type SqlLanguage,
+} from './sql-language.ts';
 import {
   actsOnServer,
   beginsTransaction,
@@ -48,17 +56,27 @@ export function simulatedSql(
 ): (options: SqlOptions) => Promise<SqlConnection> {
   return async options => {
     const url = new URL(options.url);
-    const place = { host: url.hostname, database: decodeURIComponent(url.pathname.slice(1)) || 'postgres' };
-    await reach(world, place.host, options.connectTimeoutMs);
+    const spoken = dialectOfUrl(options.url);
+    const host = url.hostname;
+    const { engine = spoken.name === 'MySQL' ? 'mysql' : 'postgres' } = await reach(
+      world,
+      host,
+      options.connectTimeoutMs,
+    );
+    if (dialectOf(engine) !== spoken) throw sqlError(host, { message: `it does not speak ${spoken.name}` });
+    const database = decodeURIComponent(url.pathname.slice(1)) || spoken.anyDatabase;
+    const embedded = await world.real(typeof postgres === 'function' ? postgres(host) : postgres);
+    const language =
+      spoken.name === 'MySQL' ? await mysqlLanguage(world, embedded, { database, engine }) : postgresLanguage;
+    const place = { host, database, language };
     admit(world, place, url);
-    const embedded = await world.real(typeof postgres === 'function' ? postgres(place.host) : postgres);
     return openSession(world, embedded, place, options.statementTimeoutMs);
   };
 }
 
-type Place = { host: string; database: string };
-/** What a server says of itself as a replica. */
-type Found = { inRecovery?: boolean; replayedAtMs?: number };
+type Place = { host: string; database: string; language: SqlLanguage };
+/** What a server says of itself, also as a replica. */
+type Found = { inRecovery?: boolean; replayedAtMs?: number; receives?: boolean; engine?: string };
 type Session = Found & { readOnly: boolean };
 
 function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: number): SqlConnection {
@@ -68,12 +86,14 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
   /** After an error PostgreSQL takes a commit for a rollback. */
   let spoilt = false;
   let readOnly = false;
+  /** The transaction itself was begun so; the server may take writes. */
+  let askedReadOnly = false;
 
   const run = async (text: string, around?: Around): Promise<Rows> => {
     try {
       return await world.real(embedded.query(text, world.nowMs(), around));
     } catch (error) {
-      const said = translate(error, place.host);
+      const said = translate(error, place, text, askedReadOnly);
       throw error instanceof EmbeddedSqlError && error.early ? whyNotReplayed(world, place, said) : said;
     }
   };
@@ -81,7 +101,8 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
   const opening = (text: string, found: Found & { writable: boolean }): TimedText[] => {
     const exempt = isReadWriteBegin(text) || actsOnServer(text);
     const byDefault = isReadOnly(world, place.host, place.database) && !exempt;
-    readOnly = isReadOnlyBegin(text) || byDefault || !found.writable;
+    askedReadOnly = isReadOnlyBegin(text);
+    readOnly = askedReadOnly || byDefault || !found.writable;
     return openingOf(world, place, { ...found, readOnly });
   };
   /** The beginning of the open transaction, until its first statement takes it along. */
@@ -96,9 +117,10 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
     embedded.rollBack();
     for (const text of kept) keep(world, place, text);
   };
-  const query = async (text: string): Promise<Rows> => {
+  const query = async (given: string): Promise<Rows> => {
     const found = await reach(world, place.host, timeoutMs);
     release ??= await embedded.acquire();
+    const text = read(place, given);
     if (endsTransaction(text)) {
       const kept = commits(text) && !spoilt ? (open ?? []) : [];
       open = undefined;
@@ -138,7 +160,7 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
     }
   };
   return {
-    query,
+    query: async text => ({ rows: place.language.rows((await query(text)).rows) }),
     async end() {
       if (open) end([]);
       open = undefined;
@@ -151,7 +173,7 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
 /** Runs a statement, or says what the simulated server says to a change of its databases. */
 async function perform(
   world: World,
-  { host }: Place,
+  place: Place,
   run: (text: string) => Promise<Rows>,
   text: string,
   { pending, readOnly }: { pending: readonly string[]; readOnly: boolean },
@@ -159,17 +181,17 @@ async function perform(
   if (readOnlyChange(text)) {
     if (!readOnly) return { rows: [] };
     const message = 'cannot execute ALTER DATABASE in a read-only transaction';
-    throw sqlError(host, { message, code: '25006' });
+    throw sqlError(place.host, { message, code: '25006' });
   }
   const change = catalogChange(text);
   if (!change) return passwordChange(text) ? { rows: [] } : run(onRehearsalClock(text));
   const refused = refusalOf(
     world,
-    host,
+    place.host,
     change,
     pending.flatMap(earlier => catalogChange(earlier) ?? []),
   );
-  if (refused) throw sqlError(host, refused);
+  if (refused) throw failure(place, refused, text);
   return { rows: [] };
 }
 
@@ -192,7 +214,11 @@ function openingOf(world: World, place: Place, found: Session): TimedText[] {
   const atMs = world.nowMs();
   return [
     { text: 'BEGIN', atMs },
-    ...shown(world, journal).map(entry => ({ text: onRehearsalClock(entry.text), atMs: entry.atMs })),
+    ...shown(world, place, journal).map(entry => ({
+      // What was committed is kept as PostgreSQL read it; the damage of a disaster is the plan's own text.
+      text: onRehearsalClock(entry.damage ? read(place, entry.text) : entry.text),
+      atMs: entry.atMs,
+    })),
     { text: settingsOf(world, place, found, journal.at(-1)?.atMs ?? 0), atMs },
   ];
 }
@@ -211,16 +237,15 @@ function whyNotReplayed(world: World, place: Place, error: unknown): unknown {
 }
 
 /** Of a statement that may be repeated without harm only the last time shows. */
-function shown(world: World, journal: readonly JournalEntry[]): JournalEntry[] {
+function shown(world: World, { language }: Place, journal: readonly JournalEntry[]): JournalEntry[] {
   const last = new Map(journal.map((entry, index) => [entry.text, index]));
-  return journal.filter(
-    (entry, index) => !repeatable(world).has(entry.text) || last.get(entry.text) === index,
-  );
+  const repeated = repeatable(world, language);
+  return journal.filter((entry, index) => !repeated.has(entry.text) || last.get(entry.text) === index);
 }
 
 /** Write probes, which a plan says may be repeated. They are what is written most often. */
-function repeatable(world: World): ReadonlySet<string> {
-  return world.state('write-probes', () => {
+function repeatable(world: World, language: SqlLanguage): ReadonlySet<string> {
+  return world.state(`write-probes/${language.name}`, () => {
     const { plan } = world;
     const databases = [
       ...componentsOf(plan, 'rds-instance'),
@@ -229,16 +254,27 @@ function repeatable(world: World): ReadonlySet<string> {
       ...componentsOf(plan, 'rds-cluster-restore-target'),
       ...componentsOf(plan, 'postgres-server'),
     ];
-    return new Set(databases.map(database => database.writeProbe));
+    return new Set(
+      databases
+        .filter(database => dialectOfDatabase(database as { engine?: string }).name === language.name)
+        .map(database => language.read(database.writeProbe)),
+    );
   });
 }
 
-function settingsOf(world: World, { host, database }: Place, found: Session, lastAtMs: number): string {
+function settingsOf(
+  world: World,
+  { host, database, language }: Place,
+  found: Session,
+  lastAtMs: number,
+): string {
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
-  const known = new Set([...databasesAt(world, host), database, 'postgres']);
+  const known = new Set([...databasesAt(world, host), database, ...language.ownDatabases]);
   const settings = {
     'rehearsal.in_recovery': found.inRecovery ? 'on' : 'off',
     'rehearsal.replayed_at': found.replayedAtMs === undefined ? '' : String(found.replayedAtMs / 1000),
+    'rehearsal.receives': found.receives ? 'on' : 'off',
+    'rehearsal.log_at': String(lastAtMs),
     'rehearsal.database': database,
     'rehearsal.databases': [...known].join(','),
     // A position in the log that grows with every commit and that a replica reaches when it has replayed it.
@@ -253,13 +289,14 @@ function settingsOf(world: World, { host, database }: Place, found: Session, las
 }
 
 /** What the server says before it lets anybody in. */
-function admit(world: World, { host, database }: Place, { username, password }: URL): void {
+function admit(world: World, place: Place, { username, password }: URL): void {
+  const { host, database } = place;
   const role = decodeURIComponent(username);
   if (!accepts(world, host, role, decodeURIComponent(password))) {
-    throw sqlError(host, { message: `password authentication failed for user "${role}"`, code: '28P01' });
+    throw failure(place, { message: `password authentication failed for user "${role}"`, code: '28P01' });
   }
   if (!databaseExists(world, host, database)) {
-    throw sqlError(host, { message: `database "${database}" does not exist`, code: '3D000' });
+    throw failure(place, { message: `database "${database}" does not exist`, code: '3D000' });
   }
 }
 
@@ -275,8 +312,27 @@ async function reach(
   throw sqlError(hostname, { message: `nothing within ${timeoutMs} ms` });
 }
 
+/** A statement as the embedded database reads it. */
+function read({ host, language }: Place, text: string): string {
+  try {
+    return language.read(text);
+  } catch (error) {
+    if (error instanceof MysqlFailure) throw sqlError(host, error);
+    throw error;
+  }
+}
+
 /** What the embedded database says is an answer of the simulated one. */
-function translate(error: unknown, hostname: string): unknown {
+function translate(error: unknown, place: Place, text: string, askedReadOnly: boolean): unknown {
   if (!(error instanceof EmbeddedSqlError)) return error;
-  return sqlError(hostname, { message: error.message, code: error.code, cause: error });
+  try {
+    return failure(place, error, text, askedReadOnly);
+  } catch (notPlayed) {
+    return notPlayed;
+  }
+}
+
+function failure({ host, language }: Place, said: Failure, text = '', askedReadOnly = false): Error {
+  const { message, code } = language.fail(said, { text, askedReadOnly });
+  return sqlError(host, { message, code, cause: said });
 }

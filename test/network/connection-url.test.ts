@@ -32,6 +32,18 @@ describe('connectionUrl', () => {
     expect(() => connectionUrl(secret, defaults)).toThrow('names no host');
   });
 
+  it('reads those of MySQL and MariaDB where the plan says so, and no others', () => {
+    const mysql = { port: 3306, database: 'shop', host: 'db.example', engine: 'mariadb' };
+    expect(connectionUrl('{"username":"app","password":"p@w","engine":"mysql"}', mysql)).toBe(
+      'mysql://app:p%40w@db.example:3306/shop',
+    );
+    expect(connectionUrl('mysql://app:pw@old.example', mysql)).toBe('mysql://app:pw@db.example:3306/shop');
+    expect(() => connectionUrl('postgresql://app:pw@db.example', mysql)).toThrow('no mysql:// URL');
+    expect(() => connectionUrl('{"username":"app","password":"pw","engine":"mysql"}', defaults)).toThrow(
+      'it is for mysql, and the plan says postgres',
+    );
+  });
+
   it.each(['hunter2', '{"password":"hunter2"}', '{"hunter2', 'mysql://app:hunter2@db/shop', ''])(
     'refuses %j without quoting it',
     secret => {

@@ -94,6 +94,9 @@ test('an empty database that is made for a dump in another region needs a fence 
 
 test('a restored instance runs the engine of its source', async () => {
   const text = fixture('restore-without-fence', 'clean');
-  expect(await rulesOf(text)).not.toContain('engine-not-spoken');
-  expect(await rulesOf(text.replace('engine: postgres', 'engine: mysql'))).toContain('engine-not-spoken');
+  expect(await rulesOf(text)).not.toContain('restore-source-disagrees');
+  const other = text.replace('engine: postgres', 'engine: mysql');
+  expect(await rulesOf(other)).toContain('restore-source-disagrees');
+  const both = other.replace('type: rds-restore-target', 'type: rds-restore-target\n    engine: mysql');
+  expect(await rulesOf(both)).not.toContain('restore-source-disagrees');
 });

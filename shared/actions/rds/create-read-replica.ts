@@ -5,11 +5,12 @@ import { readKey } from '../../aws/kms-keys.ts';
 import { runTag } from '../../aws/names.ts';
 import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
+import { engineReason } from '../../aws/rds-engine.ts';
 import { nameTaken, ownInstance } from '../../aws/rds-own-instance.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
 import { missingInRegion } from '../../aws/rds-region-checks.ts';
 import { removeInstance } from '../../aws/rds-removal.ts';
-import { readReplayed } from '../../aws/rds-replica.ts';
+import { lagPermissions, readReplayed } from '../../aws/rds-replica.ts';
 import { refusalOf } from '../../aws/rds-restore-requests.ts';
 import { isOfRun } from '../../aws/rds-run-tag.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
@@ -100,6 +101,7 @@ export const action = defineAction({
         },
       },
       secretReadPermission(target.credentials, region),
+      ...lagPermissions(target),
     ];
   },
 
@@ -120,13 +122,13 @@ export const action = defineAction({
     if (source === undefined) {
       return { status: 'refused', reasons: [noInstance(name, sourceRegion)], evidence: [] };
     }
-    const engine = { name: source.Engine ?? 'postgres', version: source.EngineVersion };
+    const engine = { name: source.Engine ?? target.engine, version: source.EngineVersion };
     const [existing, key, missing] = await Promise.all([
       readInstance(context.aws, region, instance),
       readKey(context.aws, region, target.kmsKey),
       missingInRegion(context.aws, target, engine),
     ]);
-    const reasons = [...missing, ...unfit(name, source, region === sourceRegion)];
+    const reasons = [...missing, ...unfit(name, source, region === sourceRegion, target.engine)];
     if (!key.usable) reasons.push(key.reason);
     if (existing !== undefined && !isOfRun(existing, context.run.id))
       reasons.push(nameTaken(instance, region));
@@ -186,7 +188,11 @@ export const action = defineAction({
       return { status: 'failed', reasons: [reason], evidence: [] };
     }
     if (info?.Status !== 'replicating') return pending(`${instance} does not replicate yet`);
-    const replayed = await readReplayed(context, target, seen);
+    const replayed = await readReplayed(context, target, {
+      identifier: instance,
+      host: seen.host,
+      port: seen.port,
+    });
     if (!replayed.known) return pending(replayed.why);
     const lagSeconds = Math.max(
       0,
@@ -208,7 +214,7 @@ export const action = defineAction({
   },
 });
 
-function unfit(name: string, source: DBInstance, sameRegion: boolean): Reason[] {
+function unfit(name: string, source: DBInstance, sameRegion: boolean, wanted: string): Reason[] {
   const reasons: Reason[] = [];
   const meaning = meaningOfStatus(source.DBInstanceStatus, name);
   if (meaning.kind !== 'settled') {
@@ -229,12 +235,8 @@ function unfit(name: string, source: DBInstance, sameRegion: boolean): Reason[] 
       mend: 'Restore it from an encrypted copy of a snapshot first, or leave kmsKey to what the source has.',
     });
   }
-  if ((source.Engine ?? 'postgres') !== 'postgres') {
-    reasons.push({
-      what: `The lag of a replica of ${name} can't be measured: the probe speaks PostgreSQL, and the engine is ${source.Engine}`,
-      mend: 'Make the replica by hand and watch its ReplicaLag metric.',
-    });
-  }
+  const engine = engineReason({ identifier: name, engine: wanted }, source.Engine);
+  if (engine) reasons.push(engine);
   return reasons;
 }
 

@@ -154,6 +154,7 @@ async function lagOf(
   const host = instance.Endpoint?.Address;
   if (host === undefined || sourceOf(instance, database.region) === undefined) return null;
   const replayed = await readReplayed(context, database, {
+    identifier: instance.DBInstanceIdentifier ?? database.identifier,
     host,
     port: instance.Endpoint?.Port ?? database.port,
   });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { readKey } from '../../aws/kms-keys.ts';
 import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
+import { engineReason } from '../../aws/rds-engine.ts';
 import { readReplicatedBackups, readSnapshots } from '../../aws/rds-reader.ts';
 import { missingInRegion } from '../../aws/rds-region-checks.ts';
 import { chooseRestorePoint, noRestorePoint } from '../../aws/rds-restore-choice.ts';
@@ -89,8 +90,8 @@ export const action = defineAction({
     ]);
     const points = restorePoints(backups, snapshots, before === undefined ? undefined : new Date(before));
     const engine = points[0]
-      ? { name: points[0].engine ?? 'postgres', version: points[0].engineVersion }
-      : { name: 'postgres', version: undefined };
+      ? { name: points[0].engine ?? target.engine, version: points[0].engineVersion }
+      : { name: target.engine, version: undefined };
     const missing = await missingInRegion(context.aws, target, engine);
     const choice = await chooseRestorePoint(
       context,
@@ -99,7 +100,11 @@ export const action = defineAction({
       wantedKey,
       noRestorePoint(target, before),
     );
-    const reasons = [...missing, ...choice.reasons];
+    const other = engineReason(
+      { identifier: target.sourceIdentifier, engine: target.engine },
+      points[0]?.engine,
+    );
+    const reasons = [...missing, ...choice.reasons, ...(other ? [other] : [])];
     if (choice.point === undefined || reasons.length > 0) {
       return { status: 'refused', reasons, evidence: choice.evidence };
     }

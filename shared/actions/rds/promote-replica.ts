@@ -3,11 +3,13 @@ import * as z from 'zod';
 import { isNamed, request } from '../../aws/aws-errors.ts';
 import { rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
+import { engineReason } from '../../aws/rds-engine.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
 import {
   allowWrites,
   hasAllOf,
   judgeSource,
+  lagPermissions,
   type Replayed,
   readReplayed,
   sourceOf,
@@ -18,6 +20,7 @@ import { identifierOf, lookForInstance, noInstance, whichInstance } from '../../
 import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { rdsInstance, rdsRestoreTarget } from '../../plan/components.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
+import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
 import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
 import { alreadyDone, pending } from '../outcomes.ts';
 import { unfencedWriter } from './fence.ts';
@@ -101,6 +104,7 @@ export const action = defineAction({
         reason: 'Which instance is the source, only the replica says',
       },
       secretReadPermission(credentials, region),
+      ...lagPermissions(replica),
     ];
   },
 
@@ -114,8 +118,8 @@ export const action = defineAction({
     const host = instance.Endpoint?.Address;
     const port = instance.Endpoint?.Port ?? replica.port;
     const source = sourceOf(instance, replica.region);
-    const engine = instance.Engine ?? 'unknown';
-    if (engine !== 'postgres') return refused(notPostgres(identifier, engine));
+    const engine = engineReason({ ...replica, identifier }, instance.Engine);
+    if (engine) return refused(engine);
     if (source === undefined) {
       const probe = host ? await probeWriter(context, replica, { host, port }) : undefined;
       if (!host || !probe?.ok) return refused(noReplica(identifier, instance.DBInstanceStatus));
@@ -131,7 +135,7 @@ export const action = defineAction({
     const replayed: Replayed = complete
       ? { known: true, at: context.clock.now() }
       : host
-        ? await readReplayed(context, replica, { host, port })
+        ? await readReplayed(context, replica, { identifier, host, port })
         : { known: false, why: `${identifier} has no endpoint` };
     const loss = measure(context, identifier, replayed, given);
     const reasons = [...loss.reasons, ...writer.reasons];
@@ -156,7 +160,7 @@ export const action = defineAction({
     const { host, port } = seen;
     const probe = await probeWriter(context, replica, { host, port });
     if (!probe.ok) {
-      if (probe.why.includes('(25006)')) await allowWrites(context, replica, { host, port });
+      if (probe.readOnly) await allowWrites(context, replica, { host, port });
       return pending(`${identifier} is promoted, but ${probe.why}`);
     }
     const outputs = {
@@ -254,7 +258,7 @@ async function lookAtWriter(
   }
   const mend =
     kind === 'open'
-      ? `Stop the applications that write to it and make it read-only (ALTER DATABASE … SET default_transaction_read_only = on, then end its sessions), and retry. RDS does not stop an instance that has a replica.`
+      ? `Stop the applications that write to it and make it read-only (${dialectOfDatabase(replica).writer.howToStop}), and retry. RDS does not stop an instance that has a replica.`
       : `Stop ${source.identifier} by hand or cut it off from its users, or have a named person accept the risk "${unfencedWriter}", then retry.`;
   return { reasons: [{ what, mend }], evidence: [] };
 }
@@ -268,12 +272,5 @@ function noReplica(identifier: string, status: string | undefined): Reason {
   return {
     what: `${identifier} is no read replica, and it is ${status ?? 'in an unknown state'} without taking writes`,
     mend: 'Look at its events. If it was promoted a moment ago, retry the step when it is available.',
-  };
-}
-
-function notPostgres(identifier: string, engine: string): Reason {
-  return {
-    what: `The lag of ${identifier} can't be measured: the probe speaks PostgreSQL, and the engine is ${engine}`,
-    mend: 'Promote it by hand after a look at its ReplicaLag metric, and check that writes succeed.',
   };
 }

@@ -17,6 +17,7 @@ import {
 import { chooseMoment, chooseSnapshot } from '../../aws/rds-cluster-restore-points.ts';
 import { meaningOfClusterStatus, serves } from '../../aws/rds-cluster-status.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
+import { engineReason } from '../../aws/rds-engine.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import { RefusedError } from '../../errors.ts';
 import { type ComponentOf, rdsClusterRestoreTarget } from '../../plan/components.ts';
@@ -93,8 +94,6 @@ export const action = defineAction({
     const instances = isAurora(target)
       ? Array.from({ length: target.instances }, (_, index) => `${cluster}-${index + 1}`)
       : [];
-    const engine = unprobed(target);
-    if (engine) return { status: 'refused', reasons: [engine], evidence: [] };
     const names = { cluster, instances };
     return all.method === 'snapshot'
       ? chooseSnapshot(context, all, names)
@@ -161,8 +160,10 @@ async function observeWriter(context: ActionContext, target: Target, wanted: Bas
   const writer = writerOf(cluster)?.DBInstanceIdentifier;
   if (writer === undefined)
     return { status: 'pending' as const, note: `${wanted.cluster} has no writer yet` };
-  const wrongKey = await differentKey(context, target, cluster);
-  if (wrongKey) return { status: 'failed' as const, reasons: [wrongKey], evidence: [] };
+  const notAsPlanned =
+    engineReason({ identifier: wanted.cluster, engine: target.engine }, cluster.Engine) ??
+    (await differentKey(context, target, cluster));
+  if (notAsPlanned) return { status: 'failed' as const, reasons: [notAsPlanned], evidence: [] };
   const probe = await probeCluster(context, target, cluster);
   if (!probe.ok)
     return { status: 'pending' as const, note: `${wanted.cluster} is available, but ${probe.why}` };
@@ -244,14 +245,6 @@ async function differentKey(
   return {
     what: `${cluster.DBClusterIdentifier} is encrypted with ${cluster.KmsKeyId ?? 'no key'}, not with the plan's ${target.kmsKey}`,
     mend: "Name the key of the backup in the plan's kmsKey, or copy the snapshot with the wanted key and restore that.",
-  };
-}
-
-function unprobed({ engine, identifier }: Target): Reason | undefined {
-  if (engine.includes('postgres')) return undefined;
-  return {
-    what: `Whether ${identifier} takes writes can't be proved: the write probe speaks PostgreSQL, and the engine is ${engine}`,
-    mend: 'Restore it by hand, with its instances, and check that writes succeed.',
   };
 }
 

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { isNamed } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
+import { engineReason } from '../../aws/rds-engine.ts';
 import { nameTaken, ownInstance } from '../../aws/rds-own-instance.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
 import { removeInstance } from '../../aws/rds-removal.ts';
@@ -129,8 +130,10 @@ export const action = defineAction({
     }
     const host = instance.Endpoint?.Address;
     if (host === undefined) return { status: 'pending', note: `${identifier} has no endpoint yet` };
-    const wrongKey = await differentKey(context, target, instance);
-    if (wrongKey) return { status: 'failed', reasons: [wrongKey], evidence: [] };
+    const notAsPlanned =
+      engineReason({ identifier, engine: target.engine }, instance.Engine) ??
+      (await differentKey(context, target, instance));
+    if (notAsPlanned) return { status: 'failed', reasons: [notAsPlanned], evidence: [] };
     const port = instance.Endpoint?.Port ?? target.port;
     const probe = await probeWriter(context, target, { host, port });
     if (!probe.ok) return { status: 'pending', note: `${identifier} is available, but ${probe.why}` };

@@ -5,7 +5,7 @@ import { rdsDurations } from '../../aws/rds-durations.ts';
 import { askUnlessBusy, stopAgain } from '../../aws/rds-power.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
-import { lookForInstance, lookForWriter, noInstance } from '../../aws/rds-writer.ts';
+import { lookForWriter, noInstance } from '../../aws/rds-writer.ts';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { type ComponentOf, rdsInstance } from '../../plan/components.ts';
 import { type ActionContext, defineAction } from '../contract.ts';
@@ -53,10 +53,10 @@ export const action = defineAction({
     const status = instance.DBInstanceStatus ?? 'unknown';
     const meaning = meaningOfStatus(status, identifier);
     if (meaning.kind === 'settled') {
-      const seen = await look(context, database);
+      const seen = await lookForWriter(context, database, database.identifier);
       if (seen.status === 'available') {
         const outputs = { endpoint: seen.host, port: seen.port };
-        return alreadyDone({ status }, outputs, `${identifier} runs already; ${tried(database)}`);
+        return alreadyDone({ status }, outputs, `${identifier} runs already; it takes writes`);
       }
     }
     if (meaning.kind === 'stuck' && status !== 'stopped') {
@@ -76,11 +76,11 @@ export const action = defineAction({
       if (context.elapsedSeconds >= askAgainSeconds) await start(context, database);
       return pending(`${identifier} is still stopped`);
     }
-    const seen = await look(context, database);
+    const seen = await lookForWriter(context, database, database.identifier);
     if (seen.status !== 'available') return seen;
     const outputs = { endpoint: seen.host, port: seen.port };
     return finish(
-      `${identifier} is available at ${seen.host}:${seen.port}; ${tried(database)}`,
+      `${identifier} is available at ${seen.host}:${seen.port}; it takes writes`,
       outputs,
       outputs,
     );
@@ -93,17 +93,6 @@ export const action = defineAction({
     return stopAgain(context, database);
   },
 });
-
-/** The probe speaks PostgreSQL; what was not tried is not claimed. */
-const isProbed = ({ engine }: Database) => engine === 'postgres';
-const look = (context: ActionContext, database: Database) =>
-  isProbed(database)
-    ? lookForWriter(context, database, database.identifier)
-    : lookForInstance(context, database, database.identifier);
-const tried = (database: Database) =>
-  isProbed(database)
-    ? 'it takes writes'
-    : `whether it takes writes was not tried, since the probe speaks PostgreSQL and not ${database.engine}`;
 
 function start(context: ActionContext, { region, identifier }: Database): Promise<void> {
   const change = { call: 'rds.StartDBInstance', region, resource: identifier, what: 'Started' };

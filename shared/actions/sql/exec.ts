@@ -6,9 +6,9 @@ import { approvedByParameter } from '../approved-by.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
+  dialectAt,
   firstValue,
   hostParameter,
-  notPostgres,
   readOnly,
   silenceOf,
   sqlDatabase,
@@ -72,8 +72,8 @@ export const action = defineAction({
     if (inDrill) return inDrill;
     const all = [...wanted.statements, ...(wanted.undo?.statements ?? [])];
     const reasons = [
-      ...[notPostgres(database)].flatMap(reason => reason ?? []),
       ...all.flatMap(statement => riskOf(statement, safetyCopy) ?? []),
+      ...[wanted.statements, wanted.undo?.statements ?? []].flatMap(each => notTogether(wanted, each) ?? []),
     ];
     if (reasons.length > 0) return { status: 'refused', reasons, evidence: [] };
     await urlOf(context, wanted);
@@ -112,7 +112,7 @@ async function carryOut(
 ): Promise<void> {
   await withSql(context, wanted, wanted.timeout * 1000, async (connection, host) => {
     // A database that is read-only by default is made writable in a transaction that says so itself.
-    await connection.query('BEGIN READ WRITE');
+    await connection.query('START TRANSACTION READ WRITE');
     try {
       if (isTrue((await connection.query(doneWhen)).rows)) {
         await connection.query('ROLLBACK');
@@ -161,6 +161,17 @@ const graceSeconds = 60;
 function isTrue(rows: readonly Record<string, unknown>[]): boolean {
   const value = firstValue(rows);
   return value === true || value === 't' || value === 'true' || value === 1;
+}
+
+/** MySQL commits before and after a change of a table, so that it can only be alone. */
+function notTogether(wanted: Parameters, statements: readonly string[]) {
+  const dialect = dialectAt(wanted);
+  const alone = statements.find(statement => dialect.commitsByItself(statement));
+  if (alone === undefined || statements.length === 1) return undefined;
+  return {
+    what: `"${alone.trim().slice(0, 80)}" commits by itself in ${dialect.name}, so that the statements beside it can not be carried out together or not at all.`,
+    mend: 'Give it a step of its own, with a doneWhen of its own.',
+  };
 }
 
 function notDone(doneWhen: string, host: string) {

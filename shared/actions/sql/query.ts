@@ -13,7 +13,6 @@ import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 import {
   firstValue,
   hostParameter,
-  notPostgres,
   readOnly,
   silenceOf,
   sqlDatabase,
@@ -76,8 +75,6 @@ export const action = defineAction({
 
   async prepare(context, wanted) {
     const { database, query, expect } = wanted;
-    const reason = notPostgres(database);
-    if (reason) return { status: 'refused', reasons: [reason], evidence: [] };
     // Says early, and before the database is needed, that the credentials can't be used.
     await urlOf(context, wanted);
     const what = `Asks ${database.id} for: ${query} (${describeExpectation(expect)})`;

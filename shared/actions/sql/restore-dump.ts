@@ -15,9 +15,9 @@ import { restoreBuildspec } from '../../sql/restore-script.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
+  dialectAt,
   hostParameter,
-  notPostgres,
-  quoteName,
+  needsPostgres,
   readOnly,
   silenceOf,
   sqlDatabase,
@@ -49,6 +49,9 @@ const parameters = z.strictObject({
   rows: rows.default({}).meta({ description: 'Rows by table that must be there afterwards, from s3.latest' }),
 });
 type Parameters = z.output<typeof parameters>;
+
+const instead =
+  'Load the dump with a build of your own (codebuild.run), and look with sql.query whether its rows are there.';
 
 /**
  * Restores a dump into a new database on the same server, and leaves the live one alone. The work is done by a build,
@@ -90,7 +93,7 @@ export const action = defineAction({
     const { database, project, key, pointTime } = wanted;
     const inDrill = refuseProductionInDrill(context, database.region, `the server of ${database.id}`);
     if (inDrill) return inDrill;
-    const reason = notPostgres(database);
+    const reason = needsPostgres(database, 'sql.restore-dump', instead);
     if (reason) return { status: 'refused', reasons: [reason], evidence: [] };
     await urlOf(context, wanted);
     if (!(await readProject(context, project))) {
@@ -172,7 +175,7 @@ export const action = defineAction({
           resource: `${host}/${name}`,
           what: 'The database that this run made is removed',
         });
-        await connection.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
+        await connection.query(`DROP DATABASE IF EXISTS ${dialectAt(wanted).quoteName(name)}`);
         return { status: 'pending', note: `${name} is being removed` };
       });
     } catch (error) {

@@ -5,10 +5,9 @@ import { approvedByParameter } from '../approved-by.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
+  dialectAt,
   hostParameter,
-  notPostgres,
-  quoteName,
-  quoteText,
+  needsPostgres,
   readOnly,
   silenceOf,
   sqlDatabase,
@@ -26,6 +25,9 @@ const parameters = z.strictObject({
 type Parameters = z.output<typeof parameters>;
 
 const statementTimeoutMs = 20_000;
+/** MySQL knows no renaming of a database. */
+const instead =
+  'Restore beside it with rds.restore or rds.restore-cluster and put that in its place: rds.cutover, or the new endpoint in the secret of the applications.';
 /** Open sessions (55006) and a role that looks on (42501) are told apart by the server's code. */
 const inUse = '(55006)';
 
@@ -58,7 +60,7 @@ export const action = defineAction({
     const { database, restored, approvedBy } = wanted;
     const inDrill = refuseProductionInDrill(context, database.region, `the database ${database.id}`);
     if (inDrill) return inDrill;
-    const reason = notPostgres(database);
+    const reason = needsPostgres(database, 'sql.swap-database', instead);
     if (reason) return { status: 'refused', reasons: [reason], evidence: [] };
     await urlOf(context, wanted);
     // Cut to the 63 bytes of a name, with the run's id at the end, in which hyphens would have to be quoted.
@@ -155,6 +157,7 @@ async function rename(
       resource: `${host}/${wanted.database.database}`,
       what: renames.map(([from, to]) => `${from} renamed to ${to}`).join(', '),
     });
+    const { quoteName, quoteText } = dialectAt(wanted);
     const names = renames.map(([from]) => quoteText(from)).join(', ');
     await connection.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN (${names}) AND pid <> pg_backend_pid()`,
@@ -174,7 +177,7 @@ async function rename(
 
 async function namesAt(context: ActionContext, wanted: Parameters): Promise<Set<string>> {
   const rows = await withSql(context, { ...wanted, name: 'postgres' }, statementTimeoutMs, connection =>
-    readOnly(connection, 'SELECT datname FROM pg_database'),
+    readOnly(connection, dialectAt(wanted).databases),
   );
-  return new Set(rows.map(row => String(row.datname)));
+  return new Set(rows.map(row => String(row.name)));
 }

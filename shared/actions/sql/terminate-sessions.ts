@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
+import { isRefusedWith } from '../../network/sql-errors.ts';
 import { approvedByParameter } from '../approved-by.ts';
 import { type ActionContext, defineAction } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
+  dialectAt,
   firstValue,
   hostParameter,
-  notPostgres,
-  quoteText,
   readOnly,
   silenceOf,
   sqlDatabase,
@@ -49,7 +49,7 @@ export const action = defineAction({
   },
   failureModes: [
     'Connection pools open new sessions at once: scale the application to zero or revoke its login first',
-    'The user of the checks may not end sessions of others (pg_signal_backend)',
+    'The user of the checks may not end sessions of others (pg_signal_backend; CONNECTION ADMIN or mysql.rds_kill)',
     'A transaction that is cut off is rolled back, which may take as long as it ran',
   ],
   permissions: ({ database }) => [secretReadPermission(database.credentials, database.region)],
@@ -58,10 +58,16 @@ export const action = defineAction({
     const { database, approvedBy } = wanted;
     const inDrill = refuseProductionInDrill(context, database.region, `the database ${database.id}`);
     if (inDrill) return inDrill;
-    const reason = notPostgres(database);
-    if (reason) return { status: 'refused', reasons: [reason], evidence: [] };
     await urlOf(context, wanted);
-    const open = await count(context, wanted).catch(error => silenceOf(error));
+    const hidden = dialectAt(wanted).sessions.seesAll;
+    const open = await count(context, wanted).catch(error => {
+      if (hidden && isRefusedWith(error, hidden.refusedWith)) return undefined;
+      return silenceOf(error);
+    });
+    if (open === undefined) {
+      const what = `The user of the checks does not see the sessions of others at ${database.id}, so nobody can say whether they have ended.`;
+      return { status: 'refused', reasons: [{ what, mend: hidden?.mend ?? '' }], evidence: [] };
+    }
     if (typeof open === 'string') {
       const mend =
         'A database that does not answer has no sessions that can be ended: fail over or restore first.';
@@ -91,15 +97,12 @@ export const action = defineAction({
   },
 });
 
-function which({ users }: Parameters): string {
-  const only = users.length > 0 ? ` AND usename IN (${users.map(quoteText).join(', ')})` : '';
-  return `FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'${only}`;
-}
-
 function count(context: ActionContext, wanted: Parameters): Promise<number> {
-  return withSql(context, wanted, statementTimeoutMs, async connection =>
-    Number(firstValue(await readOnly(connection, `SELECT count(*) ${which(wanted)}`))),
-  );
+  const { sessions } = dialectAt(wanted);
+  return withSql(context, wanted, statementTimeoutMs, async connection => {
+    if (sessions.seesAll) await readOnly(connection, sessions.seesAll.query);
+    return Number(firstValue(await readOnly(connection, sessions.count(wanted.users))));
+  });
 }
 
 async function end(context: ActionContext, wanted: Parameters): Promise<void> {
@@ -110,6 +113,6 @@ async function end(context: ActionContext, wanted: Parameters): Promise<void> {
       resource: host,
       what: `Sessions of ${wanted.database.database} ended`,
     });
-    await connection.query(`SELECT pg_terminate_backend(pid) ${which(wanted)}`);
+    await dialectAt(wanted).sessions.end(connection, wanted.users);
   });
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
-import { RequestRejectedError } from '../../errors.ts';
+import { isReadOnlyRefusal } from '../../network/sql-errors.ts';
 import { defineAction } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
+  dialectAt,
   hostParameter,
-  notPostgres,
   silenceOf,
   sqlDatabase,
   sqlDatabaseTypes,
@@ -53,8 +53,13 @@ export const action = defineAction({
       `the database ${wanted.database.id}`,
     );
     if (inDrill) return inDrill;
-    const reason = notPostgres(wanted.database);
-    if (reason) return { status: 'refused', reasons: [reason], evidence: [] };
+    const { statement } = wanted;
+    const dialect = dialectAt(wanted);
+    if (statement !== undefined && dialect.commitsByItself(statement)) {
+      const what = `"${statement.trim().slice(0, 80)}" commits by itself in ${dialect.name}, so it would stay.`;
+      const mend = 'Try an INSERT or UPDATE instead, or leave the statement out for the write probe.';
+      return { status: 'refused', reasons: [{ what, mend }], evidence: [] };
+    }
     await urlOf(context, wanted);
     return { status: 'ready', baseline: {}, evidence: [] };
   },
@@ -66,7 +71,7 @@ export const action = defineAction({
         const startedAt = context.clock.now().getTime();
         if (statement === undefined) await connection.query(database.writeProbe);
         else {
-          await connection.query('BEGIN');
+          await connection.query('START TRANSACTION');
           await connection.query(statement);
           await connection.query('ROLLBACK');
         }
@@ -76,10 +81,8 @@ export const action = defineAction({
         return { status: 'done', outputs: { host, milliseconds }, evidence: [{ what, data: { host } }] };
       });
     } catch (error) {
-      // 25006: read-only transaction, which ends when the standby has become the writer.
-      if (error instanceof RequestRejectedError && error.message.includes('(25006)')) {
-        return { status: 'pending', note: error.message };
-      }
+      // It ends when the standby has become the writer.
+      if (isReadOnlyRefusal(error)) return { status: 'pending', note: String((error as Error).message) };
       return { status: 'pending', note: silenceOf(error) };
     }
   },

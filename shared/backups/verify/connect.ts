@@ -1,6 +1,7 @@
 import { LifeboatError } from '../../errors.ts';
 import { connectionUrl } from '../../network/connection-url.ts';
 import type { Runtime } from '../../runtime.ts';
+import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
 import type { Target } from './steps.ts';
 
 const connectTimeoutMs = 5_000;
@@ -15,7 +16,7 @@ export async function connect(
   database = target.database,
 ) {
   const secret = await runtime.secret(secretArn ? `secret:${secretArn}` : target.credentials, target.region);
-  const url = connectionUrl(secret, { ...endpoint, database });
+  const url = connectionUrl(secret, { ...endpoint, database, engine: target.engine });
   return runtime.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
 }
 
@@ -29,8 +30,9 @@ export async function answersAsPrimary(
   try {
     const connection = await connect(runtime, target, secretArn, endpoint);
     try {
-      const { rows } = await connection.query('SELECT pg_is_in_recovery() AS in_recovery');
-      return rows[0]?.in_recovery === false ? true : 'it is still in recovery';
+      const { writer } = dialectOfDatabase(target);
+      const standsBy = writer.standsBy((await connection.query(writer.query)).rows[0]);
+      return standsBy === undefined ? true : `it ${standsBy.why}`;
     } finally {
       await connection.end();
     }

@@ -65,7 +65,7 @@ function reader(connection: SqlConnection) {
   return {
     close,
     async firstValue(sql: string): Promise<Value> {
-      if (!open) await connection.query('BEGIN TRANSACTION READ ONLY');
+      if (!open) await connection.query('START TRANSACTION READ ONLY');
       open = true;
       try {
         const { rows } = await connection.query(sql);

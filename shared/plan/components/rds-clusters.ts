@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { regionSchema } from '../region.ts';
 import { base, secretReference } from './base.ts';
+import { portOf } from './port-of.ts';
 
 /** DB clusters on Amazon RDS: Aurora, and Multi-AZ DB clusters of PostgreSQL and MySQL. */
 
@@ -15,7 +16,7 @@ export const rdsCluster = z.strictObject({
   identifier: z.string(),
   engine,
   database: z.string(),
-  port: z.number().int().default(5432),
+  port: portOf,
   /** Connection string or user and password for checks, by reference. */
   credentials: secretReference,
   /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
@@ -54,7 +55,7 @@ export const rdsClusterRestoreTarget = z.strictObject({
   clusterParameterGroup: z.string(),
   kmsKey: z.string(),
   database: z.string(),
-  port: z.number().int().default(5432),
+  port: portOf,
   credentials: secretReference,
   writeProbe: z.string(),
 });

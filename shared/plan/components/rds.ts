@@ -1,18 +1,21 @@
 import * as z from 'zod';
 import { regionSchema } from '../region.ts';
 import { base, secretReference } from './base.ts';
+import { portOf } from './port-of.ts';
 
 /** Databases on Amazon RDS. */
+
+const engine = z.enum(['postgres', 'mysql', 'mariadb']);
 
 /** An RDS DB instance (not a cluster) that exists. */
 export const rdsInstance = z.strictObject({
   ...base,
   type: z.literal('rds-instance'),
   identifier: z.string(),
-  engine: z.enum(['postgres', 'mysql', 'mariadb']),
+  engine,
   multiAz: z.boolean(),
   database: z.string(),
-  port: z.number().int().default(5432),
+  port: portOf,
   /** Connection string or user and password for checks, by reference. */
   credentials: secretReference,
   /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
@@ -38,6 +41,7 @@ export const rdsRestoreTarget = z.strictObject({
   /** Identifier of the source in AWS, and its region: what snapshots and automated backups are looked up by. */
   sourceIdentifier: z.string(),
   sourceRegion: regionSchema,
+  engine: engine.default('postgres').meta({ description: 'What its source runs' }),
   instanceClass: z.string(),
   multiAz: z.boolean(),
   subnetGroup: z.string(),
@@ -45,7 +49,7 @@ export const rdsRestoreTarget = z.strictObject({
   parameterGroup: z.string(),
   kmsKey: z.string(),
   database: z.string(),
-  port: z.number().int().default(5432),
+  port: portOf,
   credentials: secretReference,
   writeProbe: z.string(),
 });
@@ -56,7 +60,7 @@ export const rdsNewInstance = z.strictObject({
   type: z.literal('rds-new-instance'),
   /** Base of the new instance's identifier; the run's date and suffix are added. */
   identifier: z.string(),
-  engine: z.enum(['postgres', 'mysql', 'mariadb']),
+  engine,
   engineVersion: z
     .string()
     .meta({ description: 'Such as 16.4; a dump loads into the same or a later version' }),
@@ -70,7 +74,7 @@ export const rdsNewInstance = z.strictObject({
   parameterGroup: z.string(),
   kmsKey: z.string(),
   database: z.string(),
-  port: z.number().int().default(5432),
+  port: portOf,
   /** User and password of the new instance's master user, by reference: a URL, or JSON with username and password. */
   credentials: secretReference,
   writeProbe: z.string(),

@@ -114,12 +114,6 @@ function checkVerify(context: CheckContext, id: string, backup: Backup): Problem
   const wrong = ofType(context, verify.into, [wanted], path);
   if (wrong.length > 0) return wrong;
   const target = context.plan.components[verify.into];
-  if (target?.type === 'rds-cluster-restore-target' && target.engine.includes('mysql')) {
-    return problem(
-      `"${verify.into}" is of ${target.engine}, and a proof asks PostgreSQL`,
-      'Leave out "verify" for MySQL, and prove it with a scenario of your own.',
-    );
-  }
   const shared = Object.entries(context.plan.components).find(
     ([other, component]) =>
       other !== verify.into &&
@@ -155,6 +149,17 @@ function checkLarger(context: CheckContext, id: string, { larger }: VerifyPlan):
   ];
   if (wrong.length > 0) return wrong;
   const target = context.plan.components[larger.into];
+  if (target?.type === 'rds-new-instance' && target.engine !== 'postgres') {
+    return [
+      {
+        rule: 'verify-target',
+        severity: 'error',
+        path: [...path, 'into'],
+        message: `"${larger.into}" runs ${target.engine}, and only dumps of PostgreSQL are restored to prove them`,
+        mend: 'Prove a snapshot of the database instead: a backup of type rds-automated or rds-snapshot with "verify".',
+      },
+    ];
+  }
   const shared = Object.entries(context.plan.components).find(
     ([other, component]) =>
       other !== larger.into &&

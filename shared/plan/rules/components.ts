@@ -137,13 +137,14 @@ function checkRestoreTarget(
     return [problem('source', 'topology-mismatch', message, 'Name the rds-instance that is backed up.')];
   }
   const problems: Problem[] = [];
-  const differs = (key: 'sourceIdentifier' | 'sourceRegion', wanted: string) => {
+  const differs = (key: 'sourceIdentifier' | 'sourceRegion' | 'engine', wanted: string) => {
     const message = `"${target[key]}" is not what "${target.source}" says, which is "${wanted}"`;
     if (target[key] !== wanted)
       problems.push(problem(key, 'restore-source-disagrees', message, `Write "${wanted}".`));
   };
   differs('sourceIdentifier', source.identifier);
   differs('sourceRegion', source.region);
+  differs('engine', source.engine);
   const lossOf = lostWhenUsed(context, id, target.region);
   if (target.region === source.region && lossOf !== undefined) {
     const message = `"${id}" is restored in ${target.region}, the region of its source, which is lost in the scenario "${lossOf}" that restores it`;

@@ -1,3 +1,4 @@
+import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
 import type { Problem } from '../finding.ts';
 import type { CheckContext, LintRule } from '../lint-rule.ts';
 import type { PlacedStep } from '../scenario-view.ts';
@@ -22,39 +23,44 @@ export const asking: Record<string, string> = {
   'sql.write-check': 'database',
 };
 
+/** Kinds that only PostgreSQL can carry out, and what does the same for MySQL and MariaDB. */
+const onlyPostgres: Record<string, string> = {
+  'sql.restore-dump':
+    'Load the dump with a build of your own (codebuild.run), and look with sql.query whether its rows are there.',
+  'sql.swap-database':
+    'MySQL can not rename a database. Restore beside it with rds.restore or rds.restore-cluster, and put that in its place with rds.cutover, or with the new endpoint in the secret of the applications.',
+};
+
 export const engineNotSpoken: LintRule = {
   id: 'engine-not-spoken',
   severity: 'error',
   reason:
-    'Lifeboat speaks PostgreSQL. With another engine a step can not prove that the database takes writes, and refuses, in the middle of the outage.',
+    'Some steps can be carried out with PostgreSQL only. With another engine they refuse, in the middle of the outage.',
   check: context =>
     context.scenarios.flatMap(view => view.steps.flatMap(placed => notSpoken(context, placed))),
 };
 
 function notSpoken(context: CheckContext, placed: PlacedStep): Problem[] {
   const { step, path } = placed;
-  const asked = Object.hasOwn(asking, step.do) ? asking[step.do] : undefined;
+  const mend = Object.hasOwn(onlyPostgres, step.do) ? onlyPostgres[step.do] : undefined;
+  if (mend === undefined) return [];
   return componentsOf(context, placed).flatMap(({ parameter, id }): Problem[] => {
-    const engine = parameter === asked ? engineOf(context, id) : undefined;
-    if (engine === undefined || engine.includes('postgres')) return [];
+    const engine = parameter === asking[step.do] ? engineOf(context, id) : undefined;
+    if (engine === undefined || dialectOfDatabase({ engine }).name === 'PostgreSQL') return [];
     return [
       {
         rule: engineNotSpoken.id,
         severity: 'error',
         path: [...path, 'do'],
-        message: `The step "${step.id}" asks "${id}" in SQL, and Lifeboat speaks PostgreSQL, not ${engine}`,
-        mend: 'Do it by codebuild.run or ssm.automation, or by hand with a people.task, and prove it by an http.check of the application behind it.',
+        message: `The step "${step.id}" works on "${id}", which runs ${engine}, and ${step.do} is for PostgreSQL only`,
+        mend,
       },
     ];
   });
 }
 
-/** What a database runs; a restored instance runs what its source does. */
-function engineOf({ plan: { components } }: CheckContext, id: string): string | undefined {
+/** What a component runs that is a database; undefined for one that has no engine written. */
+export function engineOf({ plan: { components } }: CheckContext, id: string): string | undefined {
   const component = Object.hasOwn(components, id) ? components[id] : undefined;
-  if (component === undefined) return undefined;
-  if ('engine' in component) return component.engine;
-  if (component.type !== 'rds-restore-target') return undefined;
-  const source = Object.hasOwn(components, component.source) ? components[component.source] : undefined;
-  return source && 'engine' in source ? source.engine : undefined;
+  return component !== undefined && 'engine' in component ? component.engine : undefined;
 }

@@ -6,6 +6,7 @@ import type { World } from '../../world/world.ts';
 import { keyArnOf } from '../kms.ts';
 import { backupArn, beginBackup, daysKept, replicationLag } from './backups.ts';
 import { resourceIdOf } from './create.ts';
+import { versionOf } from './engines.ts';
 import { instanceArn } from './events.ts';
 import { copyFrom } from './lineage.ts';
 import { follow } from './replicas.ts';
@@ -44,7 +45,7 @@ function addInstance(world: World, database: ComponentOf<'rds-instance'>): void 
       DbiResourceId: resourceIdOf(region, identifier),
       DBInstanceClass: 'db.r6g.large',
       Engine: database.engine,
-      EngineVersion: '16.4',
+      EngineVersion: versionOf(database.engine),
       DBName: database.database,
       Endpoint: { Address: endpointOf(region, identifier), Port: database.port },
       MultiAZ: database.multiAz,
@@ -105,7 +106,7 @@ function addTarget(world: World, target: ComponentOf<'rds-restore-target'>): voi
       of,
       arn: backupArn(region, sourceIdentifier),
       kmsKeyArn,
-      engine: 'postgres',
+      engine: target.engine,
       status: 'replicating',
       lagSeconds: Math.round(world.duration(replicationLag, `rds-replication-lag/${sourceIdentifier}`)),
     });
@@ -135,8 +136,8 @@ function addSnapshot(world: World, target: ComponentOf<'rds-restore-target'>, ta
       DbiResourceId: taken.of?.shown.DbiResourceId,
       SnapshotType: copied ? 'manual' : 'automated',
       Status: 'available',
-      Engine: 'postgres',
-      EngineVersion: '16.4',
+      Engine: target.engine,
+      EngineVersion: versionOf(target.engine),
       Encrypted: true,
       KmsKeyId: taken.kmsKeyArn,
       OriginalSnapshotCreateTime: takenAt,

@@ -4,6 +4,7 @@ import type { Plan } from '../../../shared/plan/schema.ts';
 import { componentsOf } from '../../world/addresses.ts';
 import { type Call, hashToUnit, SimulatedAwsError, type World } from '../../world/world.ts';
 import { keyArnOf, keyIsEnabled } from '../kms.ts';
+import { versionOf } from './engines.ts';
 import { instanceArn } from './events.ts';
 import { tagsOf, textOf } from './input.ts';
 import { type AutomatedBackup, accountId, rdsState, type SimulatedInstance } from './state.ts';
@@ -98,7 +99,7 @@ export function shownBackup(world: World, backup: AutomatedBackup): DBInstanceAu
     Encrypted: true,
     KmsKeyId: backup.kmsKeyArn,
     Engine: backup.engine,
-    EngineVersion: '16.4',
+    EngineVersion: versionOf(backup.engine),
     BackupRetentionPeriod: daysOf(world, backup),
     TagList: backup.tags,
   };

@@ -17,6 +17,7 @@ import {
   describeParameterGroup,
   memberInstance,
 } from './clusters.ts';
+import { versionOf } from './engines.ts';
 import {
   addGlobal,
   describeGlobalClusters,
@@ -133,7 +134,7 @@ function addSnapshots(
         SnapshotType: 'manual',
         Status: 'available',
         Engine: of.engine,
-        EngineVersion: of.engine.includes('postgres') ? '16.4' : '8.0.39',
+        EngineVersion: versionOf(of.engine),
         StorageEncrypted: true,
         KmsKeyId: of.kmsKeyArn,
         // The time of the data: copies keep it (RDS API Reference, DBClusterSnapshot).

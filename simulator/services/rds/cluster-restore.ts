@@ -9,6 +9,7 @@ import {
   clusterState,
   type SimulatedCluster,
 } from './clusters.ts';
+import { portOf } from './engines.ts';
 import { globalServer } from './global-clusters.ts';
 import { change, keyOf, rdsState } from './state.ts';
 
@@ -80,7 +81,7 @@ function create(
       Engine: source.engine,
       EngineVersion: source.engineVersion,
       Endpoint: clusterEndpointOf(region, identifier),
-      Port: typeof input.Port === 'number' ? input.Port : 5432,
+      Port: typeof input.Port === 'number' ? input.Port : portOf(source.engine),
       StorageEncrypted: true,
       KmsKeyId: source.kmsKeyArn,
       DBSubnetGroup: textOf(call, 'DBSubnetGroupName'),

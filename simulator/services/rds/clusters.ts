@@ -4,6 +4,7 @@ import type { DatabaseServer } from '../../world/dependencies.ts';
 import { seenState } from '../../world/history.ts';
 import { type Call, hashToUnit, SimulatedAwsError, type World } from '../../world/world.ts';
 import type { DatabaseAt } from './database-at.ts';
+import { versionOf } from './engines.ts';
 import { instanceArn } from './events.ts';
 import { accountId, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
 
@@ -67,7 +68,7 @@ export function addCluster(
       DBClusterArn: clusterArn(region, identifier),
       Status: 'available',
       Engine: engine,
-      EngineVersion: engine.includes('postgres') ? '16.4' : '8.0.39',
+      EngineVersion: versionOf(engine),
       DatabaseName: database,
       Endpoint: clusterEndpointOf(region, identifier),
       ReaderEndpoint: clusterEndpointOf(region, identifier).replace('.cluster-', '.cluster-ro-'),
@@ -165,11 +166,14 @@ export function clusterAt(world: World, host: string): DatabaseAt | undefined {
     return {
       instance: DBClusterIdentifier,
       region: cluster.region,
+      engine: cluster.shown.Engine ?? 'aurora-postgresql',
       reachable,
       writable: reachable && member?.IsClusterWriter === true,
       cutAt: cluster.cutAtMs === undefined ? undefined : new Date(cluster.cutAtMs),
       // Readers share the writer's storage, and are milliseconds behind.
       replayedAtMs: member?.IsClusterWriter === true ? undefined : world.nowMs(),
+      // Readers of Aurora are no replicas of MySQL's own kind.
+      receives: false,
     };
   }
   return undefined;

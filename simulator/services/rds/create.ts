@@ -5,6 +5,7 @@ import { appDependencies } from '../../world/dependencies.ts';
 import { type Call, hashToUnit, SimulatedAwsError, type World } from '../../world/world.ts';
 import { keyArnOf, keyIsEnabled } from '../kms.ts';
 import { beginBackup } from './backups.ts';
+import { portOf } from './engines.ts';
 import { instanceArn } from './events.ts';
 import { tagsOf, textOf } from './input.ts';
 import type { CopyOf } from './lineage.ts';
@@ -73,7 +74,7 @@ export function makeInstance(world: World, call: Call, making: Making): unknown 
   remember(world);
   world.changed(`rds/${identifier}`, `${identifier} is being ${making.verb} in ${region}`, 'lifeboat');
   const seconds = world.duration(making.takes, making.durationKey);
-  const port = typeof call.input.Port === 'number' ? call.input.Port : 5432;
+  const port = typeof call.input.Port === 'number' ? call.input.Port : portOf(making.engine);
   // It is reachable and backed up once before RDS calls it available.
   world.after(seconds * 0.85, `rds/${identifier}`, `${identifier} starts and is backed up`, () => {
     if (instance.shown.DBInstanceStatus !== 'creating') return;

@@ -2,6 +2,8 @@
 export type DatabaseAt = {
   instance: string;
   region: string;
+  /** As RDS names it. */
+  engine: string;
   /** Whether a connection succeeds now. */
   reachable: boolean;
   /** Whether it is the writer; a restored copy is, like any single instance that serves, and a read replica is not. */
@@ -10,4 +12,6 @@ export type DatabaseAt = {
   cutAt: Date | undefined;
   /** For a read replica: up to when it has what its source committed, ms since the epoch. */
   replayedAtMs: number | undefined;
+  /** For a read replica: whether its source still sends. */
+  receives: boolean;
 };

@@ -43,10 +43,14 @@ export function addGlobal(world: World, plan: Plan, component: ComponentOf<'auro
   const primary = member(component.primary);
   const secondary = member(component.secondary);
   if (!primary || !secondary) return;
+  const engineOf = (id: string) => {
+    const found = plan.components[id];
+    return found?.type === 'rds-cluster' ? found.engine : 'aurora-postgresql';
+  };
   const lagMs = Math.round(1000 * world.duration(lagSeconds, `aurora-lag/${component.identifier}`));
   const global: Global = {
     identifier: component.identifier,
-    engine: 'aurora-postgresql',
+    engine: engineOf(component.primary),
     members: [primary, secondary],
     writer: primary,
     state: undefined,

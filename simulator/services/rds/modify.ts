@@ -1,6 +1,7 @@
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 import { beginBackup } from './backups.ts';
+import { portOf } from './engines.ts';
 import { instanceArn } from './events.ts';
 import { existing, inState, shown } from './existing.ts';
 import { change, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
@@ -78,7 +79,7 @@ function rename(world: World, instance: SimulatedInstance, to: string): unknown 
     Object.assign(instance.shown, {
       DBInstanceIdentifier: to,
       DBInstanceArn: instanceArn(region, to),
-      Endpoint: { Address: host, Port: instance.shown.Endpoint?.Port ?? 5432 },
+      Endpoint: { Address: host, Port: instance.shown.Endpoint?.Port ?? portOf(instance.shown.Engine) },
     });
     renameForReplicas(world, instance, from);
     remember(world);

@@ -1,4 +1,5 @@
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
+import { addMetric } from '../../world/metrics.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 import { keyArnOf } from '../kms.ts';
 import { beginBackup } from './backups.ts';
@@ -6,7 +7,7 @@ import { makeInstance } from './create.ts';
 import { existing, inState, shown } from './existing.ts';
 import { textOf } from './input.ts';
 import { copyFrom, replayedMs } from './lineage.ts';
-import { change, rdsState, type SimulatedInstance } from './state.ts';
+import { change, keyOf, rdsState, type SimulatedInstance } from './state.ts';
 
 /** How far a read replica of a small database lies behind: seconds, as a rule (RDS User Guide, "Monitoring replication lag"). */
 const replicaLag = { minSeconds: 0.1, likelySeconds: 2, maxSeconds: 20 };
@@ -40,6 +41,7 @@ export function createReadReplica(world: World, call: Call): unknown {
     takes: sameRegion ? rdsDurations.createReplica : rdsDurations.createReplicaElsewhere,
   });
   listReplica(source, region, identifier);
+  publishLag(world, region, identifier);
   return answer;
 }
 
@@ -56,6 +58,24 @@ export function follow(world: World, replica: SimulatedInstance, source: Simulat
     BackupRetentionPeriod: 0,
   });
   listReplica(source, region, id);
+  publishLag(world, region, id);
+}
+
+/** The metric that RDS makes of what a replica says; one of MySQL whose source is silent says -1. */
+function publishLag(world: World, region: string, identifier: string): void {
+  addMetric(world, {
+    region,
+    namespace: 'AWS/RDS',
+    name: 'ReplicaLag',
+    dimensions: { DBInstanceIdentifier: identifier },
+    valueAt: atMs => {
+      const instance = rdsState(world).instances.get(keyOf(region, identifier));
+      if (instance?.replica === undefined) return undefined;
+      const { frozenAtMs, lagSeconds } = instance.replica;
+      if (frozenAtMs === undefined || atMs <= frozenAtMs) return lagSeconds;
+      return instance.shown.Engine === 'postgres' ? lagSeconds + (atMs - frozenAtMs) / 1000 : -1;
+    },
+  });
 }
 
 function lagOf(world: World, region: string, identifier: string): number {

@@ -1,6 +1,7 @@
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
 import { keyArnOf, keyIsEnabled } from '../kms.ts';
+import { versionOf } from './engines.ts';
 import { existing, inState } from './existing.ts';
 import { tagsOf, textOf } from './input.ts';
 import { copyFrom } from './lineage.ts';
@@ -40,7 +41,7 @@ export function takeSnapshot(
       Status: 'creating',
       PercentProgress: 0,
       Engine: instance.shown.Engine,
-      EngineVersion: '16.4',
+      EngineVersion: versionOf(instance.shown.Engine),
       Encrypted: true,
       KmsKeyId: instance.shown.KmsKeyId,
       SnapshotCreateTime: now,

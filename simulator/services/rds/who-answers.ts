@@ -14,10 +14,12 @@ export function databaseAt(world: World, host: string): DatabaseAt | undefined {
     return {
       instance: instance.shown.DBInstanceIdentifier,
       region: instance.region,
+      engine: instance.shown.Engine ?? 'postgres',
       reachable,
       writable: reachable && instance.replica === undefined,
       cutAt: instance.cutAtMs === undefined ? undefined : new Date(instance.cutAtMs),
       replayedAtMs: instance.replica && replayedMs(instance.replica, world.nowMs()),
+      receives: instance.replica !== undefined && instance.replica.frozenAtMs === undefined,
     };
   }
   return undefined;

@@ -56,7 +56,7 @@ describe('rds.create-instance', () => {
     expect(reasons).toContain('Subnet group other');
     expect(reasons).toContain('KMS key alias/other');
     expect(reasonsOf(await at.prepare(create, { database: { ...newDatabase, engine: 'mysql' } }))).toContain(
-      'PostgreSQL',
+      'no mysql:// URL',
     );
   });
 

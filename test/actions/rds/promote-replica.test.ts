@@ -115,10 +115,13 @@ test('refuses what is not there, and what a run should have made and nobody name
   );
 });
 
-test('refuses MySQL, whose lag it can not ask for', async () => {
+test.each([
+  ['mysql', 'RDS says that app-replica runs mysql, and the plan says postgres'],
+  ['sqlserver-se', 'Lifeboat speaks PostgreSQL, MySQL and MariaDB'],
+])('refuses %s, which is not what the plan says', async (engine, why) => {
   const instance = rdsState(here.world).instances.get(`${recovery}/app-replica`);
-  if (instance) instance.shown.Engine = 'mysql';
-  expect(reasonsOf(await at.prepare(action, accepting))).toContain('the engine is mysql');
+  if (instance) instance.shown.Engine = engine;
+  expect(reasonsOf(await at.prepare(action, accepting))).toContain(why);
 });
 
 test('in a drill it looks and promotes nothing, although the writer lives', async () => {

@@ -124,12 +124,6 @@ describe('rds.restore-cluster', () => {
       [],
       'before the earliest restorable time',
     ],
-    [
-      'the probe does not speak the engine',
-      { ...parameters, target: { ...target, engine: 'aurora-mysql' } },
-      [],
-      'speaks PostgreSQL',
-    ],
   ])('refuses when %s', (_name, given, faults, what) =>
     inData(
       async scene => {

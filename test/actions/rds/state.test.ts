@@ -140,10 +140,13 @@ describe('rds.stop and rds.start', () => {
     }
   });
 
-  test('claims no write that was not tried', async () => {
+  test('claims nothing of a database that runs something else than the plan says', async () => {
     const mysql = { ...standby, engine: 'mysql' };
     const preparation = await at.prepare(start, { database: mysql });
-    expect(preparation.evidence[0]?.what).toContain('was not tried');
+    expect(preparation.status).toBe('ready');
+    await expect(at.run(start, { database: mysql })).rejects.toThrow(
+      'runs postgres, and the plan says mysql',
+    );
   });
 
   test('may start and stop this database and no other', () => {

@@ -19,6 +19,7 @@ export const target: ComponentOf<'rds-restore-target'> = {
   source: 'database',
   sourceIdentifier: 'app-production',
   sourceRegion: primary,
+  engine: 'postgres',
   instanceClass: 'db.r6g.large',
   multiAz: true,
   subnetGroup: 'app-dr',

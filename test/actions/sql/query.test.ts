@@ -164,13 +164,24 @@ describe('sql.query', () => {
     expect(`${failure.message} ${failure.nextStep}`).not.toContain('hunter2');
   });
 
-  it('refuses a database that does not speak PostgreSQL', async () => {
+  it('speaks to a MySQL in its own language', async () => {
     const given = action.parameters.parse({
       ...parameters,
-      database: { ...components.database, engine: 'mysql' },
+      database: { ...components.database, engine: 'mysql', port: 3306 },
+      host: 'restored.example',
     });
-    const preparation = await action.prepare(contextOf({}), given);
-    expect(preparation.status).toBe('refused');
+    const urls: string[] = [];
+    const context = contextOf({
+      secret: async () => '{"username":"reader","password":"hunter2","engine":"mysql"}',
+      network: {
+        sql: async ({ url }) => {
+          urls.push(url);
+          return { query: async () => ({ rows: [{ n: '7' }] }), end: async () => {} };
+        },
+      },
+    });
+    await action.observe(context, given, {});
+    expect(urls).toEqual([expect.stringMatching(/^mysql:\/\/reader:hunter2@restored\.example:3306\//)]);
   });
 
   it('wants to know what is expected', () => {
