@@ -14,9 +14,15 @@ import {
 } from '../../aws/ec2-instances.ts';
 import { ec2Instances } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
-import { finish, pending, ready } from '../outcomes.ts';
+import { alreadyDone, finish, pending, ready } from '../outcomes.ts';
 
-const parameters = z.object({ instances: ec2Instances });
+const parameters = z.object({
+  instances: ec2Instances,
+  which: z
+    .enum(['all', 'failing'])
+    .default('all')
+    .meta({ description: "failing: only those of which one of EC2's two status checks does not pass" }),
+});
 
 const baselineSchema = z.object({ ids: z.array(z.string()), rebootedAt: z.string().optional() });
 
@@ -51,13 +57,16 @@ function hopeless(status: InstanceStatus): Reason[] {
   ];
 }
 
+const isWell = ({ InstanceStatus, SystemStatus }: InstanceStatus) =>
+  InstanceStatus?.Status === 'ok' && SystemStatus?.Status === 'ok';
+
 /** Reboots instances and waits until both of EC2's status checks have passed again after the reboot. */
 export const action = defineAction({
   kind: 'ec2.reboot',
   summary: 'Reboots instances and waits until both status checks pass again',
   parameters,
   components: { instances: 'ec2-instances' },
-  outputs: { instances: 'Ids of the instances' },
+  outputs: { instances: 'Ids of those that were rebooted' },
   drill: 'prepare-only',
   mutates: true,
   typical: {
@@ -68,6 +77,7 @@ export const action = defineAction({
   },
   failureModes: [
     'The host is broken: a reboot does not help, and is refused',
+    'EC2 finds an instance well whose applications hang: with "failing" it is left alone',
     'The operating system does not come back, and the instance status check fails',
     'The instance belongs to a group that replaces it meanwhile',
   ],
@@ -75,14 +85,23 @@ export const action = defineAction({
     describePermission('DescribeInstances', 'DescribeInstanceStatus'),
     instancePermission(instances, 'RebootInstances'),
   ],
-  async prepare(context, { instances }) {
+  async prepare(context, { instances, which }) {
     const found = await findInstances(context.aws, instances);
     const missing = missingInstances(instances, found);
     if (missing) return { status: 'refused', reasons: [missing], evidence: [] };
-    const ids = found.map(instance => instance.InstanceId ?? '');
-    const reasons = (await readStatus(context, instances.region, ids)).flatMap(hopeless);
+    const all = found.map(instance => instance.InstanceId ?? '');
+    const statuses = await readStatus(context, instances.region, all);
+    const well = statuses.flatMap(status => (isWell(status) ? (status.InstanceId ?? []) : []));
+    // What EC2 says nothing of is not known to be well.
+    const ids = which === 'all' ? all : all.filter(id => !well.includes(id));
+    const reasons = statuses.filter(({ InstanceId = '' }) => ids.includes(InstanceId)).flatMap(hopeless);
     if (reasons.length > 0) return { status: 'refused', reasons, evidence: [] };
-    return ready({ ids }, `To be rebooted: ${ids.join(', ')}.`);
+    const spared = all.filter(id => !ids.includes(id));
+    if (ids.length === 0) {
+      return alreadyDone({ ids }, { instances: ids }, `Both status checks of ${all.join(', ')} pass.`);
+    }
+    const others = spared.length === 0 ? '' : ` Both status checks of ${spared.join(', ')} pass.`;
+    return ready({ ids }, `To be rebooted: ${ids.join(', ')}.${others}`);
   },
   async act(context, { instances: { region } }, stored) {
     const { ids, rebootedAt } = baselineSchema.parse(stored);

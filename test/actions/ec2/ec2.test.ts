@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fleetOf } from '../../../simulator/world/fleet.ts';
+import { fleetOf, setAnswers } from '../../../simulator/world/fleet.ts';
 import { inAws, openChanges, permissionsOf, reasonsOf } from '../../support/aws-world.ts';
 
 const region = 'ap-southeast-4';
@@ -31,6 +31,19 @@ describe('ec2.reboot', () => {
         outputs: { instances: [expect.any(String), expect.any(String)] },
       });
       expect(holds()).toBe(false);
+      expect(world.calls.get('ec2.RebootInstances')).toBe(1);
+    }));
+
+  it('leaves those alone that pass both status checks, if only failing ones are meant', () =>
+    inAws(components, async ({ play, wait, world }) => {
+      const [broken, well] = fleetOf(world).filter(({ tags }) => tags.role === 'signer');
+      if (broken) setAnswers(world, broken, false, 'it hangs');
+      await wait(60);
+      const { seen } = await play('ec2.reboot', { instances: 'hosts', which: 'failing' });
+      expect(seen).toMatchObject({ status: 'done', outputs: { instances: [broken?.id] } });
+      const again = await play('ec2.reboot', { instances: 'hosts', which: 'failing' });
+      expect(again.preparation).toMatchObject({ status: 'already-done', outputs: { instances: [] } });
+      expect(JSON.stringify(again.preparation)).toContain(well?.id);
       expect(world.calls.get('ec2.RebootInstances')).toBe(1);
     }));
 
