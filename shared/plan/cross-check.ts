@@ -39,6 +39,7 @@ import { riskNobodyAccepted } from './rules/risk-nobody-accepted.ts';
 import { secretBeforeReplacement } from './rules/secret-before-replacement.ts';
 import { settingLeftBehind } from './rules/setting-left-behind.ts';
 import { severityTooLow } from './rules/severity-too-low.ts';
+import { silentMetric } from './rules/silent-metric.ts';
 import { standbyTakesUsersEarly } from './rules/standby-takes-users-early.ts';
 import { statusPageMovesAlong } from './rules/status-page-moves-along.ts';
 import { checkSteps } from './rules/steps.ts';
@@ -71,6 +72,7 @@ export const lintRules: readonly LintRule[] = [
   fixedMoment,
   noFailback,
   longTtl,
+  silentMetric,
   noCheckAfterSwitch,
   redriveUnchecked,
   switchWithoutUndo,

@@ -1,6 +1,7 @@
 import { buildAlarmName } from '../../shared/aws/names.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { SignalPlan } from '../../shared/plan/schema.ts';
+import { silencedBy } from '../../shared/plan/silent-metrics.ts';
 import { alarmsOf } from './alarms.ts';
 import type { World } from './world.ts';
 
@@ -73,7 +74,8 @@ function noticeSeconds(world: World, id: string, signal: SignalPlan, scenario: s
     case 'alarm':
       return opens(world, scenario, id) ? world.duration(alarmSeconds, `alarm/${id}`) : undefined;
     case 'metric':
-      return opens(world, scenario, id)
+      return opens(world, scenario, id) &&
+        silencedBy(world.plan, world.plan.scenarios[scenario]?.disaster, signal) === undefined
         ? signal.period * signal.periods + world.duration(evaluationSeconds, `metric/${id}`)
         : undefined;
     case 'event':
@@ -143,9 +145,7 @@ function eventOf(world: World, id: string, signal: SignalPlan, state: 'ALARM' | 
       state: {
         value: state,
         reason:
-          state === 'OK'
-            ? 'Threshold Crossed: 1 datapoint was not over the threshold.'
-            : 'Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated as [Breaching].',
+          state === 'OK' ? 'Threshold Crossed: 1 datapoint was not over the threshold.' : crossed(signal),
         timestamp: world.now().toISOString().replace('Z', '+0000'),
       },
       previousState: {
@@ -173,6 +173,14 @@ function healthDetail(world: World, id: string, region: string, service: string)
     eventRegion: region,
     eventDescription: [{ language: 'en_US', latestDescription: 'We are investigating connectivity issues.' }],
   };
+}
+
+/** In CloudWatch's words. An alarm that the plan only names is taken for one that fires on silence. */
+function crossed(signal: SignalPlan): string {
+  if (signal.type === 'metric' && signal.missing !== 'breaching') {
+    return `Threshold Crossed: ${signal.periods} out of the last ${signal.periods} datapoints were over the threshold.`;
+  }
+  return 'Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated as [Breaching].';
 }
 
 /** A detail that says what the signal waits for, with the least that does. */

@@ -3,3 +3,4 @@ import { rehearsesWell } from './support.ts';
 rehearsesWell('ticket-shop', 'examples');
 rehearsesWell('river-gauges', 'examples');
 rehearsesWell('permit-desk', 'examples');
+rehearsesWell('van-tracker', 'examples');

@@ -91,6 +91,31 @@ test('what a plan waits for of AWS Health comes as AWS sends it, minutes after t
   expect(await eventsAfter(signals, {}, 1800)).toEqual(['zone']);
 });
 
+test.each([
+  ['AWS/RDS', 'breaching', true],
+  ['AWS/RDS', 'unknown', false],
+  ['Shop', 'unknown', true],
+])(
+  'of a lost database a metric of %s with missing data as %s is heard: %s',
+  async (namespace, missing, heard) => {
+    const signals = planSchema.shape.signals.parse({
+      connections: {
+        title: 'Connections',
+        observer: 'rds',
+        type: 'metric',
+        region: liquidAbt.regions.primary,
+        namespace,
+        missing,
+        metric: 'DatabaseConnections',
+        comparison: 'below',
+        threshold: 1,
+      },
+    });
+    const events = await eventsAfter(signals, { type: 'loss', components: ['database'] });
+    expect(events.includes('connections')).toBe(heard);
+  },
+);
+
 /** Signals that the triage makes of what is sent within that time of a failing database. */
 async function eventsAfter(
   signals: Plan['signals'],
