@@ -45,7 +45,9 @@ function ofTask(situation: Situation, task: Task): PlannedMessage[] {
   const overdue = times.flatMap((at, n) => {
     if (n < newest) return [];
     const level = levelAfter(situation, task.owners, n + 1);
-    const others = calledAt(situation, level).filter(person => !task.owners.includes(person));
+    const others = withoutPagers(situation, calledAt(situation, level)).filter(
+      person => !task.owners.includes(person),
+    );
     return [
       ...toOwners(`overdue-${n}`, 'task-overdue', at),
       ...others.map(person => ({
@@ -56,6 +58,12 @@ function ofTask(situation: Situation, task: Task): PlannedMessage[] {
     ];
   });
   return [...before, ...overdue];
+}
+
+/** What is overdue is no outage: a pager rings for it only where a level has nobody else. */
+function withoutPagers({ plan }: Situation, people: readonly string[]): readonly string[] {
+  const quiet = people.filter(id => plan.channels[plan.people[id]?.channel ?? '']?.type !== 'pagerduty');
+  return quiet.length > 0 ? quiet : people;
 }
 
 /** Number of the level so many steps above the owners'; for owners of no level from the first one on. */

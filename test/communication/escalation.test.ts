@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dueMessages } from '../../shared/communication/due.ts';
 import { scopeFor } from '../../shared/communication/fields.ts';
 import type { Situation } from '../../shared/communication/situation.ts';
+import type { Task } from '../../shared/communication/task-record.ts';
 import { tick } from '../../shared/communication/tick.ts';
 import type { Entry } from '../../shared/incident/entries.ts';
 import { acknowledgeIncident } from '../../shared/incident/incident.ts';
@@ -238,6 +239,29 @@ describe('a pager', () => {
     expect(acknowledgements([minute(64), page], acknowledged(70))).toMatchObject([
       { key: 'acknowledged/2/pager', sendAt: minute(70) },
     ]);
+  });
+
+  it('does not ring for a task that is overdue, unless the level has nobody else', () => {
+    const task: Task = {
+      id: 't1',
+      followUp: 'training',
+      run: makeRun(),
+      title: 'Revise the training',
+      text: '',
+      owners: ['cyd'],
+      setAt: minute(0),
+      dueAt: minute(80),
+      scheduled: true,
+    };
+    const told = (people: string[]) => {
+      const escalation = [{ after: 0, title: 'Level 1', people }];
+      const given = { ...situation(90), plan: { ...plan, escalation }, tasks: [task] };
+      return dueMessages(given)
+        .due.filter(({ template }) => template === 'task-overdue')
+        .map(({ to }) => to);
+    };
+    expect(told(['ada', 'ben'])).toEqual([{ person: 'ben' }, { person: 'cyd' }]);
+    expect(told(['ada'])).toEqual([{ person: 'ada' }, { person: 'cyd' }]);
   });
 
   it('of a person gives way to the channel that the plan names next', () => {

@@ -31,6 +31,8 @@ type Picture = {
   api: 'up' | 'down';
   nodes: { ready: number; all: number };
   pods: { ready: number; all: number };
+  /** How many of the objects that must be there are. */
+  objects: number;
   problems: string[];
 };
 
@@ -75,10 +77,11 @@ export const action = defineAction({
   async observe(context, given) {
     const seen = await look(context, given);
     const healthy = isHealthy(seen, given);
-    if (given.expect === 'healthy' && !healthy) return { status: 'pending', note: inWords(seen) };
+    if (given.expect === 'healthy' && !healthy)
+      return { status: 'pending', note: inWords(seen, given.objects.length) };
     // One request without an answer says nothing of a cluster, and steps may hang on what is said here.
     const hasty = seen.api === 'down' && context.elapsedSeconds < unansweredSeconds;
-    if (hasty) return { status: 'pending', note: inWords(seen) };
+    if (hasty) return { status: 'pending', note: inWords(seen, given.objects.length) };
     return answer(given, seen, healthy);
   },
 });
@@ -105,12 +108,13 @@ async function look(context: ActionContext, { cluster, namespaces, objects }: Pa
       api: 'up',
       nodes: { ready: readyNodes(nodes), all: nodes.length },
       pods: { ready, all: pods.length },
+      objects: objects.length - missing.length,
       problems: [...empty, ...missing, ...podProblems(pods)],
     };
   } catch (error) {
     if (!(error instanceof ServiceUnavailableError)) throw error;
     const none = { ready: 0, all: 0 };
-    return { api: 'down', nodes: none, pods: none, problems: [error.message] };
+    return { api: 'down', nodes: none, pods: none, objects: 0, problems: [error.message] };
   }
 }
 
@@ -134,13 +138,14 @@ function isHealthy({ api, nodes, pods, problems }: Picture, { namespaces }: Para
   return api === 'up' && nodes.all > 0 && nodes.ready === nodes.all && someRun && problems.length === 0;
 }
 
-function inWords({ api, nodes, pods, problems }: Picture): string {
+function inWords({ api, nodes, pods, objects, problems }: Picture, wanted: number): string {
   if (api === 'down') return `The API server does not answer (${problems.join('; ')})`;
   const counted = `${nodes.ready} of ${nodes.all} nodes and ${pods.ready} of ${pods.all} pods are Ready`;
-  return [counted, ...problems].join('; ');
+  const found = wanted > 0 ? [`${objects} of ${wanted} objects are there`] : [];
+  return [counted, ...found, ...problems].join('; ');
 }
 
-function answer({ cluster }: Parameters, seen: Picture, healthy: boolean): Observation {
+function answer({ cluster, objects }: Parameters, seen: Picture, healthy: boolean): Observation {
   const outputs: JsonObject = {
     api: seen.api,
     healthy,
@@ -153,6 +158,6 @@ function answer({ cluster }: Parameters, seen: Picture, healthy: boolean): Obser
     }),
     problems: seen.problems.join('; '),
   };
-  const what = `Cluster ${cluster.name}: ${inWords(seen)}`;
+  const what = `Cluster ${cluster.name}: ${inWords(seen, objects.length)}`;
   return { status: 'done', outputs, evidence: [{ what, data: outputs }] };
 }

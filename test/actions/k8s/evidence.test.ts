@@ -43,7 +43,10 @@ describe('k8s.get', () => {
         kind: 'ConfigMap',
         metadata: { name: 'settings', namespace: 'shop' },
       });
-      expect(await look(scene, get, parameters)).toMatchObject({ outputs: { healthy: true, problems: '' } });
+      expect(await look(scene, get, parameters)).toMatchObject({
+        outputs: { healthy: true, problems: '' },
+        evidence: [{ what: expect.stringContaining('; 1 of 1 objects are there') }],
+      });
     }));
 
   it('does not call an empty namespace healthy', () =>
