@@ -1,5 +1,7 @@
 import { formatDuration } from '../plan/duration.ts';
 import { outageCost } from '../report/cost.ts';
+import { restoredPoint } from '../report/objectives.ts';
+import { secondsBetween } from '../report/time.ts';
 import type { Stage } from './channels/contract.ts';
 import { cadenceOf } from './due-audiences.ts';
 import { estimatedEnd } from './estimate.ts';
@@ -95,9 +97,15 @@ function actionsOf(situation: Situation): string {
 
 /** Only what a step of this run has measured, and no more than that: a run that stopped before it restored lost nothing. */
 export function measuredDataLoss(situation: Situation): string {
-  const measured = stepsNow(situation).flatMap(({ entry }) => {
-    const seconds = entry.status === 'done' ? entry.outputs?.lossSeconds : undefined;
-    return typeof seconds === 'number' ? [seconds] : [];
+  const measured = stepsNow(situation).flatMap(({ entry: { status, action, outputs = {} } }) => {
+    if (status !== 'done') return [];
+    const restored = restoredPoint(action, outputs);
+    const { lossSeconds } = outputs;
+    return [
+      ...(typeof lossSeconds === 'number' ? [lossSeconds] : []),
+      // Whatever is found in the restored data, what was written after its moment is not in it.
+      ...(restored ? [Math.max(0, secondsBetween(restored, situation.run.outageStartedAt))] : []),
+    ];
   });
   const end = ending(situation);
   if (measured.length === 0) return 'not measured in this run';

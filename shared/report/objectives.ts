@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts';
 import type { Mode, Outcome, Stage } from '../runbook/contract.ts';
 import type { Detail, PhaseDetail, Rpo, Rto, StepDetail } from './report.ts';
 import { earlier, fullTime, later, secondsBetween, toMs } from './time.ts';
@@ -199,16 +200,19 @@ function unfencedNote(steps: readonly StepDetail[]): string {
   return ` Counted up to the beginning of the outage: step ${fence.id} could not prove that the old database took no writes after that.`;
 }
 
-/** Points in time of the data that steps named `<family>.restore…` brought back, or that a promoted replica had. */
+/** Points in time of the data that finished steps brought back. */
 function restoredPoints(steps: readonly StepDetail[]): { step: string; pointTime: string }[] {
-  return steps.flatMap(step => {
-    const restores =
-      step.action === 'rds.promote-replica' || (step.action.split('.')[1]?.startsWith('restore') ?? false);
-    const finished = step.status === 'done' || step.status === 'undone';
-    const { pointTime } = step.outputs;
-    const usable = typeof pointTime === 'string' && !Number.isNaN(toMs(pointTime));
-    return restores && finished && usable ? [{ step: step.id, pointTime }] : [];
+  return steps.flatMap(({ id, status, action, outputs }) => {
+    const pointTime = restoredPoint(action, outputs);
+    const finished = status === 'done' || status === 'undone';
+    return finished && pointTime !== undefined ? [{ step: id, pointTime }] : [];
   });
+}
+
+/** The moment of the data that a step named `<family>.restore…` brought back, or that a promoted replica had. */
+export function restoredPoint(action: string, { pointTime }: JsonObject): string | undefined {
+  const restores = action === 'rds.promote-replica' || (action.split('.')[1]?.startsWith('restore') ?? false);
+  return restores && typeof pointTime === 'string' && !Number.isNaN(toMs(pointTime)) ? pointTime : undefined;
 }
 
 function failoverBasis(step: StepDetail): string {

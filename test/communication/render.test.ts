@@ -174,8 +174,18 @@ describe('the data loss', () => {
     minute(1),
     { ...stepEntry(`find-${lossSeconds}`, 'assess', 'done'), outputs: { lossSeconds } } as Entry,
   ];
+  /** A restore that says which moment its data is of, with the time since then in the name of the step. */
+  const restored = (action: string, pointTime: string): [string, Entry] => [
+    minute(2),
+    { ...stepEntry(`${action}-${pointTime}`, 'activate', 'done'), action, outputs: { pointTime } } as Entry,
+  ];
   it.each([
     [[], 'not measured in this run'],
+    [
+      [found(60), restored('sql.restore-dump', minute(-20)), ended(minute(60))],
+      'what was written in the last 25 min before the outage',
+    ],
+    [[restored('s3.latest', minute(-20)), ended(minute(60))], 'not measured in this run'],
     // A query that measures no loss says null.
     [[found(null)], 'not measured in this run'],
     [[found(360)], 'as measured so far, what was written in the last 6 min before the outage'],
