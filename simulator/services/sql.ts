@@ -59,10 +59,16 @@ const restoreDump: BuildEffect = (world, { variables }): ReturnType<BuildEffect>
   // A whole file has the rows that were counted when it was made.
   const rows = tables.map((table): [string, number] => [table, manifest?.rows?.[table] ?? 0]);
   return {
-    RESTORED_FORMAT: key.endsWith('.gz') ? 'gzip' : 'plain',
+    RESTORED_FORMAT: formatOf(key),
     RESTORED_ROWS: JSON.stringify(Object.fromEntries(rows)),
   };
 };
+
+/** What a dump is in, by its name: the restore itself looks at the first bytes. */
+function formatOf(key: string): string {
+  if (key.endsWith('.gz')) return 'gzip';
+  return /\.(?:pg)?dump$/.test(key) ? 'custom' : 'plain';
+}
 
 /** Where a component's data is asked for; undefined for a component that is no database. */
 export function placeOf(component: Component): { host: string; database: string } | undefined {

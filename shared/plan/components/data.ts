@@ -10,6 +10,10 @@ const arrival = z.strictObject({
   suffix: z.string().default('.sql.gz'),
   /** Whether a manifest, `<key>.manifest.json`, comes with each. */
   manifest: z.boolean().default(true),
+  rows: z
+    .record(z.string(), z.number().int().nonnegative())
+    .optional()
+    .meta({ description: 'Rows by table that each manifest counts, as the data of a rehearsal has them' }),
 });
 
 export const s3Bucket = z.strictObject({

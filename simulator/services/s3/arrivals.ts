@@ -34,7 +34,7 @@ function timesOf(world: World, everySeconds: number): number[] {
 function put(
   world: World,
   bucket: Bucket,
-  { prefix, suffix, manifest, every }: ComponentOf<'s3-bucket'>['arrivals'][number],
+  { prefix, suffix, manifest, every, rows }: ComponentOf<'s3-bucket'>['arrivals'][number],
   atMs: number,
 ): void {
   const time = new Date(atMs);
@@ -59,6 +59,7 @@ function put(
     createdAt: time.toISOString(),
     bytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
+    ...(rows && { rows }),
     by: 'the rehearsal',
   });
   storeObject(world, bucket, `${key}.manifest.json`, { body: text, lastModified: time });

@@ -59,7 +59,7 @@ function plan(): Plan {
         type: 's3-bucket',
         region: primary,
         name: 'shop-dumps',
-        arrivals: [{ prefix: 'database/', every: '5m' }],
+        arrivals: [{ prefix: 'database/', every: '5m', rows: { orders: 7 } }],
       },
     },
     people: {},
@@ -139,11 +139,13 @@ describe('a Job of a CronJob that dumps', () => {
     }));
 });
 
-it('dumps that come every five minutes hold data that is a few minutes old', () =>
+it('dumps that come every five minutes hold data that is a few minutes old, with the rows of the plan', () =>
   inShop(async ({ world }) => {
     const newest = manifestsOf(world).sort().at(-1) ?? '';
-    const { sourceTime } = JSON.parse(readObject(world, 'shop-dumps', newest) ?? '{}');
-    expect(sourceTime).toBe('2026-03-10T16:37:30.000Z');
+    expect(JSON.parse(readObject(world, 'shop-dumps', newest) ?? '{}')).toMatchObject({
+      sourceTime: '2026-03-10T16:37:30.000Z',
+      rows: { orders: 7 },
+    });
   }));
 
 it('a stateful set has the Service that the plan names', () =>
