@@ -65,7 +65,10 @@ const documents: Record<string, { scenario: string; templates: readonly Template
         template: 'initial',
         information: 'technical',
         when: 'under-way',
-        fields: [['TB-215 technical details', new RegExp(`Done:${item}[^]*Next steps:${item}`)]],
+        fields: [
+          ['TB-215 technical details', new RegExp(`Done:${item}[^]*Next steps:${item}`)],
+          ['TB-168', /War room: Slack #trading-bot-incidents/],
+        ],
       },
       {
         template: 'initial',
