@@ -182,10 +182,10 @@ describe('the data loss', () => {
   it.each([
     [[], 'not measured in this run'],
     [
-      [found(60), restored('sql.restore-dump', minute(-20)), ended(minute(60))],
+      [found(60), restored('sql.restore-dump', minute(-30)), ended(minute(60))],
       'what was written in the last 25 min before the outage',
     ],
-    [[restored('s3.latest', minute(-20)), ended(minute(60))], 'not measured in this run'],
+    [[restored('s3.latest', minute(-30)), ended(minute(60))], 'not measured in this run'],
     // A query that measures no loss says null.
     [[found(null)], 'not measured in this run'],
     [[found(360)], 'as measured so far, what was written in the last 6 min before the outage'],
