@@ -6,6 +6,7 @@
  *   each has to see its own time.
  * - Settings (`rehearsal.*`, set for one transaction) say which of the simulated servers is meant.
  * - What has the name of a schema of MySQL before it is that table of MySQL (`mysql/expressions.ts`).
+ * - `accounts` are users of a MySQL, of which those of applications are known once they were locked.
  * - `sessions` are those of the application that are open when the world begins; who ends one deletes its row.
  */
 export const rehearsalSchema = `
@@ -44,6 +45,10 @@ CREATE VIEW rehearsal.information_schema_processlist AS
   SELECT pid AS id, usename::text AS "user", datname::text AS db,
     CASE state WHEN 'active' THEN 'Query' ELSE 'Sleep' END AS command
   FROM rehearsal.pg_stat_activity;
+CREATE TABLE rehearsal.accounts (name text PRIMARY KEY, locked boolean NOT NULL);
+INSERT INTO rehearsal.accounts VALUES ('lifeboat', false), ('app', false);
+CREATE VIEW rehearsal.mysql_user AS
+  SELECT name AS "user", '%'::text AS host, CASE WHEN locked THEN 'Y' ELSE 'N' END AS account_locked FROM rehearsal.accounts;
 CREATE VIEW rehearsal.information_schema_innodb_trx AS
   SELECT pid AS trx_mysql_thread_id FROM rehearsal.sessions WHERE state = 'idle in transaction';
 CREATE VIEW rehearsal.performance_schema_replication_applier_status_by_worker AS

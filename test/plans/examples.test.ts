@@ -4,3 +4,4 @@ rehearsesWell('ticket-shop', 'examples');
 rehearsesWell('river-gauges', 'examples');
 rehearsesWell('permit-desk', 'examples');
 rehearsesWell('van-tracker', 'examples');
+rehearsesWell('tool-library', 'examples');

@@ -110,7 +110,7 @@ export function variableOf(name: string, { engine }: Scope): string {
 
 /** Tables of the server that the rehearsal has under another name. */
 const serverTables = new Set(
-  'information_schema.processlist information_schema.innodb_trx information_schema.schemata information_schema.tables performance_schema.replication_applier_status_by_worker'.split(
+  'information_schema.processlist information_schema.innodb_trx information_schema.schemata information_schema.tables mysql.user performance_schema.replication_applier_status_by_worker'.split(
     ' ',
   ),
 );
@@ -162,6 +162,8 @@ function inDatabase(tokens: readonly Token[], at: number, { database, engine }: 
   if (schema === database) return { text: '', end: at + 2 };
   if (!/^(information_schema|performance_schema|mysql|sys)$/i.test(schema)) return undefined;
   if (!serverTables.has(table)) throw new NotPlayed(`a rehearsal has no ${table}`);
+  if (table === 'mysql.user' && engine === 'mariadb')
+    throw new NotPlayed('MariaDB keeps locked accounts in mysql.global_priv, which a rehearsal has not');
   if (table.endsWith('by_worker') && engine === 'mariadb')
     throw new MysqlFailure(
       '1054',

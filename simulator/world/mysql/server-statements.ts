@@ -76,13 +76,18 @@ export function set(tokens: readonly Token[]): string {
   return "SET rehearsal.ignored TO 'on'";
 }
 
-/** `ALTER USER 'app'@'%' IDENTIFIED BY '…'` */
+const lockAccount = (user: string, locked: boolean) =>
+  `INSERT INTO rehearsal.accounts VALUES (${literal(user)}, ${locked}) ON CONFLICT (name) DO UPDATE SET locked = excluded.locked`;
+
+/** `ALTER USER 'app'@'%' IDENTIFIED BY '…'`, or `ACCOUNT LOCK`. */
 export function alterUser(tokens: readonly Token[]): string {
   const at = find(tokens, 0, 'IDENTIFIED');
   const password = tokens.slice(at).find(({ kind }) => kind === 'text')?.value;
   const user = tokens.slice(2).find(({ kind }) => kind !== 'sign' && kind !== 'variable')?.value;
+  const lock = find(tokens, 0, 'ACCOUNT');
+  if (lock >= 0 && user !== undefined) return lockAccount(user, are(tokens, lock + 1, 'LOCK'));
   if (at < 0 || password === undefined || user === undefined)
-    throw new NotPlayed('a rehearsal plays ALTER USER … IDENTIFIED BY only');
+    throw new NotPlayed('a rehearsal plays ALTER USER … IDENTIFIED BY, ACCOUNT LOCK and ACCOUNT UNLOCK only');
   return `ALTER ROLE ${`"${user}"`} PASSWORD ${literal(password)}`;
 }
 
