@@ -25,7 +25,8 @@ const inMysql = {
 
 /** What mysql2 asks of iconv-lite, for the encodings that Node has itself. */
 const iconv = `
-const known = new Map([['utf8', 'utf8'], ['utf-8', 'utf8'], ['ascii', 'latin1'], ['latin1', 'latin1'], ['binary', 'latin1']]);
+// What stands in the greeting, and in errors before anything was agreed, is called cesu8: UTF-8 but for emojis.
+const known = new Map([['utf8', 'utf8'], ['cesu8', 'utf8'], ['utf-8', 'utf8'], ['ascii', 'latin1'], ['latin1', 'latin1'], ['binary', 'latin1']]);
 const of = encoding => {
   const found = known.get(String(encoding).toLowerCase());
   if (found) return found;

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { enginesOf } from '../../deploy/engines.ts';
 import plugins from '../../deploy/link-imports.cjs';
+import { errorPacket, greeting } from '../support/mysql-wire.ts';
 import { liquidAbt } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-drivers-'));
@@ -59,10 +61,17 @@ it('connects, and says what went wrong, as it does from its sources', async () =
   writeFileSync(file, await bundle());
   const { connectSql } = await import(file);
   const nobody = { connectTimeoutMs: 500, statementTimeoutMs: 500 };
-  await expect(connectSql({ url: 'mysql://a:b@127.0.0.1:1/c', ...nobody })).rejects.toMatchObject({
-    name: 'ServiceUnavailableError',
-    message: expect.stringContaining('ECONNREFUSED'),
+  const server = createServer(socket => {
+    socket.write(greeting(false));
+    socket.once('data', () => socket.end(errorPacket(2, 1045, '28000', 'Access denied for Größe')));
   });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await expect(connectSql({ url: `mysql://a:b@127.0.0.1:${port}/c`, ...nobody })).rejects.toMatchObject({
+    name: 'RequestRejectedError',
+    message: 'The database at 127.0.0.1 refused: Access denied for Größe (1045)',
+  });
+  server.close();
 });
 
 it('takes the engines from the databases of the plan', async () => {

@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { startKubernetes } from './servers/kubernetes.ts';
 import type { Api } from './servers/kubernetes-node.ts';
 import { installRic } from './servers/lambda-ric.ts';
+import { startMariadbPair } from './servers/mariadb.ts';
 import { startPostgresServer } from './servers/postgres.ts';
 import type { Server } from './servers/process.ts';
 import { installPython, startMiniStack, startMoto } from './servers/python.ts';
@@ -16,6 +17,7 @@ export type Servers = {
   postgres: Found<{ port: number; bin: string }>;
   kubernetes: Found<Api>;
   lambdaRuntime: Found<{ entry: string }>;
+  mariadb: Found<{ primary: number; replica: number; ca: string }>;
   redis: Found<{ host: string; primary: number; replica: number; password: string }>;
 };
 
@@ -50,6 +52,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       return { url, ca, token };
     }),
     lambdaRuntime: await attempt(async () => ({ entry: installRic() })),
+    mariadb: await attempt(() => startMariadbPair(keep)),
     redis: await attempt(async () => {
       const primary = keep(await startRedisServer());
       const replica = keep(await startRedisServer(primary));

@@ -1,16 +1,19 @@
-import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import type { Certificate } from './certificates.ts';
+import { type Certificate, makeAuthority } from './certificates.ts';
 import { ensureProgram, findOnPath } from './debian.ts';
 import { freePort, runToEnd, type Server, startServer } from './process.ts';
 
-export type MariadbServer = Server & {
+/** A server of the suite that runs, as a test reaches it. */
+export type Mariadb = {
   port: number;
   url(database: string, user?: string, password?: string): string;
   /** Carries statements out as root, one after the other, and gives the rows of the last. */
   asRoot(...statements: string[]): Promise<Record<string, unknown>[]>;
 };
+export type MariadbServer = Server & Mariadb;
 
 export const mariadbUser = 'lifeboat';
 export const mariadbPassword = "se'cret/@1";
@@ -46,7 +49,7 @@ export async function startMariadbServer(
       return `--ssl-${name}=${path}`;
     },
   );
-  const root = () => createConnection({ host: '127.0.0.1', port, user: 'root', charset: 'utf8mb4' });
+  const { asRoot, url } = mariadbAt(port);
   const server = await startServer(
     `mariadb-${port}`,
     program,
@@ -59,23 +62,9 @@ export async function startMariadbServer(
     ],
     {
       cwd: '/tmp',
-      ready: async () => {
-        const connection = await root();
-        await connection.end();
-        return true;
-      },
+      ready: async () => (await asRoot('SELECT 1')).length > 0,
     },
   );
-  const asRoot = async (...statements: string[]) => {
-    const connection = await root();
-    try {
-      let rows: unknown = [];
-      for (const statement of statements) [rows] = await connection.query(statement);
-      return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
-    } finally {
-      await connection.end();
-    }
-  };
   const literal = mariadbPassword.replaceAll("'", "''");
   await asRoot(
     `CREATE USER '${mariadbUser}'@'%' IDENTIFIED BY '${literal}'`,
@@ -84,8 +73,7 @@ export async function startMariadbServer(
   return {
     port,
     asRoot,
-    url: (database, user = mariadbUser, password = mariadbPassword) =>
-      `mysql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+    url,
     async stop() {
       await server.stop();
       rmSync(data, { recursive: true, force: true });
@@ -93,8 +81,50 @@ export async function startMariadbServer(
   };
 }
 
+/** A primary and a replica of it, as RDS makes one in another region; the replica's certificate is for another name. */
+export async function startMariadbPair(keep: (server: MariadbServer) => MariadbServer) {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeboat-e2e-mariadb-ca-'));
+  try {
+    const authority = makeAuthority(folder);
+    const [primary, replica] = await Promise.all([
+      startMariadbServer({ certificate: authority.issue('database', ['DNS:localhost']) }),
+      startMariadbServer({ certificate: authority.issue('other', ['DNS:other.example']) }),
+    ]);
+    keep(primary);
+    keep(replica);
+    await replicate(primary, replica);
+    return { primary: primary.port, replica: replica.port, ca: authority.ca };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A server on this port. */
+export function mariadbAt(port: number): Mariadb {
+  return {
+    port,
+    url: (database, user = mariadbUser, password = mariadbPassword) =>
+      `mysql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+    async asRoot(...statements) {
+      const connection = await createConnection({
+        host: '127.0.0.1',
+        port,
+        user: 'root',
+        charset: 'utf8mb4',
+      });
+      try {
+        let rows: unknown = [];
+        for (const statement of statements) [rows] = await connection.query(statement);
+        return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+      } finally {
+        await connection.end();
+      }
+    },
+  };
+}
+
 /** Makes a server follow another one from now on, as a read replica of RDS does: read-only, until it is promoted. */
-export async function replicate(from: MariadbServer, to: MariadbServer): Promise<void> {
+export async function replicate(from: Mariadb, to: Mariadb): Promise<void> {
   const [at] = await from.asRoot('SHOW MASTER STATUS');
   const literal = mariadbPassword.replaceAll("'", "''");
   await to.asRoot(
