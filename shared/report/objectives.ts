@@ -160,6 +160,7 @@ function cutOf(
 /** Kinds that take data to another region, or find out what of it had arrived there, and put out `lossSeconds`. */
 const moves = new Set([
   'dynamodb.check-global-table',
+  'efs.fail-over-replication',
   'rds.failover-global-cluster',
   'rds.switchover-global-cluster',
 ]);

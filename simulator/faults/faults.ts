@@ -63,6 +63,7 @@ export const staleServices = [
   'wafv2',
   'sqs',
   'globalaccelerator',
+  'elasticfilesystem',
 ];
 
 /** Kinds that end by themselves: with these alone every run has to reach its end. */

@@ -3,6 +3,7 @@ import { autoScalingGroups } from '../services/autoscaling.ts';
 import { tablesOf } from '../services/dynamodb/tables.ts';
 import { firewallsOf } from '../services/ec2/firewalls.ts';
 import { ecsServices } from '../services/ecs.ts';
+import { efsState } from '../services/elasticfilesystem.ts';
 import { rulesOf } from '../services/events.ts';
 import { lambdaState } from '../services/lambda.ts';
 import { controlsOf } from '../services/route53-recovery-cluster.ts';
@@ -50,6 +51,9 @@ export function awsLines(world: World): string[] {
       .tables.filter(({ lost }) => !lost)
       .map(({ region, name }) => `table ${region}/${name}`),
     ...[...parametersOf(world)].map(([key, { Value }]) => `parameter ${key} is ${Value}`),
+    ...efsState(world).fileSystems.map(
+      ({ region, id, protection }) => `file system ${region}/${id} is ${protection}`,
+    ),
     ...rulesOf(world).map(({ region, bus, name, on }) => `event rule ${region}/${bus}/${name} is ${on}`),
     ...[...controlsOf(world)].map(([arn, { on }]) => `routing control ${arn} is ${on}`),
     ...acceleratorsOf(world).flatMap(({ id, groups }) =>

@@ -40,8 +40,9 @@ function foreign(world: World, call: Call, kept: ReadonlySet<string>): string | 
       const own = cluster?.shown.TagList?.some(tag => tag.Key === runTag);
       return cluster && !own ? `${name} on ${id}, which no run made` : undefined;
     }
-    // Takes a limit away, and nothing else.
+    // Take a limit away, or end a replication, and nothing else.
     case 'lambda.DeleteFunctionConcurrency':
+    case 'elasticfilesystem.DeleteReplicationConfiguration':
       return undefined;
     case 'dynamodb.DeleteTable': {
       const id = String(call.input.TableName);

@@ -74,6 +74,10 @@ export const efsFileSystem = z.strictObject({
   fileSystemId: z
     .string()
     .regex(/^fs-(?:[0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a file system, such as fs-0a1b2c3d4e5f60718'),
+  replicaOf: z
+    .string()
+    .optional()
+    .meta({ description: 'Id of the efs-file-system that EFS replicates into this one' }),
 });
 
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */

@@ -11,6 +11,7 @@ const tolerant = new Set([
   'rds.failover-global-cluster',
   'elasticache.failover-global',
   'dynamodb.check-global-table',
+  'efs.fail-over-replication',
 ]);
 
 /** What a region's side of it is called by, and which is answered from elsewhere. */

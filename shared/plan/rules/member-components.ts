@@ -14,6 +14,8 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
       return members(context, id, component, 'rds-cluster');
     case 'elasticache-global-datastore':
       return members(context, id, component, 'elasticache-replication-group');
+    case 'efs-file-system':
+      return named('replicaOf', component.replicaOf, 'efs-file-system');
     case 'redis-server':
       return named('replicaOf', component.replicaOf, 'redis-server');
     case 'accelerator':

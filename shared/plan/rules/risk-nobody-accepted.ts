@@ -10,7 +10,9 @@ export const riskNobodyAccepted: LintRule = {
   check: context =>
     context.scenarios.flatMap(view =>
       view.steps
-        .filter(({ step }) => ['rds.fence', 'rds.promote-replica'].includes(step.do))
+        .filter(({ step }) =>
+          ['rds.fence', 'rds.promote-replica', 'efs.fail-over-replication'].includes(step.do),
+        )
         .flatMap(placed => unaccepted(view, placed)),
     ),
 };

@@ -18,6 +18,7 @@ export function sendsUsersAway({ step }: PlacedStep): boolean {
 
 /** Kinds after which another database takes the writes. */
 const movesWriter = new Set([
+  'efs.fail-over-replication',
   'rds.restore',
   'rds.restore-cluster',
   'rds.promote-replica',

@@ -43,6 +43,7 @@ export type Model = {
 
 /** Folders whose names differ from the name that requests are signed with. */
 const folders: Record<string, string> = {
+  elasticfilesystem: 'efs',
   elasticloadbalancing: 'elbv2',
   servicequotas: 'service-quotas',
   monitoring: 'cloudwatch',

@@ -41,6 +41,10 @@ const accelerated = {
     recovery: { arn: endpointGroup('away'), loadBalancer: 'away', weight: 0 },
   },
 };
+const replicated = {
+  documents: { type: 'efs-file-system', region: 'ap-southeast-2', fileSystemId: 'fs-0a1b2c3d4e5f60718' },
+  copy: { type: 'efs-file-system', region, fileSystemId: 'fs-08f7e6d5c4b3a2910', replicaOf: 'documents' },
+};
 const nodegroup = {
   nodes: { type: 'eks-nodegroup', region, cluster: 'shop-dr', name: 'general', standbySize: 1 },
 };
@@ -210,6 +214,39 @@ contract(
             },
           ],
         ],
+      },
+    },
+    {
+      kind: 'efs.fail-over-replication',
+      shows: 'ends the replication from the region of the replica, naming the source',
+      components: () => replicated,
+      with: () => ({ to: 'copy', from: 'documents', maxLoss: '1h', acceptedRisks: ['unfenced-writer'] }),
+      expect: {
+        calls: [['efs.DeleteReplicationConfiguration', { SourceFileSystemId: 'fs-0a1b2c3d4e5f60718' }]],
+        outputs: { mountTargets: 2 },
+        errors: ['efs.DescribeReplicationConfigurations ReplicationNotFound'],
+      },
+    },
+    {
+      kind: 'efs.replicate-back',
+      shows: 'takes the protection off, replicates, and puts both back on undo',
+      components: () => ({ ...replicated, copy: { ...replicated.copy, replicaOf: 'other' } }),
+      with: () => ({ from: 'copy', to: 'documents', approvedBy: 'Head of the desk' }),
+      expect: {
+        calls: [
+          ['efs.UpdateFileSystemProtection', { ReplicationOverwriteProtection: 'DISABLED' }],
+          [
+            'efs.CreateReplicationConfiguration',
+            {
+              SourceFileSystemId: 'fs-08f7e6d5c4b3a2910',
+              Destinations: [{ Region: 'ap-southeast-2', FileSystemId: 'fs-0a1b2c3d4e5f60718' }],
+            },
+          ],
+        ],
+        errors: ['efs.DescribeReplicationConfigurations ReplicationNotFound'],
+      },
+      undo: {
+        calls: [['efs.DeleteReplicationConfiguration', { SourceFileSystemId: 'fs-08f7e6d5c4b3a2910' }]],
       },
     },
     {
