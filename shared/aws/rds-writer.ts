@@ -79,6 +79,17 @@ export function whichInstance(id: string): Reason {
   };
 }
 
+/** The same before anything runs: what a run makes has no name without the output of the step that makes it. */
+export function unnamedInstance({
+  database,
+  instance,
+}: {
+  database: Pick<RdsDatabase, 'type' | 'identifier' | 'id'>;
+  instance?: string | undefined;
+}): Reason[] {
+  return identifierOf(database, instance) === undefined ? [whichInstance(database.id)] : [];
+}
+
 export function noInstance(identifier: string, region: string): Reason {
   return {
     what: `There is no DB instance ${identifier} in ${region}`,

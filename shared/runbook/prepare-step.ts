@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import type { Preparation } from '../actions/contract.ts';
 import { InvalidInputError, RefusedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import type { Plan } from '../plan/schema.ts';
 import { actionContext } from './action-context.ts';
 import { judge } from './condition.ts';
 import type { StepReply } from './contract.ts';
@@ -108,15 +110,49 @@ async function unmetCondition(work: StepWork): Promise<string | undefined> {
   return holds ? undefined : what;
 }
 
+/** A cluster that the step works in and that no plan finds before a run has made it, so that a dry run meets nothing. */
+function madeByRun(plan: Plan, parameters: JsonObject): string | undefined {
+  const places = Object.values(parameters).flatMap(value => {
+    const place = placeSchema.safeParse(value);
+    return place.success ? [{ ...place.data, name: place.data.cluster ?? place.data.name }] : [];
+  });
+  return Object.values(plan.components).find(
+    component =>
+      component.type === 'eks-cluster' &&
+      component.onDemand &&
+      places.some(({ name, region }) => name === component.name && region === component.region),
+  )?.id;
+}
+
+/** A cluster, or something inside of one. */
+const placeSchema = z.union([
+  z.object({
+    type: z.literal('eks-cluster'),
+    name: z.string(),
+    region: z.string(),
+    cluster: z.undefined().optional(),
+  }),
+  z.object({ cluster: z.string(), name: z.string(), region: z.string() }),
+]);
+
 async function follow(work: StepWork, preparation: Preparation, parameters: JsonObject): Promise<StepReply> {
   const { evidence } = preparation;
+  const { run } = work;
   switch (preparation.status) {
-    case 'refused':
+    case 'refused': {
+      const absent = run.mode === 'dry-run' ? madeByRun(work.runtime.plan, parameters) : undefined;
+      if (absent !== undefined) {
+        const found = preparation.reasons.map(({ what }) => what).join(' ');
+        const note = `Dry run: a run makes ${absent} first. As it is now: ${found}`;
+        await conclude(work, 'skipped', { evidence, note });
+        return reply('skipped');
+      }
       await conclude(work, 'refused', { reasons: preparation.reasons, evidence });
       throw new RefusedError(preparation.reasons.map(reason => reason.what).join(' '), {
         reasons: preparation.reasons.map(reason => `${reason.what} ${reason.mend}`),
         nextStep: preparation.reasons.map(reason => reason.mend).join(' '),
       });
+    }
     case 'already-done':
       await conclude(work, 'done', {
         baseline: preparation.baseline,

@@ -33,6 +33,8 @@ export type SimulatedPod = {
   env?: Record<string, string>;
   /** Its process ends again and again. */
   crashed?: boolean;
+  /** What its readiness probe misses, as it was looked at last. */
+  lacks?: string | undefined;
   /** A Secret that it reads does not exist, so its container can't be made. */
   missingSecret?: string;
   restarts?: number;

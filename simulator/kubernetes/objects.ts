@@ -112,7 +112,7 @@ export function podObject(deployment: SimulatedDeployment, pod: SimulatedPod, no
               type: 'Ready',
               status: 'False',
               reason: 'ContainersNotReady',
-              message: `containers with unready status: [${container}]`,
+              message: `containers with unready status: [${container}]${pod.lacks === undefined ? '' : `; readiness probe: ${pod.lacks}`}`,
             },
       ],
       ...containerStatuses(deployment, pod),

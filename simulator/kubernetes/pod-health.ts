@@ -86,11 +86,20 @@ export function isHealthy(
   deployment: SimulatedDeployment,
   pod: SimulatedPod,
 ): boolean {
+  pod.lacks = lackedBy(world, deployment, pod);
   if (pod.crashed || deployment.badImages?.includes(pod.image ?? '')) return false;
   if (cluster.nodes.some(({ name, ready }) => name === pod.node && !ready)) return false;
-  if (pod.databaseHost !== undefined && !appDependencies(world).databaseAt(pod.databaseHost)) return false;
+  return pod.lacks === undefined;
+}
+
+/** What a pod needs and does not get, for its readiness probe to say; a person has nothing else to go by. */
+function lackedBy(world: World, deployment: SimulatedDeployment, pod: SimulatedPod): string | undefined {
+  if (pod.databaseHost !== undefined && !appDependencies(world).databaseAt(pod.databaseHost)) {
+    return `no database answers at ${pod.databaseHost}`;
+  }
   const used = usedBy(world, deployment) ?? [];
-  return used.every(component => answers(world, component, pod.databaseHost !== undefined));
+  const lacked = used.find(component => !answers(world, component, pod.databaseHost !== undefined));
+  return lacked && `${lacked.id} does not answer`;
 }
 
 function usedBy(world: World, { component }: SimulatedDeployment): Component[] | undefined {

@@ -19,7 +19,12 @@ import { makePlan, makeWorld, openedAt } from '../communication/fixture.ts';
 
 export const executionArn = 'arn:aws:states:ap-southeast-4:123456789012:execution:shop-region-failure:one';
 
-const parameters = z.object({ size: z.number().int(), label: z.string().default('none') });
+const parameters = z.object({
+  size: z.number().int(),
+  label: z.string().default('none'),
+  /** A component, as an action gets it. */
+  place: z.looseObject({}).optional(),
+});
 
 /** What the action under execution works on: one thing with a size, that takes some time to get there. */
 export type Thing = { size: number; target: number; takesSeconds: number; changes: number; seen: string[] };

@@ -89,6 +89,41 @@ describe('modes', () => {
     expect((await scene.record()).note).toMatch(/^Dry run: .*steps\.restore/);
   });
 
+  const region = 'ap-southeast-4';
+  it.each([
+    ['a cluster that a run makes', true, { type: 'eks-cluster', name: 'dr', region }, 'skipped'],
+    [
+      'a node group of it',
+      true,
+      { type: 'eks-nodegroup', cluster: 'dr', name: 'general', region },
+      'skipped',
+    ],
+    ['another cluster', true, { type: 'eks-cluster', name: 'other', region }, 'refused'],
+    [
+      'a cluster of the same name elsewhere',
+      true,
+      { cluster: 'dr', name: 'app', region: 'eu-west-1' },
+      'refused',
+    ],
+    ['a cluster that stands', false, { type: 'eks-cluster', name: 'dr', region }, 'refused'],
+  ])('dry-run: of %s that is not there', async (_, onDemand, place, status) => {
+    const reasons = [{ what: 'It is not there.', mend: 'Make it.' }];
+    const scene = await makeScene({
+      mode: 'dry-run',
+      step: { with: { size: 3, place } },
+      behaviour: { prepare: () => ({ status: 'refused', reasons, evidence: [] }) },
+    });
+    const cluster = { type: 'eks-cluster', name: 'dr', region, test: false, onDemand } as const;
+    scene.runtime.plan.components.standby = { ...cluster, id: 'standby' };
+    await scene.call('prepare').catch(() => undefined);
+    expect(await scene.record()).toMatchObject({ status });
+    if (status === 'skipped') {
+      expect((await scene.record()).note).toBe(
+        'Dry run: a run makes standby first. As it is now: It is not there.',
+      );
+    }
+  });
+
   it('dry-run: finds parameters that can never fit', async () => {
     const scene = await makeScene({ mode: 'dry-run', step: { with: { size: 'three' } } });
     await expect(scene.call('prepare')).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { keepFile, keptFilePermissions, readKeptFile } from '../../aws/kept-files.ts';
 import { readBundle } from '../../aws/manifest-bundle.ts';
-import { RequestRejectedError } from '../../errors.ts';
+import { LifeboatError, RequestRejectedError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { judgeApplied } from '../../kubernetes/applied.ts';
 import {
@@ -23,8 +23,11 @@ import {
   replaceObject,
   runLabel,
 } from '../../kubernetes/object-api.ts';
+import { listPodsBy } from '../../kubernetes/pod-logs.ts';
 import { describeRef } from '../../kubernetes/resources.ts';
+import { podProblems } from '../../kubernetes/rollout.ts';
 import { eksCluster } from '../../plan/components.ts';
+import type { KubernetesAccess } from '../../ports.ts';
 import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import { accessOf, recordChange } from '../k8s-object.ts';
@@ -58,7 +61,8 @@ const visibleWithinSeconds = 60;
  * and waits for what they start: namespaces are Active, definitions Established, rollouts complete. The manifests are
  * in the plan, or in one file in S3 whose SHA-256 the plan says. Nothing is deleted that is no longer in them.
  *
- * In the cluster the function's role needs: `get`, `create`, `patch` on the kinds, and `update` and `delete` for undo.
+ * In the cluster the function's role needs: `get`, `create`, `patch` on the kinds, `update` and `delete` for undo, and
+ * `list` on pods to say why a workload is not there yet.
  */
 export const action = defineAction({
   kind: 'k8s.apply',
@@ -133,7 +137,9 @@ export const action = defineAction({
       const verdict = judgeApplied(manifest, await readObject(context, access, ref));
       const early = verdict.status === 'lost' && context.elapsedSeconds < visibleWithinSeconds;
       if (verdict.status === 'pending' || early) {
-        return { status: 'pending', note: `${describeRef(ref)}: ${verdict.why}` };
+        const problems = verdict.status === 'pending' ? await podsInTheWay(context, access, manifest) : [];
+        const note = [`${describeRef(ref)}: ${verdict.why}`, ...problems].join('; ');
+        return { status: 'pending', note };
       }
       if (verdict.status === 'done') continue;
       const mend =
@@ -148,6 +154,28 @@ export const action = defineAction({
   },
 
   undo,
+});
+
+/** Why the pods of a workload are not ready, for a person who waits. Without the right to list pods nothing is said. */
+async function podsInTheWay(
+  context: ActionContext,
+  access: KubernetesAccess,
+  manifest: JsonObject,
+): Promise<string[]> {
+  const workload = selectingSchema.safeParse(manifest);
+  if (!workload.success) return [];
+  const { namespace = '' } = refOf(manifest);
+  const labels = workload.data.spec.selector.matchLabels;
+  try {
+    return podProblems(await listPodsBy(context, access, { namespace, labels }));
+  } catch (error) {
+    if (error instanceof LifeboatError) return [];
+    throw error;
+  }
+}
+
+const selectingSchema = z.looseObject({
+  spec: z.looseObject({ selector: z.looseObject({ matchLabels: z.record(z.string(), z.string()) }) }),
 });
 
 /** Lets the server check every object that it can check before anything is changed. */

@@ -13,7 +13,7 @@ import {
   takenAt,
 } from '../../aws/rds-snapshots.ts';
 import { canTakeFinalSnapshot } from '../../aws/rds-status.ts';
-import { identifierOf, noInstance, whichInstance } from '../../aws/rds-writer.ts';
+import { identifierOf, noInstance, unnamedInstance, whichInstance } from '../../aws/rds-writer.ts';
 import { rdsInstance, rdsNewInstance, rdsRestoreTarget } from '../../plan/components.ts';
 import { defineAction, type Reason } from '../contract.ts';
 import { finish, pending, ready } from '../outcomes.ts';
@@ -62,6 +62,8 @@ export const action = defineAction({
       ...snapshotPermissions(region, `${identifier}-*`, 'rds:CreateDBSnapshot'),
     ];
   },
+
+  contradictions: unnamedInstance,
 
   async prepare(context, { database, instance: given }) {
     const refused = (reason: Reason) => ({ status: 'refused' as const, reasons: [reason], evidence: [] });

@@ -4,7 +4,7 @@ import { isUnreachable } from '../../aws/aws-errors.ts';
 import { rdsArn } from '../../aws/rds-arns.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
 import { readReplayed, sourceOf } from '../../aws/rds-replica.ts';
-import { identifierOf, noInstance, whichInstance } from '../../aws/rds-writer.ts';
+import { identifierOf, noInstance, unnamedInstance, whichInstance } from '../../aws/rds-writer.ts';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { rdsInstance, rdsNewInstance, rdsRestoreTarget } from '../../plan/components.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
@@ -78,6 +78,8 @@ export const action = defineAction({
       secretReadPermission(database.credentials, region),
     ];
   },
+
+  contradictions: unnamedInstance,
 
   async prepare(_context, { database, instance }) {
     const identifier = identifierOf(database, instance);

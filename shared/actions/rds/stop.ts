@@ -4,7 +4,7 @@ import { rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { askUnlessBusy, startAgain } from '../../aws/rds-power.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
-import { identifierOf, noInstance, whichInstance } from '../../aws/rds-writer.ts';
+import { identifierOf, noInstance, unnamedInstance, whichInstance } from '../../aws/rds-writer.ts';
 import { rdsInstance, rdsRestoreTarget } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
@@ -45,6 +45,8 @@ export const action = defineAction({
       resources: [rdsArn('db', region, type === 'rds-instance' ? identifier : `${identifier}-*`)],
     },
   ],
+
+  contradictions: unnamedInstance,
 
   async prepare(context, given) {
     const { region } = given.database;

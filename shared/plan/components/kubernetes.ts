@@ -55,10 +55,10 @@ const workload = {
     .meta({
       description: 'Limits of its HorizontalPodAutoscaler, of the same name; a rehearsal begins with them',
     }),
-  uses: z
-    .array(id)
-    .optional()
-    .meta({ description: 'Databases, caches and secrets without which its pods are not Ready' }),
+  uses: z.array(id).optional().meta({
+    description:
+      'Databases, caches and secrets without which its pods are not Ready; [] for none. Without it a rehearsal takes it that they connect to the database which the first secret of their region names',
+  }),
 };
 
 export const k8sDeployment = z.strictObject({

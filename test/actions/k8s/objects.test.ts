@@ -7,7 +7,17 @@ import { action as remove } from '../../../shared/actions/k8s/delete.ts';
 import { action as suspend } from '../../../shared/actions/k8s/suspend-cronjobs.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import { faultsOf } from '../../support/compute-world.ts';
-import { begin, inCluster, type K8sScene, parts, perform, prepare, refusalOf, undo } from './k8s-world.ts';
+import {
+  begin,
+  given,
+  inCluster,
+  type K8sScene,
+  parts,
+  perform,
+  prepare,
+  refusalOf,
+  undo,
+} from './k8s-world.ts';
 
 const cluster = parts.cluster;
 const configMap = (value: string, namespace = 'shop') => ({
@@ -40,6 +50,20 @@ describe('k8s.apply', () => {
         'shop-dr/fresh/ConfigMap/settings',
         'shop-dr/fresh/Deployment/web',
       ]);
+    }));
+
+  it('says why pods of a workload are not there yet', () =>
+    inCluster(async scene => {
+      const web = deployment('web');
+      const env = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 'absent', key: 'key' } } }];
+      web.spec.template.spec.containers = [{ name: 'main', image: 'x:1', env } as never];
+      const parameters = { cluster, objects: [web] };
+      const baseline = await begin(scene, apply, parameters);
+      await scene.wait(120);
+      expect(await scene.drive(apply.observe(scene.context, given(apply, parameters), baseline))).toEqual({
+        status: 'pending',
+        note: 'Deployment shop/web: 0 of 1 new pods available; 1 pod CreateContainerConfigError (secret "absent" not found)',
+      });
     }));
 
   it('undoes by deleting what it made and putting back what it replaced', () =>

@@ -107,7 +107,7 @@ describe('k8s.rollout-restart', () => {
         reasons: [
           {
             what: expect.stringMatching(
-              /exceeded its progress deadline.*not ready \(containers with unready status: \[app\]\)/,
+              /exceeded its progress deadline.*not ready \(containers with unready status: \[app\]; readiness probe: no database answers at gone.example\)/,
             ),
           },
         ],
