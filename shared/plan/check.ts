@@ -36,7 +36,7 @@ async function findProblems(plan: Plan, read: ReadPlan): Promise<Finding[]> {
     if (typeof entries !== 'object' || entries === null) return !(optional && entries === undefined);
     return childOf(entries, id) !== undefined || childOf(plan[section], id) !== undefined;
   };
-  const problems = crossCheck({ plan, kinds, actions, isWritten });
+  const problems = crossCheck({ plan, kinds, actions, isWritten, partial: read.plan === undefined });
   return problems.slice(0, mostProblems).map(problem => {
     const waived = problem.severity === 'warning' ? waiverOf(read.raw, problem) : undefined;
     return { ...read.place(problem), ...(waived !== undefined && { waived }) };

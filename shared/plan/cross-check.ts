@@ -5,15 +5,21 @@ import { approvalLongerThanRto } from './rules/approval-longer-than-rto.ts';
 import { approvalTooShort } from './rules/approval-too-short.ts';
 import { asksTheLostRegion } from './rules/asks-the-lost-region.ts';
 import { audienceTooLarge } from './rules/audience-too-large.ts';
+import { backupLostWithRegion } from './rules/backup-lost-with-region.ts';
 import { backupMissesRpo } from './rules/backup-misses-rpo.ts';
+import { backupNeverMade } from './rules/backup-never-made.ts';
 import { checkBackupSteps } from './rules/backup-steps.ts';
 import { checkBackups, checkCalendar } from './rules/backups.ts';
+import { capacityNotChecked } from './rules/capacity-not-checked.ts';
 import { commandTopology } from './rules/command-topology.ts';
 import { commandRules } from './rules/commands/all.ts';
 import { checkComponents } from './rules/components.ts';
 import { conflictingDeadlines } from './rules/conflicting-deadlines.ts';
+import { dataLeftBehind } from './rules/data-left-behind.ts';
 import { dateShell } from './rules/date-shell.ts';
 import { decidersShareTopic } from './rules/deciders-share-topic.ts';
+import { doesNotHealItself } from './rules/does-not-heal-itself.ts';
+import { drillInProduction } from './rules/drill-in-production.ts';
 import { dryRunBeforeTests } from './rules/dry-run-before-tests.ts';
 import { engineNotSpoken } from './rules/engine-not-spoken.ts';
 import { evidenceAfterChange } from './rules/evidence-after-change.ts';
@@ -23,26 +29,40 @@ import { fixedMoment } from './rules/fixed-moment.ts';
 import { checkFollowUps } from './rules/follow-ups.ts';
 import { literalRdsSnapshot } from './rules/literal-rds-snapshot.ts';
 import { littleTimeLeft } from './rules/little-time-left.ts';
+import { liveKeysInATest } from './rules/live-keys-in-a-test.ts';
 import { longTtl } from './rules/long-ttl.ts';
+import { newestAfterDamage } from './rules/newest-after-damage.ts';
 import { noCheckAfterSwitch } from './rules/no-check-after-switch.ts';
 import { noFailback } from './rules/no-failback.ts';
 import { checkParameters } from './rules/parameters.ts';
 import { phasesExceedRto } from './rules/phases-exceed-rto.ts';
 import { placeholder } from './rules/placeholder.ts';
+import { portsDisagree } from './rules/ports-disagree.ts';
 import { probeInAnotherLanguage } from './rules/probe-in-another-language.ts';
+import { recordsNotKept } from './rules/records-not-kept.ts';
 import { redriveUnchecked } from './rules/redrive-unchecked.ts';
 import { checkReferences } from './rules/references.ts';
 import { regulatorNotTold } from './rules/regulator-not-told.ts';
 import { rehearsalWithoutData } from './rules/rehearsal-without-data.ts';
 import { restoreWithoutFence } from './rules/restore-without-fence.ts';
+import { restoredAndUnused } from './rules/restored-and-unused.ts';
 import { riskNobodyAccepted } from './rules/risk-nobody-accepted.ts';
+import { sameSignals } from './rules/same-signals.ts';
+import { secretAfterPods } from './rules/secret-after-pods.ts';
 import { secretBeforeReplacement } from './rules/secret-before-replacement.ts';
+import { serviceInATemplate } from './rules/service-in-a-template.ts';
 import { settingLeftBehind } from './rules/setting-left-behind.ts';
+import { severityInATemplate } from './rules/severity-in-a-template.ts';
 import { severityTooLow } from './rules/severity-too-low.ts';
+import { signalInTheLostRegion } from './rules/signal-in-the-lost-region.ts';
+import { signalOpensNothing } from './rules/signal-opens-nothing.ts';
 import { silentMetric } from './rules/silent-metric.ts';
 import { standbyTakesUsersEarly } from './rules/standby-takes-users-early.ts';
+import { podsBeforeNodes, startsBeforeItsDatabase } from './rules/starts-before.ts';
 import { statusPageMovesAlong } from './rules/status-page-moves-along.ts';
 import { checkSteps } from './rules/steps.ts';
+import { stopsTooLate } from './rules/stops-too-late.ts';
+import { swapWithoutCheck } from './rules/swap-without-check.ts';
 import { switchWithoutUndo } from './rules/switch-without-undo.ts';
 import { checkTemplates } from './rules/templates.ts';
 import { tooManySnapshots } from './rules/too-many-snapshots.ts';
@@ -60,6 +80,11 @@ export const lintRules: readonly LintRule[] = [
   standbyTakesUsersEarly,
   restoreWithoutFence,
   riskNobodyAccepted,
+  dataLeftBehind,
+  restoredAndUnused,
+  startsBeforeItsDatabase,
+  podsBeforeNodes,
+  secretAfterPods,
   approvalLongerThanRto,
   approvalTooShort,
   decidersShareTopic,
@@ -68,6 +93,7 @@ export const lintRules: readonly LintRule[] = [
   usEast1ControlPlane,
   usWest2ControlPlane,
   literalRdsSnapshot,
+  newestAfterDamage,
   dateShell,
   fixedMoment,
   noFailback,
@@ -75,18 +101,30 @@ export const lintRules: readonly LintRule[] = [
   silentMetric,
   noCheckAfterSwitch,
   redriveUnchecked,
+  swapWithoutCheck,
   switchWithoutUndo,
   settingLeftBehind,
   evidenceAfterChange,
+  stopsTooLate,
   regulatorNotTold,
+  recordsNotKept,
   secretBeforeReplacement,
   asksTheLostRegion,
+  signalInTheLostRegion,
+  signalOpensNothing,
+  sameSignals,
+  doesNotHealItself,
   conflictingDeadlines,
+  portsDisagree,
   severityTooLow,
   statusPageMovesAlong,
   uncheckedClaim,
+  severityInATemplate,
+  serviceInATemplate,
   zeroRpo,
   unusedStandby,
+  drillInProduction,
+  liveKeysInATest,
   dryRunBeforeTests,
   execAfterScaleToZero,
   engineNotSpoken,
@@ -94,7 +132,10 @@ export const lintRules: readonly LintRule[] = [
   rehearsalWithoutData,
   littleTimeLeft,
   backupMissesRpo,
+  backupNeverMade,
+  backupLostWithRegion,
   tooManySnapshots,
+  capacityNotChecked,
   placeholder,
   ambiguousSchedule,
   commandTopology,

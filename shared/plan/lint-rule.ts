@@ -26,6 +26,8 @@ export type CheckContext = {
   kinds: readonly string[];
   /** Whether the file has such an entry, even one that was left out of `plan` because of its own findings. */
   isWritten(section: Section, id: string): boolean;
+  /** Whether parts were left out of `plan` because of findings of their own: what is missing in it may be in the file. */
+  partial?: boolean;
 };
 
 /** A lint rule: what a plan may say and should not. `reason` is for the reference page. */

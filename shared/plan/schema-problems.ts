@@ -66,7 +66,7 @@ function explain(source: Source, issue: Issue, path: Path): Problem[] {
     case 'invalid_key':
       return [badId(path, issue.issues.map(inner => inner.message).join('; '))];
     case 'invalid_format':
-      return [wrongFormat(path, value, issue.message)];
+      return [wrongFormat(path, value, formatWords[issue.format] ?? issue.message)];
     case 'too_small':
     case 'too_big':
       return [outOfRange(source, path, issue)];
@@ -74,6 +74,13 @@ function explain(source: Source, issue: Issue, path: Path): Problem[] {
       return [custom(path, issue.message)];
   }
 }
+
+/** Formats for which a schema need not find words of its own, as they stand behind "must be". */
+const formatWords: Record<string, string | undefined> = {
+  datetime: 'a time, such as ${incident.startedAt - 5m} or 2026-03-10T16:42:00Z',
+  email: 'an e-mail address',
+  url: 'an address, such as https://status.example.com',
+};
 
 function unknownKey(source: Source, path: Path, key: string): Problem {
   const known = knownKeys(source.schema, source.root, path);

@@ -58,6 +58,10 @@ export const action = defineAction({
     'The application writes such keys all the time, so that some are always left',
     'The cache is in cluster mode, where each shard has to be asked for itself',
   ],
+  contradictions: ({ cache: component, whole, snapshot }) =>
+    whole && component.type === 'elasticache-replication-group' && snapshot === undefined
+      ? [noSnapshot(component.identifier)]
+      : [],
   permissions: ({ cache: component, snapshot }) => [
     ...redisPermissions(component),
     ...(snapshot === undefined
@@ -153,13 +157,18 @@ async function wholeReasons(context: ActionContext, all: Parameters): Promise<Re
   return unfit === undefined ? reasons : [...reasons, unfit];
 }
 
+const noSnapshot = (identifier: string): Reason => ({
+  what: `No snapshot keeps what is in ${identifier}`,
+  mend: 'Put an elasticache.create-snapshot before this step, and name its output "snapshot" here.',
+});
+
 async function whySnapshotIsUnfit(
   context: ActionContext,
   { region, identifier }: { region: string; identifier: string },
   snapshot: string | undefined,
 ): Promise<Reason | undefined> {
-  const mend = 'Put an elasticache.create-snapshot before this step, and name its output "snapshot" here.';
-  if (snapshot === undefined) return { what: `No snapshot keeps what is in ${identifier}`, mend };
+  const { what: none, mend } = noSnapshot(identifier);
+  if (snapshot === undefined) return { what: none, mend };
   const found = await readSnapshot(context.aws, region, snapshot);
   if (found?.SnapshotStatus !== 'available') {
     return { what: `The snapshot ${snapshot} in ${region} is ${found?.SnapshotStatus ?? 'not there'}`, mend };

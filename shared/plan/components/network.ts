@@ -5,6 +5,20 @@ import { base } from './base.ts';
 
 /** How users come in: names, load balancers, addresses. */
 
+/** Ids that are easily mixed up: each is refused in the place of the other. */
+const zoneId = z
+  .string()
+  .regex(
+    /^(?![0-9a-f]{8}-[0-9a-f]{4}-)/,
+    'the id of a hosted zone, such as Z0451727QLRBN5XKDTW; this one is of a check',
+  );
+const healthCheckId = z
+  .string()
+  .regex(
+    /^(?!Z[A-Z0-9]{8,}$)/,
+    'the id of a health check, such as 3f9a6c0e-51b7-4d2f-8a34-c7e90d16b2f5; this one is of a zone',
+  );
+
 export const loadBalancer = z.strictObject({
   ...base,
   type: z.literal('load-balancer'),
@@ -30,13 +44,13 @@ export const dnsName = z.strictObject({
   ...base,
   type: z.literal('dns-name'),
   name: z.string(),
-  hostedZone: z.string(),
+  hostedZone: zoneId,
   recordType: z.enum(['A', 'CNAME']),
   primaryTarget: z.string(),
   recoveryTarget: z.string(),
   /** Hosted zone of the recovery target when it is an alias (a load balancer's canonical zone). */
   recoveryTargetHostedZone: z.string().optional(),
-  primaryHealthCheck: z.string(),
+  primaryHealthCheck: healthCheckId,
   gate: z.strictObject({ bucket: z.string(), key: z.string() }),
   /** Resolvers that are asked whether users see the change, besides the authoritative servers. */
   resolvers: z.array(z.string()).min(1),
@@ -50,7 +64,7 @@ export const dnsRecord = z.strictObject({
   ...base,
   type: z.literal('dns-record'),
   name: z.string(),
-  hostedZone: z.string(),
+  hostedZone: zoneId,
   recordType: z.enum(['A', 'CNAME']),
   primaryTarget: z.string(),
   /** Hosted zone of a target when it is an alias (a load balancer's canonical zone). */
@@ -66,8 +80,8 @@ export const dnsRecord = z.strictObject({
    * health checks are those of routing controls.
    */
   routing: z.enum(['simple', 'weighted', 'failover']).default('simple'),
-  primaryHealthCheck: z.string().optional(),
-  recoveryHealthCheck: z.string().optional(),
+  primaryHealthCheck: healthCheckId.optional(),
+  recoveryHealthCheck: healthCheckId.optional(),
   /** Resolvers that are asked whether users see the change, besides the authoritative servers. */
   resolvers: z.array(z.string()).min(1),
 });
@@ -76,7 +90,7 @@ export const dnsRecord = z.strictObject({
 export const healthCheck = z.strictObject({
   ...base,
   type: z.literal('health-check'),
-  healthCheckId: z.string(),
+  healthCheckId,
   /** What it watches while nothing is wrong, for the rehearsal. */
   watches: z.url({ protocol: /^https?$/ }),
 });
@@ -87,7 +101,7 @@ export const routingControl = z.strictObject({
   type: z.literal('routing-control'),
   arn: z.string().regex(/^arn:[^:]*:route53-recovery-control:/, 'the ARN of a routing control'),
   /** The health check of type RECOVERY_CONTROL that turns its state into answers of the name servers. */
-  healthCheckId: z.string(),
+  healthCheckId,
   endpoints: z
     .array(z.strictObject({ region: regionSchema, url: z.url({ protocol: /^https$/ }) }))
     .min(2)

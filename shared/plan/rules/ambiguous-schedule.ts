@@ -1,7 +1,8 @@
 import type { LintRule } from '../lint-rule.ts';
 import { workingTexts } from './texts.ts';
 
-const words = /\bbi-?(?:annual(?:ly)?|month(?:ly)?|week(?:ly)?|year(?:ly)?)\b|\bnext business day\b/i;
+const words =
+  /\bbi-?(?:annual(?:ly)?|month(?:ly)?|week(?:ly)?|year(?:ly)?)\b|\b(?:business|working) days?\b|\b(?:close|end) of (?:the )?(?:business|day)\b|\b(?:COB|EOD)\b/i;
 
 export const ambiguousSchedule: LintRule = {
   id: 'ambiguous-schedule',

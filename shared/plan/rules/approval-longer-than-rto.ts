@@ -14,14 +14,19 @@ export const approvalLongerThanRto: LintRule = {
         if (scenario.modes.includes('recover') && !modes.includes('recover')) return [];
         const { within } = step.with;
         const seconds = typeof within === 'string' ? parseDuration(within) : undefined;
-        if (step.do !== 'people.approval' || seconds === undefined || seconds < rto) return [];
+        const waits = step.do === 'people.approval' || step.do === 'people.task';
+        if (!waits || seconds === undefined || seconds < rto) return [];
+        const what = step.do === 'people.task' ? 'for the task to be done' : 'for an answer';
         return [
           {
             rule: approvalLongerThanRto.id,
             severity: 'error',
             path: [...path, 'with', 'within'],
-            message: `The step "${step.id}" may wait ${formatDuration(seconds)} for an answer, and the RTO is ${formatDuration(rto)}`,
-            mend: 'Give a time that leaves enough of the RTO for the recovery itself.',
+            message: `The step "${step.id}" may wait ${formatDuration(seconds)} ${what}, and the RTO is ${formatDuration(rto)}`,
+            mend:
+              step.do === 'people.task'
+                ? 'Give a time that leaves enough of the RTO for the recovery itself; what may be done later belongs into "followUps".'
+                : 'Give a time that leaves enough of the RTO for the recovery itself.',
           },
         ];
       });

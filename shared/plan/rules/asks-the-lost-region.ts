@@ -1,4 +1,5 @@
 import type { LintRule } from '../lint-rule.ts';
+import type { Plan } from '../schema.ts';
 import { componentsOf, lostRegion } from './step-facts.ts';
 import { textsIn } from './texts.ts';
 
@@ -32,7 +33,12 @@ export const asksTheLostRegion: LintRule = {
         const there = componentsOf(context, placed).find(
           ({ component }) => component.region === lost && !global.has(component.type),
         );
-        const literal = textsIn(step.with, [...path, 'with']).find(({ text }) => namesRegion(text, lost));
+        const literal = textsIn(step.with, [...path, 'with']).find(
+          ({ text, path: place }) =>
+            namesRegion(text, lost) ||
+            (text === lost && place.at(-1) === 'region') ||
+            namesComponent(context.plan, text, lost),
+        );
         const found = there
           ? { path: [...path, 'with', there.parameter], what: `"${there.id}"` }
           : literal && { path: literal.path, what: `"${literal.text.slice(0, 60)}"` };
@@ -49,6 +55,16 @@ export const asksTheLostRegion: LintRule = {
       });
     }),
 };
+
+/** An address of a component there, such as `${components.front.url}`. */
+function namesComponent({ components }: Plan, text: string, lost: string): boolean {
+  return [...text.matchAll(/\$\{components\.([\w-]+)\.(?:url|host|endpoint|dnsName|arn)\b/g)].some(
+    ([, id = '']) => {
+      const component = Object.hasOwn(components, id) ? components[id] : undefined;
+      return component?.region === lost && !global.has(component.type);
+    },
+  );
+}
 
 /** An ARN, a registry or a bucket of that region. */
 function namesRegion(text: string, region: string): boolean {

@@ -3,7 +3,8 @@ import type { Problem } from '../finding.ts';
 import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { objectivesOf, tierObjectivesOf, tiersOf } from '../objectives.ts';
 import type { ScenarioView } from '../scenario-view.ts';
-import { clusterLogs, databaseOf, type WorstLoss, worstLoss } from './backup-loss.ts';
+import type { Backup } from '../schema.ts';
+import { clusterLogs, databaseOf, longestGapSeconds, type WorstLoss, worstLoss } from './backup-loss.ts';
 import { lostRegion } from './step-facts.ts';
 
 export const backupMissesRpo: LintRule = {
@@ -12,14 +13,51 @@ export const backupMissesRpo: LintRule = {
   reason:
     'What is backed up once a day can not be lost for an hour only: interval, duration and copying add up.',
   check: context => {
-    // Without a catalogue nothing is known of how often anything is backed up.
-    if (Object.keys(context.plan.backups).length === 0) return [];
-    return context.scenarios.flatMap(view => [
-      ...restoredDatabases(context, view).flatMap(each => judge(context, view, each)),
-      ...restoredFiles(context, view),
-    ]);
+    if (Object.keys(context.plan.backups).length === 0)
+      return context.partial ? [] : withoutCatalogue(context);
+    return [
+      ...Object.entries(context.plan.backups).flatMap(([id, backup]) => judgeItself(id, backup)),
+      ...context.scenarios.flatMap(view => [
+        ...restoredDatabases(context, view).flatMap(each => judge(context, view, each)),
+        ...restoredFiles(context, view),
+      ]),
+    ];
   },
 };
+
+/** Where nothing says how often anything is backed up, nobody knows what a restore loses. */
+function withoutCatalogue(context: CheckContext): Problem[] {
+  return context.scenarios.flatMap(view => {
+    const [restored] = restoredDatabases(context, view).filter(({ from }) => from !== 'cluster-logs');
+    if (!restored) return [];
+    const message = `"${view.id}" restores "${restored.database}", and the plan does not say how often it is backed up`;
+    return [
+      problem(
+        view,
+        'warning',
+        message,
+        'Add it to "backups", with its schedule: what may be lost is computed from there.',
+      ),
+    ];
+  });
+}
+
+/** What a class promises by its own "rpo" its own schedule has to keep. */
+function judgeItself(id: string, { schedule, rpo }: Backup): Problem[] {
+  const gap = schedule && longestGapSeconds(schedule.when);
+  if (gap === undefined || rpo === undefined || gap <= rpo) return [];
+  return [
+    {
+      rule: backupMissesRpo.id,
+      severity: 'error',
+      path: ['backups', id, 'rpo'],
+      message: Number.isFinite(gap)
+        ? `"${id}" may be ${formatDuration(rpo)} old, and between two of them are up to ${formatDuration(gap)}`
+        : `"${id}" may be ${formatDuration(rpo)} old, and is made once`,
+      mend: 'Back up more often, or correct the RPO: the daily check would find it too old every time.',
+    },
+  ];
+}
 
 /** Files that a scenario brings back come from the backup that the step names, as its region has it. */
 function restoredFiles({ plan }: CheckContext, view: ScenarioView): Problem[] {

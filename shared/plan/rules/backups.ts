@@ -4,7 +4,7 @@ import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { Backup, CalendarEntry, VerifyPlan } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
-import { databaseOf } from './backup-loss.ts';
+import { databaseOf, longestGapSeconds } from './backup-loss.ts';
 import { unknownId } from './references.ts';
 
 /** Clusters have no backups that RDS replicates to another region (Aurora User Guide, "Overview of backing up"). */
@@ -187,6 +187,23 @@ const isForProofs = ({ plan }: CheckContext, component: string) =>
   );
 
 function checkRetention(id: string, backup: Backup): Problem[] {
+  const automated = backup.type === 'rds-automated' || backup.type === 'rds-replicated-backups';
+  if (automated && backup.schedule && longestGapSeconds(backup.schedule.when) < dayseconds) {
+    return [
+      {
+        rule: 'retention-not-possible',
+        severity: 'error',
+        path: ['backups', id, 'schedule'],
+        message: 'RDS takes one automated snapshot a day, and nobody can ask it for more',
+        mend: 'Leave the schedule out: between two snapshots the logs are kept, and any moment can be restored. For snapshots of your own use rds-snapshot.',
+      },
+      ...retentionTooLong(id, backup),
+    ];
+  }
+  return retentionTooLong(id, backup);
+}
+
+function retentionTooLong(id: string, backup: Backup): Problem[] {
   const path = ['backups', id, 'retention'];
   const automated = backup.type === 'rds-automated' || backup.type === 'rds-replicated-backups';
   if (!automated || backup.retention <= longestAutomatedSeconds) return [];

@@ -11,19 +11,32 @@ export const commandTopology: LintRule = {
 
 type Mismatch = { find: string; message: string; mend: string };
 
-function mismatches({ plan }: CheckContext, { line, path, text }: Command): Problem[] {
+function mismatches({ plan }: CheckContext, { plain: line, path, text }: Command): Problem[] {
   const components = Object.values(plan.components);
   const named = (type: string) =>
     components.flatMap(each => (each.type === type && 'identifier' in each ? [each.identifier] : []));
   const has = (type: string) => components.some(each => each.type === type);
+  const isRds = has('rds-instance') || has('rds-cluster');
+  const isOwn = has('postgres-server') || has('k8s-statefulset');
   const found: (Mismatch | undefined)[] = [
     clusterCall(line, named('rds-instance')),
     instanceCall(line, named('rds-cluster')),
-    /\bpg_promote\s*\(/.test(line) && (has('rds-instance') || has('rds-cluster'))
+    podOfNone(line, plan),
+    /\b(?:pg_promote\s*\(|pg_ctl\s+promote\b)/i.test(line) && isRds
       ? {
-          find: 'pg_promote',
+          find: /pg_(?:promote|ctl)/i.exec(line)?.[0] ?? '',
           message: 'pg_promote() is not for RDS, and fails on a writer anywhere',
           mend: 'Use rds.promote-replica for a replica, rds.failover for a Multi-AZ database.',
+        }
+      : undefined,
+    /\btimescaledb(?:_\w+)?\b/i.test(line) &&
+    /\b(?:select|create\s+extension|alter|drop)\b/i.test(line) &&
+    isRds &&
+    !isOwn
+      ? {
+          find: /timescaledb/i.exec(line)?.[0] ?? '',
+          message: 'RDS does not offer TimescaleDB, and the databases of this plan are on RDS',
+          mend: 'Declare the database as what it is, such as a postgres-server or a k8s-statefulset, or leave this out.',
         }
       : undefined,
     /\b(?:SLAVEOF|REPLICAOF)\s+NO\s+ONE\b/i.test(line) && has('elasticache-replication-group')
@@ -45,9 +58,7 @@ function mismatches({ plan }: CheckContext, { line, path, text }: Command): Prob
 /** A call for clusters with the name of an instance. */
 function clusterCall(line: string, instances: readonly string[]): Mismatch | undefined {
   const [, call, id] =
-    /\baws\s+rds\s+(failover-db-cluster|restore-db-cluster-\S+|describe-db-clusters)\b.*?--(?:source-)?db-cluster-identifier[= ](\S+)/.exec(
-      line,
-    ) ?? [];
+    /\baws\s+rds\s+([a-z]\S+)\s.*?--(?:source-)?db-cluster-identifier[= ]+(\S+)/.exec(line) ?? [];
   if (call === undefined || id === undefined || !instances.includes(id)) return undefined;
   return {
     find: call,
@@ -56,11 +67,29 @@ function clusterCall(line: string, instances: readonly string[]): Mismatch | und
   };
 }
 
-function instanceCall(line: string, clusters: readonly string[]): Mismatch | undefined {
-  const [, call, id] =
-    /\baws\s+rds\s+(restore-db-instance-to-point-in-time|reboot-db-instance|promote-read-replica)\b.*?--(?:source-)?db-instance-identifier[= ](\S+)/.exec(
+/** A database or cache in a pod, where the plan has none in pods. */
+function podOfNone(line: string, { components }: CheckContext['plan']): Mismatch | undefined {
+  const [, pod, set] =
+    /\bkubectl\s+exec\b(?:\s+-\S+)*\s+(?:pods?\/)?((\S*(?:postgres|timescale|mysql|maria|redis|mongo)\S*)-\d+)\b/.exec(
       line,
     ) ?? [];
+  if (pod === undefined || set === undefined) return undefined;
+  const all = Object.values(components);
+  if (all.some(each => each.type === 'k8s-statefulset' && each.name === set)) return undefined;
+  const managed = all.find(({ type }) =>
+    /^(?:rds-(?:instance|cluster)|elasticache-replication-group)$/.test(type),
+  );
+  if (!managed) return undefined;
+  return {
+    find: pod,
+    message: `The plan has no stateful set "${set}"; its data is in "${managed.id}", of type ${managed.type}`,
+    mend: 'Ask that one with sql.query, sql.exec or redis.info, or declare the stateful set that it really is.',
+  };
+}
+
+function instanceCall(line: string, clusters: readonly string[]): Mismatch | undefined {
+  const [, call, id] =
+    /\baws\s+rds\s+([a-z]\S+)\s.*?--(?:source-)?db-instance-identifier[= ]+(\S+)/.exec(line) ?? [];
   if (call === undefined || id === undefined || !clusters.includes(id)) return undefined;
   return {
     find: call,

@@ -7,6 +7,8 @@ import { type PlacedText, textsIn } from './texts.ts';
 export type Command = PlacedText & {
   /** The same on one line: without the line ends that a backslash takes back. */
   line: string;
+  /** The line without options that stand between a program and its verb, such as a namespace or a region. */
+  plain: string;
   /** Where it is carried out, if a step does it. */
   view?: ScenarioView;
   placed?: PlacedStep;
@@ -40,7 +42,10 @@ function findCommands({ plan, scenarios }: CheckContext): Command[] {
   const afterwards = scenarios.flatMap(({ scenario, path }) =>
     withLists(scenario.followUps, [...path, 'followUps']),
   );
-  return [...steps, ...others, ...afterwards].map(command => ({ ...command, line: onOneLine(command.text) }));
+  return [...steps, ...others, ...afterwards].map(command => {
+    const line = onOneLine(command.text);
+    return { ...command, line, plain: withoutGlobalOptions(line) };
+  });
 }
 
 /** Texts, and after those of a list of texts the list as one line, for what no single word shows. */
@@ -58,10 +63,20 @@ function onOneLine(text: string): string {
   return text.replaceAll(/\\\s*\n\s*/g, ' ');
 }
 
+const globalOptions =
+  /\b(kubectl|oc|helm|aws|velero|docker|terraform|tofu)((?:\s+(?:-n|--?(?:namespace|context|kubeconfig|cluster|region|profile|output|endpoint-url|host|chdir))(?:=|\s+)\S+)+)/g;
+
+/** `kubectl -n shop exec` and `kubectl exec -n shop` are one command. */
+function withoutGlobalOptions(line: string): string {
+  return line.replaceAll(globalOptions, '$1');
+}
+
 /** One form of a mistake: what it looks like, unless something beside it makes it right. */
 export type Mistake = {
   pattern: RegExp;
   unless?: RegExp;
+  /** Which commands it is about; without it, all that the rule is about. */
+  about?: (command: Command) => boolean;
   message: string;
   mend: string;
 };
@@ -80,9 +95,11 @@ export function commandRule({ mistakes, about = () => true, ...rule }: CommandRu
       const told = new Set<string>();
       return commandsIn(context)
         .filter(about)
-        .flatMap(({ text, line, path }): Problem[] => {
+        .flatMap((command): Problem[] => {
+          const { text, line, plain, path } = command;
           const found = mistakes.flatMap(mistake => {
-            const [match] = mistake.pattern.exec(line) ?? [];
+            if (mistake.about?.(command) === false) return [];
+            const [match] = mistake.pattern.exec(line) ?? mistake.pattern.exec(plain) ?? [];
             return match === undefined || mistake.unless?.test(line) ? [] : [{ ...mistake, match }];
           })[0];
           const key = path.join('/');

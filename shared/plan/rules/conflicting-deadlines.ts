@@ -9,7 +9,12 @@ export const conflictingDeadlines: LintRule = {
   id: 'conflicting-deadlines',
   severity: 'warning',
   reason: 'Of two deadlines for the same thing only the stricter one binds, and people remember the other.',
-  check: ({ plan }) => [...toldTooLate(plan), ...respondedTooLate(plan), ...escalatedTooLate(plan)],
+  check: ({ plan }) => [
+    ...toldTooLate(plan),
+    ...respondedTooLate(plan),
+    ...escalatedTooLate(plan),
+    ...sharedPages(plan),
+  ],
 };
 
 function problem(path: PropertyKeyPath, message: string, mend: string): Problem {
@@ -29,6 +34,28 @@ function toldTooLate(plan: Plan): Problem[] {
           `"${audience}" is told within ${formatDuration(within)}, and the RTO of "${id}" is ${formatDuration(rto)}`,
           'Tell them at once, or correct the RTO.',
         ),
+      ];
+    });
+  });
+}
+
+/** On a status page everybody reads everything: of two deadlines for it only the stricter one means anything. */
+function sharedPages(plan: Plan): Problem[] {
+  const readers = Object.entries(plan.audiences).flatMap(([id, audience]) => {
+    const used = audience.through === 'all' ? audience.channels : audience.channels.slice(0, 1);
+    return used
+      .filter(name => plan.channels[name]?.type === 'statuspage')
+      .map(page => ({ id, audience, page }));
+  });
+  return readers.flatMap(({ id, audience, page }, index) => {
+    const other = readers.slice(0, index).find(each => each.page === page);
+    if (!other) return [];
+    return (['within', 'updateEvery'] as const).flatMap(key => {
+      const [mine, theirs] = [audience[key], other.audience[key]];
+      if (mine === undefined || theirs === undefined || mine === theirs) return [];
+      const message = `"${id}" and "${other.id}" read the same page, and are due there ${formatDuration(mine)} and ${formatDuration(theirs)}${key === 'within' ? ' after the beginning' : ' apart'}`;
+      return [
+        problem(['audiences', id, key], message, 'Give both the stricter one, or make them one audience.'),
       ];
     });
   });

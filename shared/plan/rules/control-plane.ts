@@ -1,24 +1,31 @@
-import type { LintRule } from '../lint-rule.ts';
+import type { Problem } from '../finding.ts';
+import type { CheckContext, LintRule } from '../lint-rule.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';
+import { commandsIn } from './commands.ts';
 import { lostRegion } from './step-facts.ts';
 
 /** A fallback is a warning; what has no other way is an error. */
 export type Advice = { severity: 'warning' | 'error'; what: string; mend: string };
 
-/** A rule about steps, by kind, that call a control plane which is in one region only. */
+/** Services of the AWS CLI whose control plane it is, and how else it is done. */
+export type Typed = { services: readonly string[]; mend: string };
+
+/** A rule about steps, by kind, and commands that call a control plane which is in one region only. */
 export function controlPlaneRule(
   id: string,
   region: string,
   reason: string,
   advices: Record<string, Advice>,
+  typed: Typed,
 ): LintRule {
   return {
     id,
     severity: 'warning',
     reason,
-    check: ({ plan, scenarios }) => {
-      return scenarios.flatMap(view =>
+    check: context => {
+      const { plan, scenarios } = context;
+      const done = scenarios.flatMap(view =>
         view.steps.flatMap(({ step, path, modes }) => {
           const advice = Object.hasOwn(advices, step.do) ? advices[step.do] : undefined;
           if (!advice || !modes.includes('recover')) return [];
@@ -37,8 +44,22 @@ export function controlPlaneRule(
           return found('warning', message);
         }),
       );
+      return [...done, ...commands(context, id, region, typed)];
     },
   };
+}
+
+function commands(context: CheckContext, rule: string, region: string, { services, mend }: Typed): Problem[] {
+  const changes = new RegExp(
+    String.raw`\baws\s+(${services.join('|')})\s+(?!get-|list-|describe-|test-|wait\b)[a-z][\w-]+`,
+  );
+  return commandsIn(context).flatMap(({ plain, text, path, view, placed }): Problem[] => {
+    if (!view || !placed?.modes.includes('recover') || regionAtRisk(context.plan, view) !== region) return [];
+    const [find, service] = changes.exec(plain) ?? [];
+    if (find === undefined) return [];
+    const message = `The control plane of ${service} is in ${region}, the region that is lost then`;
+    return [{ rule, severity: 'error', path, ...(text.includes(find) && { find }), message, mend }];
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep } from '../scenario-view.ts';
+import { isBreach, isTakenWith } from './step-facts.ts';
 
 const evidence = /^(?:evidence\.|k8s\.(?:logs|events)$|ec2\.snapshot-volumes$|rds\.create-snapshot$)/;
 /** Telling and asking people disturbs nothing. */
@@ -11,16 +12,19 @@ export const evidenceAfterChange: LintRule = {
   reason:
     'A restarted pod has lost its logs, a replaced instance its disk: what an intruder did can not be found out any more.',
   check: ({ scenarios, actions }) =>
-    scenarios.flatMap(({ scenario, steps }) => {
-      if (scenario.disaster?.type !== 'intrusion') return [];
+    scenarios.flatMap(view => {
+      const { steps } = view;
+      if (!isBreach(view)) return [];
       const isChange = ({ step }: PlacedStep) =>
         actions[step.do]?.mutates === true && !evidence.test(step.do) && !harmless.test(step.do);
-      const collecting = steps.filter(({ step }) => evidence.test(step.do));
+      const collecting = steps.filter(
+        ({ step, modes }) => evidence.test(step.do) && modes.includes('recover'),
+      );
       const early = steps.find(
         placed =>
           isChange(placed) &&
           placed.modes.includes('recover') &&
-          !collecting.some(collected => isBefore(collected, placed)),
+          !collecting.some(collected => isBefore(collected, placed) && isTakenWith(collected, placed)),
       );
       if (!early) return [];
       return [

@@ -68,9 +68,14 @@ function isAtZero(context: CheckContext, view: ScenarioView, at: PlacedStep, nam
       mayBeSame(context, placed, at)
     )
       return [placed.step.with.replicas === 0];
+    const [all] = match(
+      placed,
+      /\bkubectl\b[^|;&]*\sscale\s(?=[^|;&]*\s--all\b)[^|;&]*--replicas[= ]0\b[^|;&]*/,
+    );
+    if (all !== undefined) return [true];
     const [, typed, replicas] = match(
       placed,
-      /\bkubectl\s+scale\s+deploy(?:ment)?[\s/]([\w-]+)\b[^|;&]*--replicas=(\d+)/,
+      /\bkubectl\b[^|;&]*\sscale\s+deploy(?:ment)?[\s/]([\w-]+)\b[^|;&]*--replicas[= ](\d+)/,
     );
     return typed === name ? [replicas === '0'] : [];
   });

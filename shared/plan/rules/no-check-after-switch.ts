@@ -1,6 +1,6 @@
 import type { LintRule } from '../lint-rule.ts';
 import { isBefore } from '../scenario-view.ts';
-import { looksWhetherItWorks, sendsUsersAway } from './step-facts.ts';
+import { isTakenWith, looksWhetherItWorks, sendsUsersAway } from './step-facts.ts';
 
 export const noCheckAfterSwitch: LintRule = {
   id: 'no-check-after-switch',
@@ -11,7 +11,9 @@ export const noCheckAfterSwitch: LintRule = {
     scenarios.flatMap(({ steps }) =>
       steps.filter(sendsUsersAway).flatMap(moved => {
         const real = moved.modes.filter(mode => mode === 'recover' || mode === 'planned');
-        const checks = steps.filter(placed => looksWhetherItWorks(placed) && isBefore(moved, placed));
+        const checks = steps.filter(
+          placed => looksWhetherItWorks(placed) && isBefore(moved, placed) && isTakenWith(placed, moved),
+        );
         const open = real.filter(mode => !checks.some(check => check.modes.includes(mode)));
         if (open.length === 0) return [];
         return [

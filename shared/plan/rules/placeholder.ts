@@ -14,11 +14,16 @@ const placeholders: readonly RegExp[] = [
   /\byour[-_][a-z]+/i,
   /\b(?:PAGE|ZONE|HOSTED_ZONE|ACCOUNT|CLUSTER|CHANNEL|TEAM|PROJECT)_ID\b/,
   /\b(?:CHANGE[-_ ]?ME|FILL[-_ ]?ME|TBD|FIXME)\b/i,
+  /\bTODO\b|\bREPLACE[-_](?:ME|WITH|THIS)\w*/,
+  // Helm and Jinja would fill them in; kubectl and docker print with them.
+  /(?<!(?:template|format)[^\n]*)\{\{[^}\n]*\}\}/,
   // An account has twelve digits, the id of a resource eight or seventeen.
   /\barn:aws[\w-]*:[\w-]+:[\w-]*:\d{1,11}:/,
   /\b(?:sg|vpc|subnet|ami|vol|snap)-(?!\d{8}\b|\d{17}\b)\d{3,}\b/,
   /\bZ123456789\w*/,
-  /YYYYMMDD/,
+  /YYYY-?MM-?DD/,
+  // A load balancer's name ends in nine or ten digits, and hardly in these.
+  /-123456789(?:0)?\.[a-z0-9-]+\.elb\.amazonaws\.com/,
 ];
 
 /** A shell would fill them in, and none reads a plan; except one that is started in a pod, whose variables they are. */

@@ -3,10 +3,11 @@ import { parseDuration } from '../duration.ts';
 import type { CheckContext } from '../lint-rule.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import type { PhaseItem, StepPlan } from '../schema.ts';
+import { parseTemplate } from '../template.ts';
 
 /**
- * How long a recovery takes in seconds: noticing, typical times of the steps, approvals at their longest, of parallel
- * branches the longest. Up to the last phase that brings a tier back, if one is named and any phase does.
+ * How long a recovery takes in seconds: noticing, typical times of the steps, approvals at their longest, waits as long
+ * as they are, of parallel branches the longest. Up to the last phase that brings a tier back, if one is named and any phase does.
  */
 export function recoverySeconds(context: CheckContext, { scenario }: ScenarioView, tier?: string): number {
   const isTaken = (step: StepPlan) => holdsByDefault(scenario, step);
@@ -15,7 +16,26 @@ export function recoverySeconds(context: CheckContext, { scenario }: ScenarioVie
   const noticing = scenario.trigger?.sustained ?? 0;
   return phases
     .flatMap(phase => phase.steps)
-    .reduce((sum, item) => sum + secondsOf(context, item, isTaken), noticing);
+    .reduce(
+      (sum, item) => Math.max(sum + secondsOf(context, item, isTaken), momentOf(item, isTaken)),
+      noticing,
+    );
+}
+
+/** When a wait for a moment ends at the earliest, in seconds from the start of the outage; 0 where there is none. */
+function momentOf(item: PhaseItem, isTaken: (step: StepPlan) => boolean): number {
+  const steps = 'parallel' in item ? item.parallel.flat() : [item];
+  return Math.max(0, ...steps.filter(isTaken).map(step => waitsUntil(step) ?? 0));
+}
+
+function waitsUntil({ do: kind, with: { time }, modes }: StepPlan): number | undefined {
+  if (kind !== 'wait.until' || typeof time !== 'string' || modes?.includes('recover') === false)
+    return undefined;
+  const parsed = parseTemplate(time);
+  const [only] = parsed.ok ? parsed.parts : [];
+  if (!only || !('expression' in only)) return undefined;
+  const { path, shiftSeconds } = only.expression;
+  return path[0] === 'run' || path[0] === 'incident' ? shiftSeconds : undefined;
 }
 
 function secondsOf(context: CheckContext, item: PhaseItem, isTaken: (step: StepPlan) => boolean): number {
@@ -40,6 +60,10 @@ function stepSeconds({ actions }: CheckContext, step: StepPlan): number {
   const { within } = step.with;
   const answer = typeof within === 'string' ? parseDuration(within) : undefined;
   if (step.do === 'people.approval' && answer !== undefined) return answer;
+  const soak =
+    step.do === 'wait.soak' && typeof step.with.for === 'string' ? parseDuration(step.with.for) : undefined;
+  if (soak !== undefined) return soak;
+  if (waitsUntil(step) !== undefined) return 0;
   const action = Object.hasOwn(actions, step.do) ? actions[step.do] : undefined;
   return action?.typical.likelySeconds ?? 0;
 }

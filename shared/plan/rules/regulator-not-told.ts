@@ -1,4 +1,5 @@
 import type { LintRule } from '../lint-rule.ts';
+import { isBreach } from './step-facts.ts';
 
 export const regulatorNotTold: LintRule = {
   id: 'regulator-not-told',
@@ -6,8 +7,9 @@ export const regulatorNotTold: LintRule = {
   reason:
     'The clock of a notifiable breach (72 hours under the GDPR) runs from the moment that it is known, not from the report.',
   check: ({ plan, scenarios }) =>
-    scenarios.flatMap(({ id, scenario, path, steps }) => {
-      if (scenario.disaster?.type !== 'intrusion') return [];
+    scenarios.flatMap(view => {
+      const { id, scenario, path, steps } = view;
+      if (!isBreach(view)) return [];
       const sent = steps.map(({ step }) => step.with.audience);
       const told = [...scenario.audiences, ...sent].some(
         audience => typeof audience === 'string' && plan.audiences[audience]?.information === 'regulator',
@@ -17,7 +19,7 @@ export const regulatorNotTold: LintRule = {
         {
           rule: regulatorNotTold.id,
           severity: 'warning',
-          path: [...path, 'disaster'],
+          path: scenario.disaster ? [...path, 'disaster'] : path,
           at: 'key',
           message: `"${id}" is a breach, and no audience with "information: regulator" is told of it`,
           mend: 'Add such an audience with its deadline, or say under "waived" why nobody has to be told.',

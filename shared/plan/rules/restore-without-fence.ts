@@ -3,6 +3,7 @@ import type { Problem } from '../finding.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';
+import { isTakenWith } from './step-facts.ts';
 
 export const restoreWithoutFence: LintRule = {
   id: 'restore-without-fence',
@@ -23,6 +24,7 @@ function unfenced(plan: Plan, view: ScenarioView, moved: PlacedStep): Problem[] 
       placed.step.do === 'rds.fence' &&
       placed.step.with.database === writer.id &&
       placed.step.onFailure !== 'continue' &&
+      isTakenWith(placed, moved) &&
       isBefore(placed, moved),
   );
   const open = real.filter(mode => !fences.some(fence => fence.modes.includes(mode)));

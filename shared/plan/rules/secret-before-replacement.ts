@@ -10,9 +10,13 @@ export const secretBeforeReplacement: LintRule = {
   reason:
     'Between the deletion and the new value no pod starts, and the old credential still works at its issuer.',
   check: context => {
-    const typed = commandsIn(context).flatMap(({ line, path, placed, view }) => {
-      const found = /\bkubectl\s+delete\s+secrets?\s+(?!\S*--all)[\w-]+/.exec(line)?.[0];
-      const all = /\bdelete\s+secrets?\b[^|;&]*\s--all\b/.test(line);
+    const typed = commandsIn(context).flatMap(({ text, plain, path, placed, view }) => {
+      const match =
+        /\bkubectl\s+delete\s+secrets?[\s/]+(?!\S*--all)[\w-]+|\baws\s+secretsmanager\s+delete-secret\b/.exec(
+          plain,
+        )?.[0];
+      const found = match !== undefined && !text.includes(match) ? 'delete' : match;
+      const all = /\bdelete\b[^|;&]*\s--all\b/.test(plain);
       if (found === undefined || all || !placed || !view) return [];
       return isReplacedBefore(view.steps, placed) ? [] : [{ path, find: found }];
     });

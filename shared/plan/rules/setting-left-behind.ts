@@ -1,5 +1,7 @@
+import type { Json } from '../../json.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep } from '../scenario-view.ts';
+import { isTakenWith } from './step-facts.ts';
 import { textsIn } from './texts.ts';
 
 export const settingLeftBehind: LintRule = {
@@ -17,7 +19,10 @@ export const settingLeftBehind: LintRule = {
           isExceptional(name, value) &&
           !settings.some(
             later =>
-              later.name === name && !isExceptional(name, later.value) && isBefore(placed, later.placed),
+              later.name === name &&
+              !isExceptional(name, later.value) &&
+              isBefore(placed, later.placed) &&
+              isTakenWith(later.placed, placed),
           ),
       );
       const told = new Set<string>();
@@ -42,9 +47,15 @@ type Setting = { name: string; value: string | null };
 /** Variables that a step sets, by its parameters or by a typed `kubectl set env`. */
 function settingsOf({ step }: PlacedStep): Setting[] {
   const { env } = step.with;
-  const own =
-    step.do === 'k8s.set-env' && typeof env === 'object' && env !== null && !Array.isArray(env)
-      ? Object.entries(env).map(([name, value]) => ({ name, value: value === null ? null : String(value) }))
+  const own = step.do === 'k8s.set-env' ? entriesOf(env) : [];
+  const parameter =
+    step.do === 'ssm.put-parameter' && typeof step.with.name === 'string'
+      ? [{ name: step.with.name, value: String(step.with.value) }]
+      : [];
+  const { patch } = step.with;
+  const patched =
+    step.do === 'k8s.patch' && typeof patch === 'object' && patch !== null && !Array.isArray(patch)
+      ? entriesOf(patch.data)
       : [];
   const typed = textsIn(step.with).flatMap(({ text }) => {
     const [line] = /\bkubectl\s+set\s+env\b[^|;&\n]*/.exec(text.replaceAll(/\\\s*\n\s*/g, ' ')) ?? [''];
@@ -53,7 +64,12 @@ function settingsOf({ step }: PlacedStep): Setting[] {
       value,
     }));
   });
-  return [...own, ...typed];
+  return [...own, ...parameter, ...patched, ...typed];
+}
+
+function entriesOf(value: Json | undefined): Setting[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).map(([name, each]) => ({ name, value: each === null ? null : String(each) }));
 }
 
 /** Values that hold in an emergency only, by what such variables are called. */
@@ -61,6 +77,12 @@ function isExceptional(name: string, value: string | null): boolean {
   if (value === null) return false;
   const on = /^(?:1|on|true|yes)$/i.test(value);
   const off = /^(?:0|off|false|no)$/i.test(value);
-  if (/EMERGENCY|MAINTENANCE|READ_?ONLY|TESTNET|SANDBOX|KILL_?SWITCH/i.test(name)) return on;
+  if (/EMERGENCY|MAINTENANCE|READ[_-]?ONLY|TESTNET|SANDBOX|KILL[_-]?SWITCH/i.test(name)) return on;
+  // A limit that leaves next to nothing of what is usual.
+  if (/(?:LIMIT|MAX)\w*PERCENT|PERCENT\w*LIMIT/i.test(name)) return Number(value) < 10;
   return /ENABLED?$/i.test(name) && off;
 }
+
+/** Whether a step sets what holds in an emergency only. */
+export const setsException = (placed: PlacedStep): boolean =>
+  settingsOf(placed).some(({ name, value }) => isExceptional(name, value));

@@ -34,9 +34,22 @@ export const severityTooLow: LintRule = {
 };
 
 /** The severity above the scenario's own, in the order of the plan, whose title names what this scenario is about. */
-function severityOf({ severities }: Plan, { disaster, severity }: Scenario): string | undefined {
-  const word = disaster && words[disaster.type];
+function severityOf({ severities, components }: Plan, { disaster, severity }: Scenario): string | undefined {
+  const word =
+    disaster && (stopsEverything(components, disaster) ? words['region-loss'] : words[disaster.type]);
   if (!word) return undefined;
   const order = Object.keys(severities);
   return order.slice(0, order.indexOf(severity)).find(each => word.test(severities[each]?.title ?? ''));
+}
+
+/** Whether it takes a whole cluster, with all that runs in it. */
+function stopsEverything(
+  components: Plan['components'],
+  disaster: NonNullable<Scenario['disaster']>,
+): boolean {
+  if (disaster.type !== 'failure' && disaster.type !== 'loss') return false;
+  return disaster.components.some(id => {
+    const component = Object.hasOwn(components, id) ? components[id] : undefined;
+    return component?.type === 'eks-cluster' && !component.test;
+  });
 }

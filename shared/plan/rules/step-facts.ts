@@ -12,8 +12,36 @@ const traffic = new Set([
 ]);
 
 /** Whether a step sends users to the recovery side; the way back and a share of nothing do not. */
-export function sendsUsersAway({ step }: PlacedStep): boolean {
-  return traffic.has(step.do) && step.with.to !== 'primary' && step.with.recoveryPercent !== 0;
+export function sendsUsersAway(placed: PlacedStep): boolean {
+  const { step } = placed;
+  if (changesForeignName(placed)) return true;
+  return traffic.has(step.do) && !sendsUsersBack(placed);
+}
+
+/** Whether a step brings users back to the primary side. */
+export function sendsUsersBack({ step }: PlacedStep): boolean {
+  if (step.do === 'route53.failback') return true;
+  return traffic.has(step.do) && (step.with.to === 'primary' || step.with.recoveryPercent === 0);
+}
+
+/** Records at a provider that has no actions are changed by requests. */
+function changesForeignName({ step }: PlacedStep): boolean {
+  const { url, method } = step.with;
+  const changes = typeof method === 'string' && ['POST', 'PUT', 'PATCH'].includes(method);
+  return (
+    step.do === 'http.request' &&
+    changes &&
+    typeof url === 'string' &&
+    /\/dns_records\b|\/v2\/domains\//.test(url)
+  );
+}
+
+/**
+ * Whether a step is carried out in every run in which the other one is: it has no condition, or the same one. Whether a
+ * mode leaves it out is to be looked at besides.
+ */
+export function isTakenWith({ step }: PlacedStep, other: PlacedStep): boolean {
+  return step.when === undefined || JSON.stringify(step.when) === JSON.stringify(other.step.when);
 }
 
 /** Kinds after which another database takes the writes. */
@@ -25,8 +53,17 @@ const movesWriter = new Set([
   'rds.failover-global-cluster',
   'rds.switchover-global-cluster',
   'rds.cutover',
+  'elasticache.failover-global',
 ]);
 export const bringsUpWriter = ({ step }: PlacedStep): boolean => movesWriter.has(step.do);
+
+/** Whether somebody is inside: the scenario is played so, or its title says so where it says nothing else. */
+export function isBreach({ scenario: { disaster, title } }: ScenarioView): boolean {
+  if (disaster) return disaster.type === 'intrusion';
+  return /\b(?:breach|intru(?:sion|der)|compromised?|ransomware|hack(?:ed|ers?)?|security incident)\b/i.test(
+    title,
+  );
+}
 
 /** Kinds that show that something works. */
 const looking = new Set([

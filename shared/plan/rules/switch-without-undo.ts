@@ -1,6 +1,7 @@
 import type { Json } from '../../json.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
+import { isTakenWith } from './step-facts.ts';
 
 /** A kind that takes something out of service: when it does, what it is about, and which step brings it back. */
 type Switch = {
@@ -41,12 +42,39 @@ const switches: Record<string, Switch> = {
     about: 'service',
     back: { kind: 'ecs.scale-service', isOn: ({ count }) => count !== 0 },
   },
+  'autoscaling.set-desired': {
+    isOff: ({ desired }) => desired === 0,
+    about: 'group',
+    back: { kind: 'autoscaling.set-desired', isOn: ({ desired }) => desired !== 0 },
+  },
   'ec2.revoke-ingress': {
     isOff: always,
     about: 'group',
     back: { kind: 'ec2.restore-ingress', isOn: always },
   },
+  // Deleting keeps users out, and so does a Service that leads nowhere.
+  'k8s.delete': {
+    isOff: ({ objects }) =>
+      kindsIn(objects).some(kind => /^(?:Ingress|Service|Deployment|StatefulSet)$/.test(kind)),
+    about: 'cluster',
+    back: { kind: 'k8s.apply', isOn: always },
+  },
+  'k8s.patch': {
+    isOff: ({ object, patch }) =>
+      kindsIn([object ?? null]).includes('Service') && JSON.stringify(patch ?? null).includes('"selector"'),
+    about: 'object',
+    back: { kind: 'k8s.patch', isOn: always },
+  },
 };
+
+function kindsIn(objects: Json | undefined): string[] {
+  if (!Array.isArray(objects)) return [];
+  return objects.flatMap(each =>
+    typeof each === 'object' && each !== null && !Array.isArray(each) && typeof each.kind === 'string'
+      ? [each.kind]
+      : [],
+  );
+}
 
 export const switchWithoutUndo: LintRule = {
   id: 'switch-without-undo',
@@ -85,9 +113,20 @@ function broughtBack(
   others: readonly ScenarioView[],
 ): boolean {
   const isBack = ({ step }: PlacedStep) =>
-    step.do === back.kind && step.with[about] === off.step.with[about] && back.isOn(step.with);
+    step.do === back.kind &&
+    JSON.stringify(step.with[about]) === JSON.stringify(off.step.with[about]) &&
+    back.isOn(step.with);
+  // Of two patches of the same object the second one is the way back.
+  if (back.kind === 'k8s.patch' && view.steps.some(placed => isBack(placed) && isBefore(placed, off)))
+    return true;
   return (
-    view.steps.some(placed => isBack(placed) && isBefore(off, placed)) ||
+    view.steps.some(placed => isBack(placed) && isBefore(off, placed) && isTakenWith(placed, off)) ||
     others.some(({ steps }) => steps.some(isBack))
   );
+}
+
+/** Whether a step takes something out of service. */
+export function switchesOff({ step }: PlacedStep): boolean {
+  const known = Object.hasOwn(switches, step.do) ? switches[step.do] : undefined;
+  return known?.isOff(step.with) ?? false;
 }

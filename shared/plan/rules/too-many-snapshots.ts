@@ -1,5 +1,5 @@
 import type { LintRule } from '../lint-rule.ts';
-import { longestGapSeconds } from './backup-loss.ts';
+import { databaseOf, longestGapSeconds } from './backup-loss.ts';
 
 /** Manual snapshots of DB instances in an account and region, unless raised. Source: RDS user guide, "Quotas". */
 const quota = 100;
@@ -12,28 +12,30 @@ export const tooManySnapshots: LintRule = {
   check: ({ plan }) => {
     const counted = Object.entries(plan.backups).flatMap(([id, backup]) => {
       if (backup.type !== 'rds-snapshot' && backup.type !== 'rds-snapshot-copy') return [];
-      const region =
-        backup.type === 'rds-snapshot' ? plan.components[backup.component]?.region : backup.region;
+      const database = plan.components[databaseOf(plan, backup) ?? ''];
+      const region = backup.type === 'rds-snapshot' ? database?.region : backup.region;
+      // Snapshots of clusters have a quota of their own.
+      const sort = database?.type === 'rds-cluster' ? ' of clusters' : '';
       const count = backup.schedule
         ? Math.ceil(backup.retention / longestGapSeconds(backup.schedule.when))
         : 0;
-      return [{ id, region, count }];
+      return [{ id, place: { region: region ?? '', sort }, count }];
     });
-    return Object.entries(Object.groupBy(counted, ({ region }) => region ?? '')).flatMap(
-      ([region, group]) => {
-        const total = (group ?? []).reduce((sum, { count }) => sum + count, 0);
-        const most = (group ?? []).toSorted((a, b) => b.count - a.count)[0];
-        if (total <= quota || !most) return [];
-        return [
-          {
-            rule: tooManySnapshots.id,
-            severity: 'error' as const,
-            path: ['backups', most.id, 'retention'],
-            message: `${total} manual snapshots are to be kept in ${region}, and RDS keeps ${quota}`,
-            mend: 'Keep them for a shorter time, or use aws-backup, whose recovery points do not count.',
-          },
-        ];
-      },
-    );
+    return Object.values(
+      Object.groupBy(counted, ({ place: { region, sort } }) => `${region}${sort}`),
+    ).flatMap(group => {
+      const total = (group ?? []).reduce((sum, { count }) => sum + count, 0);
+      const most = (group ?? []).toSorted((a, b) => b.count - a.count)[0];
+      if (total <= quota || !most) return [];
+      return [
+        {
+          rule: tooManySnapshots.id,
+          severity: 'error' as const,
+          path: ['backups', most.id, 'retention'],
+          message: `${total} manual snapshots${most.place.sort} are to be kept in ${most.place.region}, and RDS keeps ${quota}`,
+          mend: 'Keep them for a shorter time, or use aws-backup, whose recovery points do not count.',
+        },
+      ];
+    });
   },
 };

@@ -1,18 +1,7 @@
 import type { Problem } from '../finding.ts';
-import type { LintRule } from '../lint-rule.ts';
+import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
-
-/** Kinds that send users to the recovery side. */
-const switches = new Set([
-  'route53.failover',
-  'route53.upsert',
-  'route53.shift-weight',
-  'arc.routing-control',
-  'globalaccelerator.shift-traffic',
-]);
-
-/** A step that sends nobody anywhere: the way back to the primary, and a share of nothing. */
-const staysAtHome = ({ step }: PlacedStep) => step.with.to === 'primary' || step.with.recoveryPercent === 0;
+import { isTakenWith, sendsUsersAway } from './step-facts.ts';
 
 export const trafficBeforeReadiness: LintRule = {
   id: 'traffic-before-readiness',
@@ -21,14 +10,19 @@ export const trafficBeforeReadiness: LintRule = {
     'Users who are sent to a region before it can serve them wait for nothing; a change of a name can not be called back from their caches.',
   check: context =>
     context.scenarios.flatMap(view =>
-      view.steps
-        .filter(placed => switches.has(placed.step.do) && !staysAtHome(placed))
-        .flatMap(placed => unready(view, placed)),
+      view.steps.filter(sendsUsersAway).flatMap(placed => unready(context, view, placed)),
     ),
 };
 
-function unready(view: ScenarioView, traffic: PlacedStep): Problem[] {
-  const gates = view.steps.filter(placed => provesReadiness(placed) && isBefore(placed, traffic));
+function unready(context: CheckContext, view: ScenarioView, traffic: PlacedStep): Problem[] {
+  const gates = view.steps.filter(
+    placed =>
+      provesReadiness(placed) &&
+      // On the way back it is the primary that has to be ready.
+      (view.scenario.failbackOf !== undefined || !isOfPrimary(context, placed)) &&
+      isBefore(placed, traffic) &&
+      isTakenWith(placed, traffic),
+  );
   const open = traffic.modes.filter(mode => !gates.some(gate => gate.modes.includes(mode)));
   if (open.length === 0) return [];
   const where = open.length === traffic.modes.length ? '' : ` in the mode ${open.join(', ')}`;
@@ -41,6 +35,16 @@ function unready(view: ScenarioView, traffic: PlacedStep): Problem[] {
       mend: 'Put an elbv2.target-health, or an http.check with "connectTo", before it; not in a parallel branch beside it.',
     },
   ];
+}
+
+/** What serves in the region that users are to leave shows nothing of the one that they are sent to. */
+function isOfPrimary({ plan }: CheckContext, { step }: PlacedStep): boolean {
+  const { targetGroup, connectTo } = step.with;
+  const named = typeof connectTo === 'string' ? /\$\{components\.([\w-]+)\./.exec(connectTo)?.[1] : undefined;
+  const id = named ?? targetGroup;
+  const component =
+    typeof id === 'string' && Object.hasOwn(plan.components, id) ? plan.components[id] : undefined;
+  return component?.region === plan.regions.primary && plan.regions.primary !== plan.regions.recovery;
 }
 
 /** Kinds that are done only when something serves: targets are healthy, or checkers from outside find it well. */

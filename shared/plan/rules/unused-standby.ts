@@ -10,6 +10,9 @@ const paidFor = new Set([
   'eks-nodegroup',
   'ecs-service',
   'auto-scaling-group',
+  'ec2-instances',
+  'postgres-server',
+  'redis-server',
 ]);
 
 export const unusedStandby: LintRule = {

@@ -29,4 +29,5 @@ export const usEast1ControlPlane = controlPlaneRule(
   'us-east-1',
   "Route 53's control plane runs in us-east-1 only, whatever region the system is in; while us-east-1 is lost, records can not be changed.",
   advices,
+  { services: ['route53', 'cloudfront', 'iam', 'organizations'], mend: preMade },
 );

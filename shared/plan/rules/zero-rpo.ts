@@ -34,7 +34,12 @@ export const zeroRpo: LintRule = {
         else paths.push(['objectives', 'rpo']);
       }
       for (const tier of tiersOf(plan, id))
-        if (tierObjectivesOf(plan, id, tier).rpo === 0) paths.push(['tiers', tier, 'rpo']);
+        if (tierObjectivesOf(plan, id, tier).rpo === 0)
+          paths.push(
+            plan.scenarios[id]?.tierObjectives[tier]?.rpo === 0
+              ? ['scenarios', id, 'tierObjectives', tier, 'rpo']
+              : ['tiers', tier, 'rpo'],
+          );
       return paths;
     }
   },

@@ -4,6 +4,7 @@ import { commandRule } from '../commands.ts';
 const services = [
   'apigateway',
   'apigatewayv2',
+  'application-autoscaling',
   'autoscaling',
   'backup',
   'cloudfront',
@@ -18,17 +19,25 @@ const services = [
   'events',
   'globalaccelerator',
   'kafka',
+  'kinesis',
   'lambda',
   'neptune',
   'opensearch',
   'rds',
+  'redshift',
+  'secretsmanager',
+  'sns',
   'sqs',
   'ssm',
+  'wafv2',
 ];
 const verbs = [
+  'associate',
   'attach',
+  'copy',
   'create',
   'delete',
+  'deregister',
   'detach',
   'disable',
   'enable',
@@ -38,7 +47,10 @@ const verbs = [
   'put',
   'reboot',
   'register',
+  'replicate',
   'restore',
+  'rotate',
+  'run',
   'set',
   'start',
   'stop',
@@ -56,7 +68,7 @@ export const changeByCommand = commandRule({
   about: ({ path }) => !path.includes('followUps'),
   mistakes: [
     {
-      pattern: /\bkubectl\s+scale\b(?=.*--replicas[= ]0\b)/,
+      pattern: /\bkubectl\s+scale\b(?=.*--replicas[= ]+0\b)/,
       message: 'Nobody notes how many there were, and nothing scales them back',
       mend: 'Use k8s.scale, which keeps the number, and k8s.suspend-cronjobs for what runs by the clock.',
     },
@@ -89,9 +101,32 @@ export const changeByCommand = commandRule({
     },
     {
       pattern:
-        /\bkubectl\s+(?:-n\s+\S+\s+)?delete\s+(?:ingress|deployment|deploy|statefulset|service|svc|pods?|pvc|job|all)\b/,
+        /\bkubectl\s+delete\s+(?:(?:ing(?:ress(?:es)?)?|deploy(?:ments?)?|statefulsets?|sts|daemonsets?|ds|services?|svc|pods?|po|pvc|jobs?|cronjobs?|configmaps?|cm|all)\b|(?:-f|-k|--filename|--kustomize)[= ])/,
       message: 'What is deleted is kept nowhere, and nothing brings it back',
       mend: 'Use k8s.delete, which keeps the manifest and can apply it again; for a pod, k8s.delete-pod.',
+    },
+    {
+      pattern: /\bkubectl\s+(?:run|create\s+job)\b/,
+      unless: /--dry-run/,
+      message:
+        "The pod is nobody's: it is started again for ever or left behind, and nothing looks what became of it",
+      mend: 'Use k8s.run, which is a Job with a deadline, keeps what it said, and is removed again.',
+    },
+    {
+      pattern: /\bhelm\s+(?:upgrade|install|rollback)\b/,
+      unless: /--dry-run/,
+      message: 'It is made of a chart and values as they are found on that machine on that day',
+      mend: 'Use k8s.apply with a bundle that is pinned, or codebuild.run from a pinned source.',
+    },
+    {
+      pattern: /\bvelero\s+(?:restore|backup)\s+create\b/,
+      message: 'What is there already is skipped, and a restore that ended partially passes for one',
+      mend: 'Use velero.restore, which refuses a namespace that has workloads and fails when Velero says PartiallyFailed; velero.backup makes one.',
+    },
+    {
+      pattern: /\b(?:terraform|tofu)\s+apply\b(?=.*-auto-approve\b)/,
+      message: 'Nobody sees what it is going to change or destroy',
+      mend: 'Apply a saved plan with codebuild.run from a pinned source, behind a people.approval that shows it.',
     },
     {
       pattern: /\baws\s+rds\s+remove-from-global-cluster\b/,
@@ -107,10 +142,11 @@ export const changeByCommand = commandRule({
     },
     {
       pattern: new RegExp(
-        String.raw`\baws\s+(?:${services.join('|')})\s+(?!restore-db-)(?:${verbs.join('|')})-[\w-]+`,
+        // What is restored without its network is a mistake of another rule.
+        String.raw`\baws\s+(?:${services.join('|')})\s+(?!restore-db-(?!.*--(?:db-subnet-group-name|vpc-security-group-ids)\b.*--(?:db-subnet-group-name|vpc-security-group-ids)\b))(?:${verbs.join('|')})-[\w-]+`,
       ),
       unless:
-        /--security-group|create-db-snapshot|authorize-|update-kubeconfig|update-nodegroup-version|delete-db-|delete-table|delete-file-system|purge-queue/,
+        /--security-group|create-db-(?:cluster-)?snapshot|authorize-|update-kubeconfig|update-nodegroup-version|delete-db-|delete-table|delete-file-system|delete-volume|delete-secret|purge-queue|start-session/,
       message: 'It answers before it has happened; the next step finds something that is not ready',
       mend: 'Use the action for it, which waits for the role and can be undone; where there is none, a build of codebuild.run or an ssm.automation that ends when it is done.',
     },
@@ -118,6 +154,11 @@ export const changeByCommand = commandRule({
       pattern: /\b(?:SLAVEOF|REPLICAOF)\s+NO\s+ONE\b/i,
       message: 'Neither the old master nor the other replicas are told: both take writes',
       mend: 'Use redis.promote, which points the others at the new one, or elasticache.failover.',
+    },
+    {
+      pattern: /\beksctl\s+(?:scale|drain|upgrade)\b/,
+      message: 'It answers before the nodes are Ready, stops at the maximum, and leaves the failed one',
+      mend: 'Use eks.scale-nodegroup, or autoscaling.replace-instance for a node that has failed.',
     },
     {
       pattern: /\beksctl\s+(?:create|delete)\b/,

@@ -12,7 +12,13 @@ export const dropsTheOnlyCopy = commandRule({
       mend: 'Restore beside it into a new database, look at it, then swap the names and keep the old one.',
     },
     {
-      pattern: /\bpg_restore\b[^|;&]*\s(?:--clean|-c)\b/,
+      pattern: /\b(?:TRUNCATE(?:\s+TABLE)?\s+(?!ON\b)["\w]|DROP\s+TABLE\b)/i,
+      message: 'The rows are gone before anything has shown that there are others',
+      mend: 'Restore into a new database, look at it, then swap the names; a table that is to go is renamed first.',
+    },
+    {
+      // Letters may stand together, as in -vc; those with a value of their own, such as -Fc, are something else.
+      pattern: /\bpg_restore\b[^|;&]*\s(?:--clean|-[1aeOsvx]*c[1aeOsvx]*)\b/,
       message: 'pg_restore --clean drops what is there before it restores',
       mend: 'Restore into a new database, look at it, then swap the names.',
     },
@@ -23,7 +29,7 @@ export const dropsTheOnlyCopy = commandRule({
     },
     {
       pattern:
-        /\baws\s+s3\s+(?:rm\b[^|;&]*--recursive|rb\b[^|;&]*--force)|\baws\s+dynamodb\s+delete-table\b|\baws\s+efs\s+delete-file-system\b/,
+        /\baws\s+s3\s+(?:rm\b[^|;&]*--recursive|rb\b[^|;&]*--force|sync\b[^|;&]*--delete\b)|\baws\s+dynamodb\s+delete-table\b|\baws\s+efs\s+delete-file-system\b|\baws\s+ec2\s+delete-volume\b|\bkubectl\s+delete\s+(?:pvc|pv|persistentvolume(?:claim)?s?)\b|\bmongorestore\b[^|;&]*--drop\b/,
       message: 'It is deleted before anything has shown that there is another',
       mend: 'Restore beside it under another name, look at it, then point the application there and keep the old one.',
     },

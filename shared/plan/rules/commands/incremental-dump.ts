@@ -1,6 +1,7 @@
+import type { LintRule } from '../../lint-rule.ts';
 import { commandRule } from '../commands.ts';
 
-export const incrementalDump = commandRule({
+const inCommands = commandRule({
   id: 'incremental-dump',
   severity: 'error',
   reason:
@@ -13,3 +14,24 @@ export const incrementalDump = commandRule({
     },
   ],
 });
+
+export const incrementalDump: LintRule = {
+  ...inCommands,
+  check: context => [
+    ...inCommands.check(context),
+    ...Object.entries(context.plan.backups).flatMap(([id, { type, title }]) => {
+      const find = /\bincremental\b/i.exec(title)?.[0];
+      if (type !== 'dump' || find === undefined || /\bpg_dump\b/.test(title)) return [];
+      return [
+        {
+          rule: 'incremental-dump',
+          severity: 'error' as const,
+          path: ['backups', id, 'title'],
+          find,
+          message: 'A dump is never incremental: each one is whole',
+          mend: 'Use automated backups or WAL archiving for points in between, or call it what it is.',
+        },
+      ];
+    }),
+  ],
+};

@@ -7,8 +7,9 @@ export const newestByName = commandRule({
     'The last one in a list may be half written, made after the damage, or of another day: newest is what is verified and from before.',
   mistakes: [
     {
-      pattern: /\b(?:aws\s+s3\s+ls|ls|gsutil\s+ls)\b[^;&]*\|\s*tail\s+(?:-n\s*)?-?1\b/,
-      message: 'A backup is chosen by its place in a list',
+      pattern:
+        /\b(?:aws\s+s3\s+ls|ls|gsutil\s+ls|velero\s+backup\s+get)\b[^;&]*\|\s*(?:tail|head)\s+(?:-n\s*)?-?1\b|\bsort_by\([^)]*\)(?:\s*\)?\[-?[01]\])|\b[\w-]*latest[\w-]*(?:\.\w+)*\.(?:sql|dump|gz|zst|xz|tar|tgz|rdb|bak|pgdump)\b/i,
+      message: 'A backup is chosen by its name or by its place in a list',
       mend: 'Use s3.latest or rds.find-restore-point with "before: ${incident.startedAt}", or a backup of the plan that is proven.',
     },
     {

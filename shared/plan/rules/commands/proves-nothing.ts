@@ -1,28 +1,32 @@
+import type { CheckContext, LintRule } from '../../lint-rule.ts';
 import { commandRule } from '../commands.ts';
 
-export const provesNothing = commandRule({
+const inCommands = commandRule({
   id: 'proves-nothing',
   severity: 'warning',
   reason: 'A check that also passes when the thing is broken is worse than none.',
   mistakes: [
     {
-      pattern: /\bkubectl\s+get\s+events\b[^;&]*\|\s*(?:grep|tail)\b/,
+      pattern: /\bkubectl\s+get\s+events\b[^;&]*(?:\|\s*(?:grep|tail|head|less|tee)\b|>)/,
       message: 'Events are kept for an hour, and deletions are hardly ever among them',
       mend: "Ask the cluster's audit log: evidence.audit-trail.",
     },
     {
-      pattern: /\bpg_stats\b/,
-      message: 'pg_stats shows how values are distributed, whether the data is right or not',
+      pattern: /\bpg_stat(?:s|_database|_user_tables)\b/,
+      // These are what PostgreSQL itself has found broken.
+      unless: /\bchecksum_failures\b/,
+      message:
+        'Statistics say how values are spread and how often they are read, whether the data is right or not',
       mend: 'Use sql.query with what must hold in this data, and amcheck for damaged indexes.',
     },
     {
-      pattern: /\bget\s+componentstatus(?:es)?\b/,
-      message: 'componentstatuses is empty on EKS, whatever the cluster is like',
+      pattern: /\bget\s+(?:componentstatus(?:es)?|cs)\b|\betcdctl\b/,
+      message: 'EKS shows neither component statuses nor etcd, whatever the cluster is like',
       mend: 'Ask the API server: /readyz, and the Ready condition of nodes.',
     },
     {
-      pattern: /\bgrep\s+-v\s+Running\b/,
-      message: 'Pods that run and are not ready are left out, and finished jobs are shown',
+      pattern: /\bgrep\s+(?:-\w+\s+)*["']?Running\b|\bstatus\.phase!?=+Running\b/,
+      message: 'A pod that runs may be not ready, and a job that has finished runs no more',
       mend: 'Judge pods by their Ready condition: k8s.get.',
     },
     {
@@ -42,14 +46,61 @@ export const provesNothing = commandRule({
       mend: 'Write --env NAME=value.',
     },
     {
-      pattern: /\bdocker\s+pull\b/,
+      // Either first: a file has one format, so one of the two always fails.
+      pattern: /\bgzip\s+-\w*t\b.*\bpg_restore\b|\bpg_restore\s+(?:--list|-l)\b[^|;&]*\.gz\b/,
+      message: 'What gzip has compressed pg_restore can not read: one of the two always fails',
+      mend: 'Say the format of the dump in "backups": it is checked as what it is. lifeboat backups check-file does it by hand.',
+    },
+    {
+      pattern: /\b(?:docker|podman|crane)\s+(?:pull|manifest)\b/,
       message: 'A pull on one machine says nothing about what the cluster can pull',
       mend: 'Look the digest up in the registry of the recovery region.',
     },
     {
       pattern: /\bcurl\s+(?!-\w*f)(?![^|;&]*(?:--fail|-\w*f\b))[^|;&]*https?:\/\//,
-      message: 'curl without --fail succeeds on an error page',
+      message: 'curl without --fail succeeds on an error page, and on a 401',
       mend: 'Use http.check with the expected status.',
+    },
+    {
+      pattern: /\|\|\s*(?:true|:|exit\s+0)(?=\s*(?:$|[;)"']))/,
+      message: 'Whatever comes of it, this passes',
+      mend: 'Leave it out, and say with "onFailure: continue" where a failure does not matter.',
     },
   ],
 });
+
+export const provesNothing: LintRule = {
+  ...inCommands,
+  check: context => [...inCommands.check(context), ...refusals(context)],
+};
+
+/** A check that takes "not without a key" for "it works". */
+function refusals({ plan, scenarios }: CheckContext) {
+  return scenarios.flatMap(({ steps }) =>
+    steps.flatMap(({ step, path }) => {
+      const { expectStatus } = step.with;
+      if (step.do !== 'http.check' || (expectStatus !== 401 && expectStatus !== 403)) return [];
+      // That the own system keeps strangers out is worth a check.
+      if (isOwn(plan, String(step.with.url))) return [];
+      return [
+        {
+          rule: 'proves-nothing',
+          severity: 'warning' as const,
+          path: [...path, 'with', 'expectStatus'],
+          message: `${expectStatus} says that somebody answers, not that what is asked for works`,
+          mend: 'Ask with a read-only key by http.request, or an address that needs none.',
+        },
+      ];
+    }),
+  );
+}
+
+function isOwn({ components }: CheckContext['plan'], url: string): boolean {
+  return Object.values(components).some(component => {
+    const own = component.type === 'endpoint' ? component.url : undefined;
+    const name =
+      component.type === 'dns-name' || component.type === 'dns-record' ? component.name : undefined;
+    const host = name ?? (own !== undefined && URL.canParse(own) ? new URL(own).hostname : undefined);
+    return host !== undefined && url.includes(host);
+  });
+}

@@ -7,11 +7,13 @@ export const restoreWithoutNetwork = commandRule({
     'RDS then makes a Single-AZ instance with default settings in the default network, where the application can not reach it.',
   mistakes: [
     {
-      pattern: /\baws\s+rds\s+(?:restore-db-instance-\S+|create-db-instance)\s/,
+      // A read replica and an instance of a cluster take the network of what they belong to.
+      pattern:
+        /\baws\s+rds\s+(?:restore-db-(?:instance|cluster)-\S+|create-db-(?:instance|cluster)(?!.*--db-cluster-identifier\b.*--db-instance-class\b))\s/,
       unless:
         /--db-subnet-group-name[\s\S]*--vpc-security-group-ids|--vpc-security-group-ids[\s\S]*--db-subnet-group-name/,
       message: 'The new database gets neither the subnet group nor the security groups of the old one',
-      mend: 'Use rds.restore with an rds-restore-target, which names both.',
+      mend: 'Use rds.restore with an rds-restore-target, or rds.restore-cluster with an rds-cluster-restore-target: they name both.',
     },
   ],
 });
