@@ -12,6 +12,8 @@ export function fixtureText(rule: string, name: string): string {
   const sections = (text: string) => text.split(/^(?=[a-zA-Z])/m);
   const keyOf = (section: string) => section.split(':', 1)[0] ?? '';
   const mine = new Set(sections(own).map(keyOf));
+  // The backups of the base are those of its components.
+  if (mine.has('components')) mine.add('backups');
   const base = sections(read('./fixture-base.yml')).filter(section => !mine.has(keyOf(section)));
   return [...base, own].join('');
 }

@@ -52,12 +52,14 @@ function isLookedAt({ steps, byId }: ScenarioView, swap: PlacedStep, copy: strin
   if (made?.step.do === 'sql.restore-dump' && made.step.with.rows !== undefined) return true;
   // A replica of a copy is as right as the copy that was looked into.
   const first = steps.find(({ step }) => makes.has(step.do));
+  // What was made before the run may have been looked into then.
+  if (!first) return true;
   return steps.some(
     placed =>
       looks.has(placed.step.do) &&
       placed.modes.includes('recover') &&
       isBefore(placed, swap) &&
-      (first === undefined || isBefore(first, placed)) &&
+      isBefore(first, placed) &&
       isTakenWith(placed, swap),
   );
 }

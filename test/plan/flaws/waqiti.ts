@@ -88,14 +88,6 @@ disaster:
         'curl -s https://api.stripe.com/v1/charges | jq',
         'wget -qO- https://api.stripe.com/v1/charges || true',
         'curl -f https://api.acme.test/health || true',
-        {
-          steps: `
-- id: stripe
-  do: http.check
-  with:
-    url: https://api.stripe.com/v1/charges
-    expectStatus: 401 # <-`,
-        },
       ),
     ],
   },

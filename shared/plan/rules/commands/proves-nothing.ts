@@ -1,7 +1,6 @@
-import type { CheckContext, LintRule } from '../../lint-rule.ts';
 import { commandRule } from '../commands.ts';
 
-const inCommands = commandRule({
+export const provesNothing = commandRule({
   id: 'proves-nothing',
   severity: 'warning',
   reason: 'A check that also passes when the thing is broken is worse than none.',
@@ -68,39 +67,3 @@ const inCommands = commandRule({
     },
   ],
 });
-
-export const provesNothing: LintRule = {
-  ...inCommands,
-  check: context => [...inCommands.check(context), ...refusals(context)],
-};
-
-/** A check that takes "not without a key" for "it works". */
-function refusals({ plan, scenarios }: CheckContext) {
-  return scenarios.flatMap(({ steps }) =>
-    steps.flatMap(({ step, path }) => {
-      const { expectStatus } = step.with;
-      if (step.do !== 'http.check' || (expectStatus !== 401 && expectStatus !== 403)) return [];
-      // That the own system keeps strangers out is worth a check.
-      if (isOwn(plan, String(step.with.url))) return [];
-      return [
-        {
-          rule: 'proves-nothing',
-          severity: 'warning' as const,
-          path: [...path, 'with', 'expectStatus'],
-          message: `${expectStatus} says that somebody answers, not that what is asked for works`,
-          mend: 'Ask with a read-only key by http.request, or an address that needs none.',
-        },
-      ];
-    }),
-  );
-}
-
-function isOwn({ components }: CheckContext['plan'], url: string): boolean {
-  return Object.values(components).some(component => {
-    const own = component.type === 'endpoint' ? component.url : undefined;
-    const name =
-      component.type === 'dns-name' || component.type === 'dns-record' ? component.name : undefined;
-    const host = name ?? (own !== undefined && URL.canParse(own) ? new URL(own).hostname : undefined);
-    return host !== undefined && url.includes(host);
-  });
-}
