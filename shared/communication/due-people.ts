@@ -67,6 +67,7 @@ function afterLapse(situation: Situation, lapsesAt: string, count: number): Plan
     return calledAt(situation, number).map(person => ({
       ...toPerson(situation, person, `escalation/level-${number}/lapse-${count}`, 'escalation', sendAt),
       level: number,
+      again: true,
     }));
   });
 }

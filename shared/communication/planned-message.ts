@@ -22,6 +22,8 @@ export const plannedMessageSchema = z.object({
   question: z.string().optional(),
   /** Level of the escalation that it belongs to, from 1. */
   level: z.number().optional(),
+  /** Whether it calls again because an acknowledgement has lapsed. */
+  again: z.boolean().optional(),
   /** Key of the message that could not be delivered and that this one tells about. */
   undelivered: z.string().optional(),
   /** Key of the message that was not sent in time and that this one tells about. */

@@ -170,6 +170,7 @@ function outgoingOf(run: Run, message: PlannedMessage, rendered: Rendered): Outg
     ...(rendered.link && { link: rendered.link }),
     stage: rendered.stage ?? 'investigating',
     ...(message.question && { question: message.question }),
+    ...(message.again && { again: true }),
   };
 }
 

@@ -86,6 +86,10 @@ describe('an acknowledgement', () => {
 
   it('that lapses without an end calls that level again, and then the next ones by their distance', () => {
     expect(levels(situation(64, ...taken))).toEqual(['escalation/level-1/lapse-1/person:ada']);
+    const isAgain = (given: Situation) =>
+      dueMessages(given).due.flatMap(({ template, again }) => (template === 'escalation' ? [again] : []));
+    expect(isAgain(situation(64, ...taken))).toEqual([true]);
+    expect(isAgain(situation(0))).toEqual([undefined]);
     const again = [...taken, [minute(64), messageEntry('escalation/level-1/lapse-1/person:ada')]] as Moments;
     expect(levels(situation(78, ...again))).toEqual([]);
     expect(levels(situation(79, ...again))).toEqual(['escalation/level-2/lapse-1/person:ben']);

@@ -24,6 +24,8 @@ export type Outgoing = {
   stage: Stage;
   /** Id of the question that it puts, or that is settled with it. */
   question?: string;
+  /** Whether it calls again because an acknowledgement has lapsed. */
+  again?: true;
 };
 export type Stage = 'investigating' | 'identified' | 'monitoring' | 'resolved';
 

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts';
 import { defineAdapter, type Outgoing } from './contract.ts';
 import { exchange, secretOf, textField } from './exchange.ts';
 import { linkLabel, shorten, withoutReference } from './text.ts';
@@ -19,39 +20,44 @@ const actions: Record<string, 'acknowledge' | 'resolve'> = {
 /**
  * PagerDuty's Events API v2. All that concerns an incident has one key, so its first message pages, later ones add to
  * the alert, an acknowledgement acknowledges it and the all-clear resolves it; a question is an alert of its own.
- * A repeat under the same key is folded into the alert that is there.
+ * A repeat under the same key is folded into the alert that is there, and one that is acknowledged notifies nobody,
+ * whatever else triggers it: who has to be called again is called by a new one. Source: PagerDuty, "Events API v2".
  */
 export const adapter = defineAdapter('pagerduty', {
   repeat: 'same',
   secrets: ({ routingKey }) => [routingKey],
-  async deliver({ runtime, channel, message }) {
+  async deliver({ runtime, channel, message, progress, save }) {
     const routingKey = await secretOf(runtime, channel.routingKey);
     const action = actions[message.template] ?? 'trigger';
     const dedupKey = dedupKeyOf(message);
     const { system, regions } = runtime.plan;
-    const answer = await exchange(runtime, {
-      provider: 'PagerDuty',
-      url: `${hosts[channel.region]}/v2/enqueue`,
-      method: 'POST',
-      secrets: [routingKey],
-      body: {
-        routing_key: routingKey,
-        event_action: action,
-        dedup_key: dedupKey,
-        ...(action === 'trigger' && {
-          payload: {
-            summary: shorten(message.subject, longestSummary),
-            source: `${system.id} in ${regions.recovery}`,
-            severity: message.mode === 'drill' ? 'info' : channel.severity,
-            timestamp: runtime.clock.now().toISOString(),
-            group: system.id,
-            class: message.template,
-            custom_details: { text: withoutReference(message), reference: message.key },
-          },
-          client: 'Lifeboat',
-          ...(message.link && { links: [{ href: message.link, text: linkLabel(message.template) }] }),
-        }),
-      },
+    const enqueue = (event: JsonObject) =>
+      exchange(runtime, {
+        provider: 'PagerDuty',
+        url: `${hosts[channel.region]}/v2/enqueue`,
+        method: 'POST',
+        secrets: [routingKey],
+        body: { routing_key: routingKey, dedup_key: dedupKey, ...event },
+      });
+    if (message.again && progress.closed !== true) {
+      await enqueue({ event_action: 'resolve' });
+      await save({ closed: true });
+    }
+    const answer = await enqueue({
+      event_action: action,
+      ...(action === 'trigger' && {
+        payload: {
+          summary: shorten(message.subject, longestSummary),
+          source: `${system.id} in ${regions.recovery}`,
+          severity: message.mode === 'drill' ? 'info' : channel.severity,
+          timestamp: runtime.clock.now().toISOString(),
+          group: system.id,
+          class: message.template,
+          custom_details: { text: withoutReference(message), reference: message.key },
+        },
+        client: 'Lifeboat',
+        ...(message.link && { links: [{ href: message.link, text: linkLabel(message.template) }] }),
+      }),
     });
     return textField(answer.json, 'dedup_key') ?? dedupKey;
   },

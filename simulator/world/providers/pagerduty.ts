@@ -29,13 +29,20 @@ export function answerPagerDuty(world: World, channel: string, { url, json }: As
     const open =
       alert && alert.status !== 'resolved' ? alert : { key, status: 'triggered' as const, triggers: 0 };
     alertsOf(world, channel).set(key, { ...open, triggers: open.triggers + 1 });
+    // An acknowledged one notifies nobody. Source: PagerDuty, "Events API v2", acknowledge.
+    if (open.status === 'acknowledged') return taken(key);
     const hrefs = Array.isArray(links) ? links.map(link => object(link).href) : [];
     arrive(world, `channel/${channel}`, [summary, ...hrefs].join('\n'));
   } else if (alert && alert.status !== 'resolved') {
     alert.status = action === 'resolve' ? 'resolved' : 'acknowledged';
   }
-  return { status: 202, body: { status: 'success', message: 'Event processed', dedup_key: key } };
+  return taken(key);
 }
+
+const taken = (key: string): Reply => ({
+  status: 202,
+  body: { status: 'success', message: 'Event processed', dedup_key: key },
+});
 
 const invalid = (error: string): Reply => ({
   status: 400,

@@ -233,6 +233,32 @@ describe('PagerDuty', () => {
   });
 });
 
+describe('PagerDuty, when an acknowledgement has lapsed', () => {
+  const again = { key: 'escalation/level-1/lapse-1/person:ada', template: 'escalation', again: true };
+  const acknowledged = async () => {
+    await send('pagerduty');
+    await send('pagerduty', { key: 'acknowledged/1', template: 'acknowledged' });
+    providers.shown.length = 0;
+  };
+
+  it('has a new alert, since nobody is notified of one that was acknowledged', async () => {
+    const { incidentId } = world.run;
+    await acknowledged();
+    await send('pagerduty', { key: 'update/engineering/1', template: 'update' });
+    expect(providers.shown).toEqual([]);
+    await send('pagerduty', again);
+    expect(providers.shown).toEqual([`resolve ${incidentId}`, `trigger ${incidentId}`]);
+  });
+
+  it('has one new alert, also when no answer came to the request that raised it', async () => {
+    const { incidentId } = world.run;
+    await acknowledged();
+    await send('pagerduty', again, 'take', 'take-and-drop');
+    await sendUntilDone('pagerduty', again);
+    expect(providers.shown).toEqual([`resolve ${incidentId}`, `trigger ${incidentId}`]);
+  });
+});
+
 describe('Statuspage', () => {
   it('has one incident that is made once, updated, and resolved with its components', async () => {
     await send('statuspage');

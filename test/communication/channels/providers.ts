@@ -6,7 +6,7 @@ import { sendHttp } from '../../../shared/network/http.ts';
 import type { Network } from '../../../shared/ports.ts';
 
 /** What the server does with the next request; afterwards it answers as the provider does. */
-export type Mood = 'refuse' | 'throttle' | 'fail' | 'stall' | 'take-and-drop';
+export type Mood = 'take' | 'refuse' | 'throttle' | 'fail' | 'stall' | 'take-and-drop';
 
 export type Taken = {
   host: string;
@@ -81,9 +81,12 @@ export async function startProviders() {
     if (path !== '/v2/enqueue' || body.routing_key !== 'routing-key' || !complete)
       return { status: 400, body: { status: 'invalid event' } };
     const key = String(body.dedup_key);
-    if (!(body.event_action === 'trigger' && state.alerts.get(key) === 'trigger'))
+    // An alert that is open notifies nobody again; one that is acknowledged stays so.
+    const open = ['trigger', 'acknowledge'].includes(state.alerts.get(key) ?? '');
+    if (!(body.event_action === 'trigger' && open)) {
       shown.push(`${body.event_action} ${key}`);
-    state.alerts.set(key, String(body.event_action));
+      state.alerts.set(key, String(body.event_action));
+    }
     return { status: 202, body: { status: 'success', dedup_key: key } };
   };
   const statuspage = ({ method, path, headers, body }: Taken) => {
