@@ -24,12 +24,14 @@ const statementTimeoutMs = 10_000;
 
 /**
  * Proves that the database at `endpoint` is the writer: it says so itself, and the plan's write probe succeeds.
- * A failure comes back as a sentence without any part of the credentials.
+ * A failure comes back as a sentence without any part of the credentials. With `writes: false` it is only asked, where a
+ * write would be one more that a replica has to get.
  */
 export async function probeWriter(
   context: Pick<ActionContext, 'network' | 'secret'>,
   database: ProbedDatabase,
   endpoint: { host: string; port: number },
+  { writes = true } = {},
 ): Promise<ProbeResult> {
   const { writer } = dialectOfDatabase(database);
   const secret = await context.secret(database.credentials, database.region);
@@ -52,7 +54,7 @@ export async function probeWriter(
         const why = `${endpoint.host} ${standsBy.why}, so it accepts no writes`;
         return { ok: false, told: true, why, ...(standsBy.readOnly && { readOnly: true }) };
       }
-      await connection.query(database.writeProbe);
+      if (writes) await connection.query(database.writeProbe);
       return { ok: true };
     } finally {
       await connection.end();

@@ -18,6 +18,7 @@ import { freezeGlobals } from './rds/global-clusters.ts';
 import { remove, start, stop, stopAll } from './rds/lifecycle.ts';
 import { lineageOf, lineageOfServer } from './rds/lineage.ts';
 import { addTags, modify, removeTags } from './rds/modify.ts';
+import { describeParameters, modifyParameterGroup } from './rds/parameter-groups.ts';
 import {
   describeBackups,
   describeEvents,
@@ -48,6 +49,8 @@ export const service: SimulatedService = {
     DescribeEvents: describeEvents,
     DescribeDBSubnetGroups: describeSubnetGroups,
     DescribeDBParameterGroups: describeParameterGroups,
+    DescribeDBParameters: describeParameters,
+    ModifyDBParameterGroup: modifyParameterGroup,
     // Which classes a region offers is not simulated: it offers what is asked for.
     DescribeOrderableDBInstanceOptions: (_world, { input }) => ({
       OrderableDBInstanceOptions: [
@@ -95,9 +98,9 @@ export const service: SimulatedService = {
     dependencies.databaseAt = host => {
       const found = databaseAt(world, host);
       if (!found?.reachable) return undefined;
-      const { writable, replayedAtMs, engine, receives } = found;
-      if (replayedAtMs === undefined) return { writable, engine };
-      return { writable, inRecovery: true, replayedAtMs, engine, receives };
+      const { writable, replayedAtMs, engine, receives, setReadOnly } = found;
+      if (replayedAtMs === undefined) return { writable, engine, setReadOnly };
+      return { writable, inRecovery: true, replayedAtMs, engine, receives, setReadOnly };
     };
     dependencies.serverAt = host => clusterLineage(world, host) ?? lineageOf(world, host) ?? { id: host };
     dependencies.serverOf = id => clusterLineageOf(world, id) ?? lineageOfServer(world, id) ?? { id };

@@ -16,12 +16,20 @@ export type AppDependencies = {
   /**
    * The simulated database server behind a host name, with its engine as RDS names it (PostgreSQL without one); undefined when there is none or nothing answers there.
    * `inRecovery` is true for a replica, which is what `pg_is_in_recovery()` answers there, and `replayedAtMs` up to
-   * when it has what its source committed. `receives` is true while its source still sends.
+   * when it has what its source committed. `receives` is true while its source still sends,
+   * `setReadOnly` where its parameters let it take no writes, whatever its role is.
    */
   databaseAt(
     host: string,
   ):
-    | { writable: boolean; inRecovery?: boolean; replayedAtMs?: number; receives?: boolean; engine?: string }
+    | {
+        writable: boolean;
+        inRecovery?: boolean;
+        replayedAtMs?: number;
+        receives?: boolean;
+        engine?: string;
+        setReadOnly?: boolean;
+      }
     | undefined;
   /** Whose data is behind a host name, reachable or not. By default each host is a server of its own. */
   serverAt(host: string): DatabaseServer;

@@ -76,7 +76,13 @@ export function simulatedSql(
 
 type Place = { host: string; database: string; language: SqlLanguage };
 /** What a server says of itself, also as a replica. */
-type Found = { inRecovery?: boolean; replayedAtMs?: number; receives?: boolean; engine?: string };
+type Found = {
+  inRecovery?: boolean;
+  replayedAtMs?: number;
+  receives?: boolean;
+  engine?: string;
+  setReadOnly?: boolean;
+};
 type Session = Found & { readOnly: boolean };
 
 function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: number): SqlConnection {
@@ -273,6 +279,7 @@ function settingsOf(
   const settings = {
     'rehearsal.in_recovery': found.inRecovery ? 'on' : 'off',
     'rehearsal.replayed_at': found.replayedAtMs === undefined ? '' : String(found.replayedAtMs / 1000),
+    'rehearsal.read_only': found.inRecovery || found.setReadOnly ? 'on' : 'off',
     'rehearsal.receives': found.receives ? 'on' : 'off',
     'rehearsal.log_at': String(lastAtMs),
     'rehearsal.database': database,

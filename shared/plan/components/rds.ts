@@ -20,6 +20,9 @@ export const rdsInstance = z.strictObject({
   credentials: secretReference,
   /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
   writeProbe: z.string(),
+  parameterGroup: z.string().optional().meta({
+    description: 'Its DB parameter group, one of its own; rds.set-read-only changes it',
+  }),
   /** Id of the rds-instance that this one is a standing read replica of, in the same or another region. */
   replicaOf: z.string().optional().meta({
     description: 'Id of the rds-instance that this one is a read replica of, in the same or another region',

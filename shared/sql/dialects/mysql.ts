@@ -31,7 +31,7 @@ export const mysql: SqlDialect = {
       isOff(row, 'read_only') && isOff(row, 'innodb_read_only')
         ? undefined
         : { why: 'is read-only', readOnly: true },
-    howToStop: 'read_only = 1 in its parameter group, which holds without a restart',
+    howToStop: 'rds.set-read-only, which sets read_only in its parameter group',
   },
   replica: { replayed: replayedBy, position: positionAt, hasReached },
   sessions: {

@@ -47,6 +47,7 @@ function addInstance(world: World, database: ComponentOf<'rds-instance'>): void 
       Engine: database.engine,
       EngineVersion: versionOf(database.engine),
       DBName: database.database,
+      DBParameterGroups: [{ DBParameterGroupName: groupOf(database), ParameterApplyStatus: 'in-sync' }],
       Endpoint: { Address: endpointOf(region, identifier), Port: database.port },
       MultiAZ: database.multiAz,
       AvailabilityZone: `${region}a`,
@@ -59,7 +60,12 @@ function addInstance(world: World, database: ComponentOf<'rds-instance'>): void 
     },
   };
   rdsState(world).instances.set(keyOf(region, identifier), instance);
+  rdsState(world).parameterGroups.add(keyOf(region, groupOf(database)));
 }
+
+/** One that a plan does not name is the default one of its engine. */
+const groupOf = ({ parameterGroup, engine }: ComponentOf<'rds-instance'>) =>
+  parameterGroup ?? `default.${engine}${versionOf(engine).split('.')[0]}`;
 
 /** The key that the plan restores with in the database's own region, since a restore can't change it; else RDS's own. */
 function keyOfInstance(world: World, { id, region }: ComponentOf<'rds-instance'>): string {

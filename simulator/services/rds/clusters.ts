@@ -174,6 +174,7 @@ export function clusterAt(world: World, host: string): DatabaseAt | undefined {
       replayedAtMs: member?.IsClusterWriter === true ? undefined : world.nowMs(),
       // Readers of Aurora are no replicas of MySQL's own kind.
       receives: false,
+      setReadOnly: false,
     };
   }
   return undefined;

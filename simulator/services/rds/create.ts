@@ -62,6 +62,9 @@ export function makeInstance(world: World, call: Call, making: Making): unknown 
       StorageEncrypted: true,
       KmsKeyId: making.kmsKeyArn,
       DBSubnetGroup: { DBSubnetGroupName: textOf(call, 'DBSubnetGroupName') },
+      DBParameterGroups: [
+        { DBParameterGroupName: textOf(call, 'DBParameterGroupName'), ParameterApplyStatus: 'in-sync' },
+      ],
       DeletionProtection: call.input.DeletionProtection === true,
       PubliclyAccessible: call.input.PubliclyAccessible === true,
       BackupRetentionPeriod: typeof retention === 'number' ? retention : making.replica ? 0 : 1,

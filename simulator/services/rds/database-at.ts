@@ -12,6 +12,8 @@ export type DatabaseAt = {
   cutAt: Date | undefined;
   /** For a read replica: up to when it has what its source committed, ms since the epoch. */
   replayedAtMs: number | undefined;
+  /** Whether its parameters let it take no writes. */
+  setReadOnly: boolean;
   /** For a read replica: whether its source still sends. */
   receives: boolean;
 };

@@ -91,11 +91,12 @@ const renamed: Record<string, string> = {
 };
 
 /** Server variables; what a replica says of itself is in the settings of the rehearsal. */
+const readOnly = "(current_setting('rehearsal.read_only', true) = 'on')::int";
 const inRecovery = "(current_setting('rehearsal.in_recovery', true) = 'on')::int";
 export function variableOf(name: string, { engine }: Scope): string {
   const known: Record<string, string> = {
-    read_only: inRecovery,
-    super_read_only: inRecovery,
+    read_only: readOnly,
+    super_read_only: readOnly,
     // Readers of Aurora share the writer's storage, and can not write to it at all.
     innodb_read_only: engine.startsWith('aurora') ? inRecovery : '0',
     version: literal(engine === 'mariadb' ? '10.11.8-MariaDB' : '8.0.39'),

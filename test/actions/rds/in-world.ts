@@ -33,6 +33,7 @@ export type InWorld = {
 };
 
 const everyMs = 15_000;
+type DatabaseFound = ReturnType<ReturnType<typeof appDependencies>['databaseAt']>;
 
 export function actionsIn(here: DatabaseWorld): InWorld {
   const { world } = here;
@@ -58,6 +59,7 @@ export function actionsIn(here: DatabaseWorld): InWorld {
     if (!found) throw sqlError(host, { message: 'nothing within 5000 ms' });
     return {
       async query(text: string) {
+        if (found.engine === 'mysql') return { rows: mysqlAnswer(host, text, found) };
         if (/^insert|^update/i.test(text.trim()) && !found.writable) {
           throw sqlError(host, { message: 'cannot execute in a read-only transaction', code: '25006' });
         }
@@ -66,6 +68,32 @@ export function actionsIn(here: DatabaseWorld): InWorld {
       },
       async end() {},
     };
+  }
+
+  /** What a MySQL says of itself; all that was committed before it became read-only has arrived at its replica. */
+  function mysqlAnswer(
+    host: string,
+    text: string,
+    { writable, inRecovery, setReadOnly, replayedAtMs = 0, receives }: NonNullable<DatabaseFound>,
+  ): Record<string, unknown>[] {
+    if (/^insert/i.test(text) && !writable) throw sqlError(host, { message: 'read-only', code: '1290' });
+    if (text.startsWith('SHOW REPLICA')) {
+      const position = { Relay_Source_Log_File: 'log.000001', Exec_Source_Log_Pos: '7' };
+      const behind = receives ? Math.round((world.nowMs() - replayedAtMs) / 1000) : null;
+      return inRecovery
+        ? [
+            {
+              ...position,
+              Replica_IO_Running: receives ? 'Yes' : 'Connecting',
+              Seconds_Behind_Source: behind,
+            },
+          ]
+        : [];
+    }
+    if (text.startsWith('SHOW MASTER')) return [{ File: 'log.000001', Position: '7' }];
+    if (text.startsWith('SHOW GLOBAL')) return [{ Variable_name: 'replica_net_timeout', Value: '60' }];
+    if (text.includes('applied_at')) return [{ applied_at: replayedAtMs / 1000, workers: '1' }];
+    return [{ read_only: inRecovery || setReadOnly ? 1 : 0, innodb_read_only: 0 }];
   }
 
   const pause = () => new Promise(resolve => setTimeout(resolve, everyMs));
