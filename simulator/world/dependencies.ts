@@ -19,9 +19,7 @@ export type AppDependencies = {
    * when it has what its source committed. `receives` is true while its source still sends,
    * `setReadOnly` where its parameters let it take no writes, whatever its role is.
    */
-  databaseAt(
-    host: string,
-  ):
+  databaseAt(host: string):
     | {
         writable: boolean;
         inRecovery?: boolean;
