@@ -7,6 +7,7 @@ import type { LedgerEntry } from '../../shared/incident/entries.ts';
 import { verifyLedger } from '../../shared/incident/ledger.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
+import { continueArrivals } from '../services/s3/arrivals.ts';
 import { registerPods } from '../simulated-runtime.ts';
 import { createPeople } from '../world/people.ts';
 import { sleep } from '../world/sleep.ts';
@@ -319,6 +320,7 @@ const drilling = new WeakMap<Stage['world'], Promise<unknown>>();
 async function drill({ engine, runtime, world }: Stage, scenario: string, input: Json): Promise<string> {
   const before = drilling.get(world) ?? Promise.resolve();
   const played = before.then(async () => {
+    continueArrivals(world);
     const { result } = engine.startExecution({
       stateMachineArn: runtime.settings.runbookArns[scenario] ?? '',
       input,

@@ -6,6 +6,8 @@ import { componentsOf } from '../../world/addresses.ts';
 import type { World } from '../../world/world.ts';
 import { type Bucket, bucketsOf, storeObject } from './state.ts';
 
+type Arrival = ComponentOf<'s3-bucket'>['arrivals'][number];
+
 /** How many files lie there when the world begins. */
 const kept = 14;
 /** A dump reads one moment and is written for a while after it; one that comes often has to be quick. */
@@ -24,6 +26,38 @@ export function arrangeArrivals(world: World): void {
   }
 }
 
+/**
+ * Puts there what has come since, for a world that lives on for months. Dumps of the plan's backups are left to those who
+ * make them.
+ */
+export function continueArrivals(world: World): void {
+  for (const component of componentsOf(world.plan, 's3-bucket')) {
+    const bucket = bucketsOf(world).get(component.name);
+    if (!bucket || component.replicaOf !== undefined || world.isLost(component.region)) continue;
+    for (const arrival of component.arrivals.filter(
+      ({ prefix }) => !isDumped(world, component.name, prefix),
+    )) {
+      const times = timesOf(world, parseDuration(arrival.every) ?? 86_400);
+      for (const atMs of times.filter(time => !bucket.objects.has(keyOf(arrival, time))))
+        put(world, bucket, arrival, atMs);
+    }
+  }
+}
+
+function isDumped({ plan }: World, bucket: string, prefix: string): boolean {
+  return Object.values(plan.backups).some(
+    backup =>
+      backup.type === 'dump' &&
+      [backup.bucket, backup.copy?.bucket].includes(bucket) &&
+      (backup.prefix.startsWith(prefix) || prefix.startsWith(backup.prefix)),
+  );
+}
+
+function keyOf({ prefix, suffix }: Pick<Arrival, 'prefix' | 'suffix'>, atMs: number): string {
+  const stamp = new Date(atMs).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${prefix}${stamp}${suffix}`;
+}
+
 /** On the full `every` of UTC, oldest first, the last one before the world begins. */
 function timesOf(world: World, everySeconds: number): number[] {
   const everyMs = everySeconds * 1000;
@@ -31,15 +65,10 @@ function timesOf(world: World, everySeconds: number): number[] {
   return Array.from({ length: kept }, (_, n) => newest - (kept - 1 - n) * everyMs);
 }
 
-function put(
-  world: World,
-  bucket: Bucket,
-  { prefix, suffix, manifest, every, rows }: ComponentOf<'s3-bucket'>['arrivals'][number],
-  atMs: number,
-): void {
+function put(world: World, bucket: Bucket, arrival: Arrival, atMs: number): void {
+  const { prefix, suffix, manifest, every, rows } = arrival;
   const time = new Date(atMs);
-  const stamp = time.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const key = `${prefix}${stamp}${suffix}`;
+  const key = keyOf(arrival, atMs);
   const sourceTime = new Date(
     atMs - writtenAfterSeconds(parseDuration(every) ?? 86_400) * 1000,
   ).toISOString();
