@@ -34,7 +34,7 @@ describe('a month of the calendar', () => {
     expect(byId['backups.database-snapshots']?.runs).toBe(38 * 4 + 38);
     expect(byId['calendar.restore-test']?.last?.what).toBe('2 proven');
     expect(byId['calendar.full-failover']?.last?.what).toBe('the drill of region-failure ended well');
-    expect(byId['calendar.first-review']?.last?.what).toMatch(/^overdue, and platform-lead/);
+    expect(byId['calendar.first-review']?.last?.what).toMatch(/^overdue: told platform-lead/);
     expect(result.exercised).toContain('backups.database-replicated.verify.queries.purchases');
     const { deployment } = await deployed();
     const names: Record<string, string> = {
