@@ -148,7 +148,7 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('somebody on call at 
     // MiniStack calls every error of a function Runtime.HandlerError, so that the run counts as failed there; under
     // Lambda's own client the error is an AbortedError, and the run as aborted.
     expect(out).toMatch(/run (aborted|failed)/);
-    expect(out).toContain('Fail over to the standby: 1 of 1 done');
+    expect(out).toContain('Fail over to the standby: 2 of 2 done');
     expect(await call('resolve', '--by', 'Ana')).toMatchObject(said('is resolved'));
     expect(await call('resolve', '--by', 'Ana')).toMatchObject(said('No incident is open', 1));
   });

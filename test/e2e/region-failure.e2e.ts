@@ -196,8 +196,7 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up || !kubernetes.up)('wh
     expect(received.get('customers')?.at(-1)).toContain('Payment webhooks are received');
     for (const person of ['cto', 'engineering-manager', 'platform-lead'])
       expect(received.get(person)?.[0], person).toBeDefined();
-    for (const nobody of ['privacy', 'security-team', 'database-administrator'])
-      expect(received.get(nobody), nobody).toEqual([]);
+    for (const nobody of ['privacy', 'security-team']) expect(received.get(nobody), nobody).toEqual([]);
     const page = world.providers.shown.filter(line => /^(made|updated) /.test(line));
     expect(page).toEqual(['made investigating', 'updated monitoring', 'updated resolved']);
     expect(world.providers.shown).toContain('post LIQUID ABT: Sydney is lost - recovery has begun');

@@ -61,8 +61,8 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('an alarm of LIQUID A
     expect(after).toEqual(['Opened?', 'Tell everybody']);
     const { out } = await lifeboat(world.place, 'status', plan);
     expect(out).toContain('LIQUID ABT: Database failure: resolved');
-    expect(out).toContain('Fail over to the standby: 1 of 1 done');
-    expect(out).toContain('Check that the application serves again: 3 of 3 done');
+    expect(out).toContain('Fail over to the standby: 2 of 2 done');
+    expect(out).toContain('Check that the application serves again: 4 of 4 done');
   });
 
   test('has the failover forced once, and proves it with a write', async () => {
