@@ -64,6 +64,7 @@ export const staleServices = [
   'sqs',
   'globalaccelerator',
   'elasticfilesystem',
+  'cloudfront',
 ];
 
 /** Kinds that end by themselves: with these alone every run has to reach its end. */

@@ -10,6 +10,7 @@ import { controlsOf } from '../services/route53-recovery-cluster.ts';
 import { parametersOf } from '../services/ssm/parameters.ts';
 import { ipSetsOf } from '../services/wafv2.ts';
 import { acceleratorsOf } from '../world/accelerators.ts';
+import { distributionsOf } from '../world/distributions.ts';
 import { zonesOf } from '../world/dns-plane.ts';
 import { fleetOf } from '../world/fleet.ts';
 import type { World } from '../world/world.ts';
@@ -59,6 +60,7 @@ export function awsLines(world: World): string[] {
     ...acceleratorsOf(world).flatMap(({ id, groups }) =>
       Object.entries(groups).map(([side, { dial, weight }]) => `accelerator ${id} ${side} ${dial} ${weight}`),
     ),
+    ...distributionsOf(world).map(({ id, target }) => `distribution ${id} serves from ${target}`),
     ...[...zonesOf(world).values()].flatMap(({ id, sets }) => sets.map(set => `record ${id} ${lineOf(set)}`)),
   ];
 }

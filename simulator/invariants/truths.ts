@@ -7,6 +7,8 @@ import { acceleratorsOf, sideOf } from '../world/accelerators.ts';
 import { componentsOf, userNames } from '../world/addresses.ts';
 import { runningApplications } from '../world/applications.ts';
 import { appDependencies } from '../world/dependencies.ts';
+import { distributionsOf, originHostOf } from '../world/distributions.ts';
+import { hostServes } from '../world/internet.ts';
 import { isReadOnly } from '../world/sql-journal.ts';
 import { type Side, servesTraffic, targetServes, whereUsersGo } from '../world/traffic.ts';
 import type { World } from '../world/world.ts';
@@ -122,5 +124,10 @@ export function trafficSides(world: World): Map<string, { goes: Side; ready: boo
     const goes = one.enabled ? side : 'nowhere';
     return [one.id, { goes, ready: one.enabled && ready[side] && one.groups[side].answers }];
   });
-  return new Map([...names, ...accelerators]);
+  const distributions = distributionsOf(world).map((one): [string, { goes: Side; ready: boolean }] => {
+    const host = originHostOf(one);
+    const goes = host === undefined ? 'nowhere' : (one.sides[one.served] ?? 'nowhere');
+    return [one.id, { goes, ready: host !== undefined && hostServes(world, host) }];
+  });
+  return new Map([...names, ...accelerators, ...distributions]);
 }

@@ -75,7 +75,11 @@ export function siteNames(plan: Plan): string[] {
     dnsName,
     ...(hostname === undefined ? [] : [hostname]),
   ]);
-  return [...userNames(plan).map(({ name }) => name), ...accelerators].map(plainName);
+  const distributions = componentsOf(plan, 'cloudfront-distribution').flatMap(({ domainName, hostname }) => [
+    domainName,
+    ...(hostname === undefined ? [] : [hostname]),
+  ]);
+  return [...userNames(plan).map(({ name }) => name), ...accelerators, ...distributions].map(plainName);
 }
 
 function findPaths(plan: Plan): Set<string> {

@@ -18,6 +18,7 @@ import { acceleratorAt, type SimulatedAccelerator, sideOf } from './accelerators
 import { componentsOf, knownPaths, knownUrls, plainName, siteNames, userNames } from './addresses.ts';
 import { regionsWithApplications } from './applications.ts';
 import { appDependencies } from './dependencies.ts';
+import { distributionAt, originHostOf } from './distributions.ts';
 import { authoritativeAnswer } from './dns-plane.ts';
 import { letsIn } from './guarded-endpoints.ts';
 import { balancerServes, brokenBalancers, type LoadBalancer, loadBalancers } from './load-balancing.ts';
@@ -208,12 +209,24 @@ export function urlAnswers(world: World, address: string): boolean {
   return host !== undefined && !isSilent(world, host) && serve(world, host, url).status < 400;
 }
 
+/** Whether somebody serves at a host name now, whatever is asked for. */
+export function hostServes(world: World, name: string): boolean {
+  const host = hostAt(world, name);
+  if (host === undefined || isSilent(world, host)) return false;
+  return host.kind !== 'balancer' || balancerServes(world, host.balancer);
+}
+
 /** Who is at a host name or address; undefined when it is nobody's. */
 function hostAt(world: World, host: string): Host | undefined {
   const bucket = /^(.+)\.s3\.[a-z0-9-]+\.amazonaws\.com$/.exec(host)?.[1];
   if (bucket && bucketRegion(world, bucket)) return { kind: 'bucket', bucket };
   const region = /^[a-z0-9-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$/.exec(host)?.[1];
   if (region) return { kind: 'api', region };
+  const distribution = distributionAt(world, host);
+  if (distribution) {
+    const origin = originHostOf(distribution);
+    return origin === undefined ? undefined : hostAt(world, origin);
+  }
   const accelerator = acceleratorAt(world, host);
   if (accelerator) return behindAccelerator(accelerator);
   const balancer = findBalancer(world, [host, ...(ownAnswer(world, host) ?? [])]);

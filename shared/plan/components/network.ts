@@ -143,6 +143,24 @@ export const accelerator = z.strictObject({
   recovery: endpointGroup(0),
 });
 
+const origin = z.strictObject({
+  id: z.string().min(1).meta({ description: 'Id of the origin in the distribution' }),
+  host: z.string().meta({
+    description: 'Its domain name: a load balancer, a bucket such as name.s3.eu-west-1.amazonaws.com, an API',
+  }),
+});
+
+/** A CloudFront distribution with an origin in each region. Its control plane is in us-east-1. */
+export const cloudfrontDistribution = z.strictObject({
+  ...base,
+  type: z.literal('cloudfront-distribution'),
+  distributionId: z.string().regex(/^[0-9A-Z]{7,20}$/, 'the id of a distribution, such as E2QWRUHAPOMQZL'),
+  domainName: z.string().meta({ description: 'Its own name, such as d111111abcdef8.cloudfront.net' }),
+  hostname: z.string().optional().meta({ description: 'The name that users know, an alias of it' }),
+  primary: origin,
+  recovery: origin,
+});
+
 /** An HTTPS endpoint of the system. */
 export const endpoint = z.strictObject({
   ...base,
@@ -168,5 +186,6 @@ export const networkComponents = [
   healthCheck,
   routingControl,
   accelerator,
+  cloudfrontDistribution,
   endpoint,
 ] as const;

@@ -16,7 +16,14 @@ const tolerant = new Set([
 ]);
 
 /** What a region's side of it is called by, and which is answered from elsewhere. */
-const global = new Set(['dns-name', 'dns-record', 'health-check', 'routing-control', 'accelerator']);
+const global = new Set([
+  'dns-name',
+  'dns-record',
+  'health-check',
+  'routing-control',
+  'accelerator',
+  'cloudfront-distribution',
+]);
 
 export const asksTheLostRegion: LintRule = {
   id: 'asks-the-lost-region',

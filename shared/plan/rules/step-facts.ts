@@ -9,6 +9,7 @@ const traffic = new Set([
   'route53.shift-weight',
   'arc.routing-control',
   'globalaccelerator.shift-traffic',
+  'cloudfront.switch-origin',
 ]);
 
 /** Whether a step sends users to the recovery side; the way back and a share of nothing do not. */

@@ -3,7 +3,7 @@ import { type Advice, controlPlaneRule } from './control-plane.ts';
 const preMade =
   'Make a failover pair with a gate (route53.failover) or ARC routing controls (arc.routing-control) ahead of time, and use them first.';
 
-/** Kinds that call Route 53's control plane. */
+/** Kinds that call the control planes of Route 53 and CloudFront. */
 const advices: Record<string, Advice> = {
   'route53.failover': {
     severity: 'warning',
@@ -22,12 +22,22 @@ const advices: Record<string, Advice> = {
     what: 'reads the status of a health check',
     mend: 'Ask the endpoint itself with http.check.',
   },
+  'cloudfront.switch-origin': {
+    severity: 'error',
+    what: 'changes a distribution',
+    mend: 'Make an origin group of both origins ahead of time: CloudFront then takes the other one by itself, for GET and HEAD.',
+  },
+  'cloudfront.invalidate': {
+    severity: 'warning',
+    what: 'invalidates what CloudFront keeps',
+    mend: 'Give what must not be old a short TTL, or a new name with each change.',
+  },
 };
 
 export const usEast1ControlPlane = controlPlaneRule(
   'us-east-1-control-plane',
   'us-east-1',
-  "Route 53's control plane runs in us-east-1 only, whatever region the system is in; while us-east-1 is lost, records can not be changed.",
+  'The control planes of Route 53 and CloudFront run in us-east-1 only, whatever region the system is in; while us-east-1 is lost, records and distributions can not be changed.',
   advices,
   { services: ['route53', 'cloudfront', 'iam', 'organizations'], mend: preMade },
 );

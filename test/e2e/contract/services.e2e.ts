@@ -1,3 +1,8 @@
+import {
+  CloudFrontClient,
+  CreateDistributionCommand,
+  GetDistributionConfigCommand,
+} from '@aws-sdk/client-cloudfront';
 import { CodeBuildClient, CreateProjectCommand } from '@aws-sdk/client-codebuild';
 import { CreateSubnetCommand, CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
@@ -49,6 +54,77 @@ contract('elbv2', [
     shows: 'says that a load balancer is active',
     with: () => ({ loadBalancer: 'lb' }),
     expect: { calls: [] },
+  },
+]);
+
+const front = (aws: AwsClients) => aws.client(CloudFrontClient, 'us-east-1');
+const origin = (Id: string) => ({
+  Id,
+  DomainName: `${Id}.shop.example`,
+  CustomOriginConfig: { HTTPPort: 80, HTTPSPort: 443, OriginProtocolPolicy: 'https-only' as const },
+});
+const distributed = {
+  ids: { id: 'E2QWRUHAPOMQZL' },
+  components: ({ id }: Ids) => ({
+    www: {
+      type: 'cloudfront-distribution',
+      region,
+      distributionId: id,
+      domainName: 'd111111abcdef8.cloudfront.net',
+      primary: { id: 'home', host: 'home.shop.example' },
+      recovery: { id: 'away', host: 'away.shop.example' },
+    },
+  }),
+  given: async (aws: AwsClients): Promise<Ids> => {
+    const { Distribution } = await front(aws).send(
+      new CreateDistributionCommand({
+        DistributionConfig: {
+          CallerReference: 'first',
+          Comment: 'Shop',
+          Enabled: true,
+          Origins: { Quantity: 2, Items: [origin('home'), origin('away')] },
+          DefaultCacheBehavior: {
+            TargetOriginId: 'home',
+            ViewerProtocolPolicy: 'redirect-to-https',
+            CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
+          },
+        },
+      }),
+    );
+    return { id: Distribution?.Id ?? '' };
+  },
+};
+
+contract('cloudfront', [
+  {
+    ...distributed,
+    kind: 'cloudfront.switch-origin',
+    shows: 'points the default behaviour at the other origin, and back',
+    with: () => ({ distribution: 'www', to: 'recovery' }),
+    expect: {
+      calls: [['cloudfront.UpdateDistribution', { IfMatch: expect.any(String) }]],
+      holds: 'away',
+    },
+    after: async (aws, { id }) => {
+      const { DistributionConfig } = await front(aws).send(new GetDistributionConfigCommand({ Id: id }));
+      return DistributionConfig?.DefaultCacheBehavior?.TargetOriginId;
+    },
+    undo: { calls: [['cloudfront.UpdateDistribution', { IfMatch: expect.any(String) }]], holds: 'home' },
+  },
+  {
+    ...distributed,
+    kind: 'cloudfront.invalidate',
+    shows: 'takes paths out of the edges, by a reference of its own',
+    with: () => ({ distribution: 'www', paths: ['/index.html'] }),
+    expect: {
+      calls: [
+        [
+          'cloudfront.CreateInvalidation',
+          { InvalidationBatch: { Paths: { Quantity: 1, Items: ['/index.html'] } } },
+        ],
+      ],
+    },
+    emulator: { gap: 'moto writes COMPLETED where AWS writes Completed', status: 'pending' },
   },
 ]);
 
