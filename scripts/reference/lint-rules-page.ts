@@ -1,5 +1,6 @@
 import { lintRules } from '../../shared/plan/cross-check.ts';
 import type { Finding } from '../../shared/plan/finding.ts';
+import { numbersOf } from './flaws-page.ts';
 import { exampleOfLintRule, examplesOfOtherRules } from './found-rules.ts';
 import { cell, table } from './markdown.ts';
 
@@ -15,7 +16,7 @@ This page is made by \`scripts/write-reference.ts\`. Every example is what \`val
 
 ## Rules about the recovery
 
-What a plan may say and should not.
+What a plan may say and should not. X-01 and the like are flaws of real plans, which [Flaws of recovery plans](flaws.md) lists.
 `;
 
 /** The page of everything that `validate` can find. */
@@ -23,7 +24,9 @@ export async function lintRulesPage(): Promise<string> {
   const rules = await Promise.all(
     lintRules.map(async ({ id, severity, reason }) => {
       const { message, mend } = await exampleOfLintRule(id);
-      return `### ${id}\n\n${severity}. ${reason}\n\n${example({ message, mend })}`;
+      const numbers = numbersOf(id);
+      const against = numbers.length > 0 ? `\nStands against ${numbers.join(', ')}.\n` : '';
+      return `### ${id}\n\n${severity}. ${reason}\n\n${example({ message, mend })}${against}`;
     }),
   );
   const others = await examplesOfOtherRules(lintRules.map(({ id }) => id));

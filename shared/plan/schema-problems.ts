@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { didYouMean, type Problem } from './finding.ts';
 import { nearest } from './nearest.ts';
-import { authored, bestOption, childOf, knownKeys, schemasAt, valueAt } from './schema-walk.ts';
+import { authored, bestOption, childOf, knownKeys, likelyWords, schemasAt, valueAt } from './schema-walk.ts';
 import {
   badId,
   custom,
@@ -106,7 +106,12 @@ function explainUnion(
 ): Problem[] {
   if (issue.errors.length === 0) {
     const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
-    return [value === undefined ? missing(source, path, options) : unknownValue(path, value, options)];
+    const likely = likelyWords(source.schema, source.root, path.slice(0, -1), String(path.at(-1)));
+    return [
+      value === undefined
+        ? missing(source, path, options, likely)
+        : unknownValue(path, value, options, likely),
+    ];
   }
   if (typeof value !== 'object' || value === null) {
     const expected = issue.errors

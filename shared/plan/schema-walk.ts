@@ -119,3 +119,27 @@ export function bestOption(options: readonly Schema[], value: unknown): number {
   });
   return Math.max(0, scores.indexOf(Math.max(...scores)));
 }
+
+/**
+ * Words that may stand at `key`, of the options that a group of keys looks like when the key itself says nothing: those
+ * that lack the fewest of its keys, at most three. Empty when nothing tells.
+ */
+export function likelyWords(schema: Schema, root: unknown, group: PropertyKeyPath, key: string): string[] {
+  const value = valueAt(root, group);
+  const keys =
+    typeof value === 'object' && value !== null ? Object.keys(value).filter(each => each !== key) : [];
+  const options = schemasAt(schema, root, group).flatMap(option => {
+    const { def } = authored(option)._zod;
+    const [word] = literals(option, key);
+    if (def.type !== 'object' || typeof word !== 'string') return [];
+    const needed = Object.keys(def.shape).filter(
+      each => each !== key && def.shape[each] && !z.safeParse(def.shape[each], undefined).success,
+    );
+    const known = keys.filter(each => Object.hasOwn(def.shape, each));
+    const misfits = keys.length - known.length + needed.filter(each => !keys.includes(each)).length;
+    return [{ word, misfits, fits: known.length }];
+  });
+  const least = Math.min(...options.map(({ misfits }) => misfits));
+  const best = options.filter(({ misfits, fits }) => misfits === least && fits > misfits && fits > 1);
+  return best.length > 3 ? [] : best.map(({ word }) => word);
+}

@@ -8,10 +8,14 @@ export type Path = (string | number)[];
 /** A value that was checked; `title` is what the whole of it is called. */
 export type Source = { schema: z.core.$ZodType; root: unknown; title: string };
 
-export function missing(source: Source, path: Path, options: string[] = []): Problem {
+export function missing(
+  source: Source,
+  path: Path,
+  options: string[] = [],
+  likely: readonly string[] = [],
+): Problem {
   const key = String(path.at(-1) ?? 'plan');
-  const wanted =
-    options.length > 0 ? `one of ${options.join(', ')}` : wantedAt(source.schema, source.root, path);
+  const wanted = options.length > 0 ? oneOfMany(options, likely) : wantedAt(source.schema, source.root, path);
   return {
     rule: 'missing-key',
     severity: 'error',
@@ -21,12 +25,32 @@ export function missing(source: Source, path: Path, options: string[] = []): Pro
   };
 }
 
+/** With more words than this nobody reads a list of them; the page that has them all says what each is. */
+const mostWords = 15;
+
+function oneOfMany(options: readonly string[], likely: readonly string[]): string {
+  if (likely.length > 0) return `${likely.join(' or ')}, which its other keys belong to`;
+  if (options.length <= mostWords) return `one of ${options.join(', ')}`;
+  return `such as ${spread(options).join(', ')}; docs/reference/plan.md lists all ${options.length}`;
+}
+
+/** One of each family, by the first word of its name. */
+function spread(options: readonly string[]): string[] {
+  const families = new Map(options.toReversed().map(word => [word.split('-', 1)[0], word]));
+  return options.filter(word => families.get(word.split('-', 1)[0]) === word).slice(0, 10);
+}
+
 /** A description as it stands inside a sentence; what begins with an abbreviation, such as ARN, stays. */
 function inSentence(text: string): string {
   return text.replace(/^(An?|[A-Z][a-z]+)(?= )/, word => word.toLowerCase()).replace(/\.$/, '');
 }
 
-export function unknownValue(path: Path, value: unknown, options: string[]): Problem {
+export function unknownValue(
+  path: Path,
+  value: unknown,
+  options: string[],
+  likely: readonly string[] = [],
+): Problem {
   const near = typeof value === 'string' ? nearest(value, options) : undefined;
   const shown = typeof value === 'string' ? `"${shorten(value)}"` : kindOf(value);
   return {
@@ -34,7 +58,10 @@ export function unknownValue(path: Path, value: unknown, options: string[]): Pro
     severity: 'error',
     path,
     message: `${shown} is not a value that "${keyOf(path)}" can have`,
-    mend: didYouMean(near, options, 'Remove it.'),
+    mend:
+      near === undefined && options.length > mostWords
+        ? `Write ${oneOfMany(options, likely)}.`
+        : didYouMean(near, options, 'Remove it.'),
     near,
   };
 }

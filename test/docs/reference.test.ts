@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { actionsPage } from '../../scripts/reference/actions-page.ts';
 import { faultsPage } from '../../scripts/reference/faults-page.ts';
+import { flawsPage } from '../../scripts/reference/flaws-page.ts';
 import { lintRulesPage } from '../../scripts/reference/lint-rules-page.ts';
 import { messagesPage } from '../../scripts/reference/messages-page.ts';
 import { planPage } from '../../scripts/reference/plan-page.ts';
@@ -24,6 +25,7 @@ describe('the reference pages', () => {
   it('say what the schema and the simulator say (mend: node scripts/write-reference.ts)', () => {
     expect(read('docs/reference/plan.md')).toBe(planPage());
     expect(read('docs/reference/faults.md')).toBe(faultsPage());
+    expect(read('docs/reference/flaws.md')).toBe(flawsPage());
     expect(read('docs/reference/messages.md')).toBe(messagesPage());
   });
 

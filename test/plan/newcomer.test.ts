@@ -20,6 +20,13 @@ describe('what a newcomer writes', () => {
       'topology-mismatch',
       'Name a component of type rds-',
     ],
+    [
+      '    type: rds-instance\n',
+      '',
+      'missing-key',
+      'Add "type": rds-instance, which its other keys belong to.',
+    ],
+    ['type: rds-instance', 'type: postgresql-database', 'unknown-value', 'Write rds-instance, which its'],
     ['credentials: secret:gauges/db', 'credentials: hunter2', 'secret-in-plan', 'Put the value into'],
   ])('%s as "%s" is told once, with how to mend it', async (right, wrong, rule, mend) => {
     expect(plan).toContain(right);

@@ -14,6 +14,6 @@ export const dateShell: LintRule = {
         path,
         find: text.includes('$(') ? '$(' : '`',
         message: 'A date is asked of a shell, and no shell reads a plan',
-        mend: 'Write ${run.date}, which is YYYYMMDD in UTC and the same in the whole run, or ${run.startedAt - 1h}.',
+        mend: 'Write ${run.date}, which is YYYYMMDD in UTC and the same in the whole run, or ${run.startedAt - 1h}; a name that a second run must not meet, with ${run.id}.',
       })),
 };

@@ -15,16 +15,21 @@ export const literalRdsSnapshot: LintRule = {
 const mend = 'Let rds.find-restore-point look for the newest one, and refer to its outputs.';
 
 function automatic({ plan }: CheckContext) {
-  return workingTexts(plan)
-    .filter(({ text }) => /^rds:\S|--(?:db-)?snapshot-identifier[= ]\s*["']?rds:/.test(text))
-    .map(({ text, path }) => ({
-      rule: literalRdsSnapshot.id,
-      // With the region of its source it is gone for certain.
-      severity: inLostRegion(plan, path) ? ('error' as const) : ('warning' as const),
-      path,
-      message: `"${text.slice(0, 80)}" names an automated snapshot, which will not exist when it is needed`,
-      mend,
-    }));
+  return workingTexts(plan).flatMap(({ text, path }) => {
+    const [, name] = /(?:^|--(?:db-)?snapshot-identifier[= ]\s*["']?)(rds:[^\s"']+)/.exec(text) ?? [];
+    if (name === undefined) return [];
+    return [
+      {
+        rule: literalRdsSnapshot.id,
+        // With the region of its source it is gone for certain.
+        severity: inLostRegion(plan, path) ? ('error' as const) : ('warning' as const),
+        path,
+        find: name,
+        message: `"${name.slice(0, 80)}" names an automated snapshot, which will not exist when it is needed`,
+        mend,
+      },
+    ];
+  });
 }
 
 /** Others are there for longer, and hold what was true on the day that they were made. */

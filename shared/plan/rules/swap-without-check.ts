@@ -50,16 +50,15 @@ export const swapWithoutCheck: LintRule = {
 function isLookedAt({ steps, byId }: ScenarioView, swap: PlacedStep, copy: string): boolean {
   const made = byId.get(/\$\{steps\.([\w-]+)\./.exec(copy)?.[1] ?? '');
   if (made?.step.do === 'sql.restore-dump' && made.step.with.rows !== undefined) return true;
-  // A replica of a copy is as right as the copy that was looked into.
-  const first = steps.find(({ step }) => makes.has(step.do));
-  // What was made before the run may have been looked into then.
-  if (!first) return true;
+  // A replica of a copy is as right as the copy that was looked into. What was made before the run may have been, too.
+  const copies = steps.filter(({ step }) => makes.has(step.do));
+  if (copies.length === 0) return true;
   return steps.some(
     placed =>
       looks.has(placed.step.do) &&
       placed.modes.includes('recover') &&
       isBefore(placed, swap) &&
-      isBefore(first, placed) &&
+      copies.some(each => isBefore(each, placed)) &&
       isTakenWith(placed, swap),
   );
 }
