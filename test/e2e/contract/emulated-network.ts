@@ -1,4 +1,9 @@
-import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import {
+  type DBInstance,
+  DescribeDBInstancesCommand,
+  DescribeDBParametersCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
 import {
   GetHealthCheckCommand,
   ListHostedZonesCommand,
@@ -48,6 +53,10 @@ async function openDatabase(
   const shut = replica || readOnly.some(name => host.startsWith(`${name}.`));
   return {
     async query(text) {
+      if (text.includes('@@global.read_only')) {
+        const set = found && (await readOnlyParameter(aws, found));
+        return { rows: [{ read_only: replica || set ? 1 : 0, innodb_read_only: 0 }] };
+      }
       if (shut && /^(insert|update)/i.test(text.trim())) {
         throw sqlError(host, { message: 'cannot execute in a read-only transaction', code: '25006' });
       }
@@ -55,6 +64,16 @@ async function openDatabase(
     },
     async end() {},
   };
+}
+
+/** Whether the parameter group of an instance sets read_only; an emulator keeps it, and applies nothing. */
+async function readOnlyParameter(aws: AwsClients, instance: DBInstance): Promise<boolean> {
+  const region = instance.DBInstanceArn?.split(':')[3] ?? primary;
+  const DBParameterGroupName = instance.DBParameterGroups?.[0]?.DBParameterGroupName;
+  const { Parameters = [] } = await aws
+    .client(RDSClient, region)
+    .send(new DescribeDBParametersCommand({ DBParameterGroupName }));
+  return Parameters.some(one => one.ParameterName === 'read_only' && one.ParameterValue === '1');
 }
 
 const stands = { values: ['192.0.2.10'], ttlSeconds: 60 };

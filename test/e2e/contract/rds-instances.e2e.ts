@@ -10,8 +10,10 @@ import {
   makeDatabase,
   makeGroups,
   makeInstanceOfRun,
+  makeMysql,
   makeReplica,
   makeSecret,
+  mysql,
   rds,
   replica,
   standby,
@@ -27,6 +29,9 @@ const atRecovery = {
     await makeDatabase(aws, recovery, 'shop-standby');
   },
 };
+const readOnlyIs = (ParameterValue: string) => [
+  { ParameterName: 'read_only', ParameterValue, ApplyMethod: 'immediate' },
+];
 const made = `shop-dr-${runId}`;
 
 contract('rds instances', [
@@ -120,6 +125,28 @@ contract('rds instances', [
       outputs: { verdict: 'fenced' },
     },
     undo: { calls: [['rds.StartDBInstance', { DBInstanceIdentifier: 'shop-db' }]] },
+  },
+  {
+    kind: 'rds.set-read-only',
+    shows: 'lets a writer of MySQL take no more writes, and opens it again',
+    components: () => ({ mysql }),
+    given: makeMysql,
+    with: () => ({ database: 'mysql', approvedBy: 'Ann' }),
+    expect: {
+      calls: [
+        ['rds.ModifyDBParameterGroup', { DBParameterGroupName: 'shop-mysql8', Parameters: readOnlyIs('1') }],
+      ],
+      asks: ['rds.DescribeDBParameters'],
+      outputs: { instance: 'shop-mysql', parameterGroup: 'shop-mysql8' },
+    },
+    undo: {
+      calls: [
+        [
+          'rds.ModifyDBParameterGroup',
+          { DBParameterGroupName: 'shop-mysql8', Parameters: readOnlyIs('{TrueIfReplica}') },
+        ],
+      ],
+    },
   },
   {
     kind: 'rds.promote-replica',

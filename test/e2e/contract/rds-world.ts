@@ -26,6 +26,16 @@ export const database = { ...sql, type: 'rds-instance', region: primary, identif
 export const standby = { ...database, region: recovery, identifier: 'shop-standby' };
 export const replica = { ...standby, identifier: 'shop-replica', multiAz: false, replicaOf: 'database' };
 
+/** A MySQL with a parameter group of its own. */
+export const mysql = {
+  ...database,
+  identifier: 'shop-mysql',
+  engine: 'mysql',
+  port: 3306,
+  parameterGroup: 'shop-mysql8',
+  credentials: 'secret:shop/mysql',
+};
+
 const { engine: _, ...likeSource } = sql;
 export const target = (ids: Ids) => ({
   ...likeSource,
@@ -163,3 +173,29 @@ export async function stateOf(aws: AwsClients, identifier: string, region = reco
 export const classesOnOffer = {
   'rds.DescribeOrderableDBInstanceOptions': `<DescribeOrderableDBInstanceOptionsResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><DescribeOrderableDBInstanceOptionsResult><OrderableDBInstanceOptions><OrderableDBInstanceOption><Engine>postgres</Engine><EngineVersion>16.4</EngineVersion><DBInstanceClass>db.r6g.large</DBInstanceClass><MultiAZCapable>true</MultiAZCapable></OrderableDBInstanceOption></OrderableDBInstanceOptions></DescribeOrderableDBInstanceOptionsResult></DescribeOrderableDBInstanceOptionsResponse>`,
 };
+
+export async function makeMysql(aws: AwsClients): Promise<void> {
+  await aws.client(SecretsManagerClient, primary).send(
+    new CreateSecretCommand({
+      Name: 'shop/mysql',
+      SecretString: JSON.stringify({ username: 'shop', password: 'a-long-password', engine: 'mysql' }),
+    }),
+  );
+  await rds(aws, primary).send(
+    new CreateDBParameterGroupCommand({
+      DBParameterGroupName: mysql.parameterGroup,
+      DBParameterGroupFamily: 'mysql8.0',
+      Description: 'shop',
+    }),
+  );
+  await rds(aws, primary).send(
+    new CreateDBInstanceCommand({
+      ...instance,
+      DBInstanceIdentifier: mysql.identifier,
+      Engine: 'mysql',
+      EngineVersion: '8.0.39',
+      Port: mysql.port,
+      DBParameterGroupName: mysql.parameterGroup,
+    }),
+  );
+}

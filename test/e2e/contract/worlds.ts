@@ -73,6 +73,10 @@ function sqlIn(world: World, readOnly: readonly string[]): Network['sql'] {
     if (!found) throw sqlError(host, { message: `nothing within ${connectTimeoutMs} ms` });
     return {
       async query(text) {
+        if (text.includes('@@global.read_only')) {
+          const shut = found.inRecovery || found.setReadOnly;
+          return { rows: [{ read_only: shut ? 1 : 0, innodb_read_only: 0 }] };
+        }
         const shut = !found.writable || readOnly.some(name => host.startsWith(`${name}.`));
         if (shut && /^(insert|update)/i.test(text.trim())) {
           throw sqlError(host, { message: 'cannot execute in a read-only transaction', code: '25006' });
