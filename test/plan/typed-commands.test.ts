@@ -106,6 +106,21 @@ it.each(typed)('%s is found in: %s', async (rule, command) => {
   expect(findings.map(finding => finding.rule)).toContain(rule);
 });
 
+it.each([
+  ['aws sqs start-message-move-task --source-arn arn:aws:sqs:eu-west-1:1:failed', 'sqs.redrive'],
+  ['aws efs delete-replication-configuration --source-file-system-id fs-1', 'efs.fail-over-replication'],
+  [
+    'aws globalaccelerator update-endpoint-group --traffic-dial-percentage 0',
+    'globalaccelerator.shift-traffic',
+  ],
+  ['aws cloudfront update-distribution --id E2 --if-match E7', 'cloudfront.switch-origin'],
+])('says once which action is for: %s', async (command, kind) => {
+  const text = fixtureText('command-topology', 'clean').replace(/text: aws rds.*/, `text: ${command}`);
+  const { findings } = await checkPlan({ text, file: 'plan.yml' });
+  const about = findings.filter(({ rule }) => rule === 'change-by-command');
+  expect(about.map(({ mend }) => mend)).toEqual([expect.stringContaining(kind)]);
+});
+
 it('finds a command that is written as a list of words', async () => {
   const text = fixtureText('command-topology', 'clean')
     .replace('do: people.task', 'do: people.approval')

@@ -23,8 +23,7 @@ import {
   type Reason,
 } from '../contract.ts';
 import { fail, finish, pending, refuse } from '../outcomes.ts';
-import { dataLoss } from '../rds/failover-global-cluster.ts';
-import { unfencedWriter } from '../rds/fence.ts';
+import { dataLoss, unfencedWriter } from '../risks.ts';
 
 const parameters = z.strictObject({
   to: efsFileSystem.meta({ description: 'The replica, which is written to afterwards' }),

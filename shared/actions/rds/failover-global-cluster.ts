@@ -18,9 +18,7 @@ import { readCluster } from '../../aws/rds-cluster-reader.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
 import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
-
-/** The risk that a person accepts when more is lost than the plan allows, or nobody knows how much. */
-export const dataLoss = 'data-loss';
+import { dataLoss } from '../risks.ts';
 
 const parameters = z.strictObject({
   ...globalParameters,

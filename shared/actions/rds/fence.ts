@@ -13,9 +13,7 @@ import {
 } from '../../aws/rds-fence-target.ts';
 import { rdsCluster, rdsInstance } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
-
-/** The risk that a person accepts when nobody can prove that the old writer is down. */
-export const unfencedWriter = 'unfenced-writer';
+import { unfencedWriter } from '../risks.ts';
 
 const parameters = z.object({
   database: z.discriminatedUnion('type', [rdsInstance, rdsCluster]),

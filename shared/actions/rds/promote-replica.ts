@@ -23,10 +23,7 @@ import { durationSchema, formatDuration } from '../../plan/duration.ts';
 import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
 import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
 import { alreadyDone, pending } from '../outcomes.ts';
-import { unfencedWriter } from './fence.ts';
-
-/** The risk that a person accepts when more is lost than allowed, or when nobody knows how much. */
-export const dataLoss = 'data-loss';
+import { dataLoss, unfencedWriter } from '../risks.ts';
 
 const parameters = z.object({
   /** The standing replica, or what `rds.create-read-replica` made one from. */

@@ -12,7 +12,7 @@ import {
 import { type ComponentOf, cache, redisServer } from '../../plan/components.ts';
 import { durationSchema, formatDuration } from '../../plan/duration.ts';
 import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
-import { unfencedWriter } from '../rds/fence.ts';
+import { unfencedWriter } from '../risks.ts';
 
 const parameters = z.strictObject({
   server: z.discriminatedUnion('type', [redisServer, cache]),

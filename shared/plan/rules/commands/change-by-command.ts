@@ -141,12 +141,29 @@ export const changeByCommand = commandRule({
       mend: 'Replicate beforehand and look with s3.replication-check; s3.copy compares what it has copied.',
     },
     {
+      pattern:
+        /\baws\s+globalaccelerator\s+update-endpoint-group\b|\baws\s+cloudfront\s+update-distribution\b/,
+      message: 'Users are moved by a command that returns at once, and nothing can take it back',
+      mend: 'Use globalaccelerator.shift-traffic or cloudfront.switch-origin after a check of the recovery side; each waits until all edges have it.',
+    },
+    {
+      pattern: /\baws\s+sqs\s+start-message-move-task\b/,
+      message: 'Nothing waits until the messages are moved, nor looks whether they fail again',
+      mend: 'Use sqs.redrive, and sqs.check-drained after it.',
+    },
+    {
+      pattern:
+        /\baws\s+efs\s+(?:(?:create|delete)-replication-configuration|update-file-system-protection)\b/,
+      message: 'Nothing measures what is missing in the replica, nor waits until it can be written to',
+      mend: 'Use efs.fail-over-replication, and efs.replicate-back for the way back.',
+    },
+    {
       pattern: new RegExp(
         // What is restored without its network is a mistake of another rule.
         String.raw`\baws\s+(?:${services.join('|')})\s+(?!restore-db-(?!.*--(?:db-subnet-group-name|vpc-security-group-ids)\b.*--(?:db-subnet-group-name|vpc-security-group-ids)\b))(?:${verbs.join('|')})-[\w-]+`,
       ),
       unless:
-        /--security-group|create-db-(?:cluster-)?snapshot|authorize-|update-kubeconfig|update-nodegroup-version|delete-db-|delete-table|delete-file-system|delete-volume|delete-secret|purge-queue|start-session/,
+        /--security-group|create-db-(?:cluster-)?snapshot|authorize-|update-kubeconfig|update-nodegroup-version|delete-db-|delete-table|delete-file-system|delete-volume|delete-secret|purge-queue|start-session|update-endpoint-group|update-distribution|start-message-move-task|-replication-configuration|update-file-system-protection/,
       message: 'It answers before it has happened; the next step finds something that is not ready',
       mend: 'Use the action for it, which waits for the role and can be undone; where there is none, a build of codebuild.run or an ssm.automation that ends when it is done.',
     },
