@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import type { PropertyKeyPath } from './schema-walk.ts';
 import { limits, textProblem as problem, type TextProblem, tooDeep } from './yaml-problems.ts';
 
@@ -12,8 +12,13 @@ export class YamlReader {
   readonly #spans = new WeakMap<Container, Map<string, Span>>();
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
+  readonly #text: string;
   #values = 0;
   #aliases = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
 
   read(node: unknown, depth: number): unknown {
     this.#values += 1;
@@ -31,6 +36,7 @@ export class YamlReader {
     if (isAlias(node)) return this.#alias(node.source, node, depth);
     if (isScalar(node)) {
       this.#anchor(node);
+      this.#cutOff(node);
       return node.value;
     }
     if (!isMap(node) && !isSeq(node)) return null;
@@ -128,6 +134,19 @@ export class YamlReader {
       return null;
     }
     return this.read(target, depth + 1);
+  }
+
+  /** A "#" after a space begins a comment, in the middle of a sentence too: what comes after it is not read. */
+  #cutOff({ type, value, range }: Scalar): void {
+    const end = range?.[1];
+    if (type !== 'PLAIN' || typeof value !== 'string' || end === undefined) return;
+    const word = /^[ \t]+(#\p{L}\S*)/u.exec(this.#text.slice(end, end + 80))?.[1];
+    if (word === undefined || this.problems.length >= 500) return;
+    // An alias reads its value again.
+    if (this.problems.some(({ rule, offset }) => rule === 'text-cut-off' && offset === end)) return;
+    const message = `The text ends before "${word}", which begins a comment`;
+    const mend = 'Put the text in quotes, or a space after the "#" of what is meant as a comment.';
+    this.problems.push({ ...problem('text-cut-off', end, message, mend), severity: 'warning' });
   }
 
   #anchor(node: Node & { anchor?: string }): void {

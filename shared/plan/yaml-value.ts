@@ -28,7 +28,7 @@ export function parseYaml(text: string): YamlValue {
     const { line, col } = lines.linePos(Math.max(0, Math.min(offset, text.length)));
     return { line: Math.max(1, line), col: Math.max(1, col) };
   };
-  const reader = new YamlReader();
+  const reader = new YamlReader(text);
   const nothing = (problems: TextProblem[]): YamlValue => ({
     value: undefined,
     problems,

@@ -221,6 +221,9 @@ export const textDamages: Damage[] = [
   damage('a merge key', 'objectives:\n  rto: 4h', 'objectives:\n  <<: { rto: 4h }\n  rto: 4h', 'merge-key', {
     at: '<<',
   }),
+  damage('a sentence with a # in it', 'name: Platform Team Lead', 'name: Lead of #platform', 'text-cut-off', {
+    at: ' #platform',
+  }),
   damage('text encoded twice', 'name: Platform Team Lead', 'name: Platform Teamâ€™s Lead', 'mojibake'),
 ];
 

@@ -95,6 +95,21 @@ describe('YAML', () => {
     expect(findings.filter(finding => finding.rule === 'mojibake')).toHaveLength(4);
   });
 
+  it('finds a sentence that a # cuts off, and no comment that is meant as one', async () => {
+    const { findings } = await loadPlan({ text: 'a:\n  b: Slack #ops, pinned there\n', file: 'p' });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ rule: 'text-cut-off', severity: 'warning', line: 2, col: 11 }),
+    );
+    for (const text of [
+      'b: Slack # #ops\n',
+      'b: "Slack #ops"\n',
+      'b: C#ops\n',
+      'b: >-\n  in #ops\n',
+      'b: 4 #four\n',
+    ])
+      expect(await rules(text), text).not.toContain('text-cut-off');
+  });
+
   it('leaves accents, dashes and emoji alone', async () => {
     expect(await rules('a: Café — don’t 🚀 Ä Ö Ü ñ ± §\n')).not.toContain('mojibake');
   });
