@@ -58,10 +58,10 @@ export async function compose(
   };
   const scope = scopeFor(situation, message, { link, fields });
   const candidates = [
-    templateOf(plan, message.template, information),
-    defaultTemplate(message.template, information),
+    templateOf(plan, message.template, information, run.mode),
+    defaultTemplate(message.template, information, run.mode),
     // Uses only fields that always have a value.
-    defaultTemplate('update', information),
+    defaultTemplate('update', information, run.mode),
   ];
   const problems = candidates[0] ? [] : ['There is no template of this name.'];
   for (const candidate of candidates) {

@@ -31,8 +31,16 @@ export function incidentFields(situation: Situation, audience?: string): Record<
   const services = scenario?.services ?? [];
   return {
     incident: run.incidentId,
-    status: run.mode === 'drill' ? 'EXERCISE' : statusWords[stageOf(situation)],
-    impact: scenario?.impact?.trim() ?? 'Its extent is being looked at.',
+    status:
+      run.mode === 'drill'
+        ? 'EXERCISE'
+        : run.mode === 'planned'
+          ? 'PLANNED'
+          : statusWords[stageOf(situation)],
+    impact:
+      run.mode === 'recover'
+        ? (scenario?.impact?.trim() ?? 'Its extent is being looked at.')
+        : 'Nothing is wrong: this is done on purpose.',
     services: services.length > 0 ? services.join(', ') : 'not known yet',
     cadence:
       every && !isOver(situation) ? `every ${formatDuration(every)}` : 'when there is something to say',

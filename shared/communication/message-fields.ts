@@ -32,8 +32,9 @@ export const messageFields: Record<string, string> = {
   link: "the recipient's own link to answer or to acknowledge",
   level: 'level of the escalation',
   incident: 'id of the incident',
-  status: 'INVESTIGATING, IDENTIFIED, MONITORING or OPERATIONAL; EXERCISE in a drill',
-  impact: "what it means for users, in the scenario's words",
+  status:
+    'INVESTIGATING, IDENTIFIED, MONITORING or OPERATIONAL; EXERCISE in a drill, PLANNED in a planned move',
+  impact: "what it means for users, in the scenario's words; that nothing is wrong where there is no outage",
   services: 'services that are affected',
   actions: 'one line for each step that changed something and is done',
   nextSteps: 'one line for each of the next steps',

@@ -177,7 +177,8 @@ function detailOf(
     followUps: followUpsOf(own),
     asOf: own.at(-1)?.at ?? run.startedAt,
     liveState: liveStateCommand(plan, run, facts) ?? null,
-    impact: scenario.impact?.trim() ?? null,
+    // Where nothing was wrong nobody felt anything.
+    impact: hasOutage ? (scenario.impact?.trim() ?? null) : null,
     services: [...scenario.services],
     outageCost: outageCost(
       plan,

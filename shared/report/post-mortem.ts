@@ -60,12 +60,18 @@ function summaryOf(report: Report): PostMortem['summary'] {
     },
     { label: 'Severity', value: detail.run.severity ?? 'Not recorded' },
     { label: 'Result', value: sentence(verdictOf(report).headline) },
-    { label: 'Impact', value: detail.impact ?? 'To be filled in by the owner of the service' },
+    {
+      label: 'Impact',
+      value: detail.impact ?? unlessCalm(report, 'To be filled in by the owner of the service'),
+    },
     {
       label: 'Services',
       value: detail.services.join(', ') || 'To be filled in by the owner of the service',
     },
-    { label: 'Root cause', value: rootCauses(report)[0]?.text ?? `To be filled in by ${detail.title.owner}` },
+    {
+      label: 'Root cause',
+      value: rootCauses(report)[0]?.text ?? unlessCalm(report, `To be filled in by ${detail.title.owner}`),
+    },
     { label: 'Data loss', value: `${lossText(report)} ${report.rpo.basis}` },
     {
       label: 'Cost',
@@ -74,6 +80,11 @@ function summaryOf(report: Report): PostMortem['summary'] {
         : 'The plan names no figure',
     },
   ];
+}
+
+/** A drill and a planned move have neither impact nor cause; what nobody suffered, nobody fills in. */
+function unlessCalm({ rto }: Report, text: string): string {
+  return rto.measuredFrom === 'outage' ? text : 'There was no outage';
 }
 
 function lossText({ rpo }: Report): string {

@@ -1,8 +1,10 @@
 import { taskId } from '../communication/task-record.ts';
+import { templateNames } from '../communication/templates.ts';
 import type { Entry, EntryOf, LedgerEntry } from '../incident/entries.ts';
 import type { Plan, Scenario, StepPlan } from '../plan/schema.ts';
 import { recordsOf } from '../report/records.ts';
 import type { Report } from '../report/report.ts';
+import type { Mode } from '../runbook/contract.ts';
 
 /**
  * Ids of the plan's elements that a rehearsal exercised, as `elementsOf` names them. Told from what the run recorded:
@@ -23,7 +25,7 @@ export function exercisedBy(plan: Plan, report: Report, ledger: readonly LedgerE
     if (step.status === 'done' || step.status === 'undone') add(`${own}.steps.${step.id}`);
   }
   for (const phase of of(ledger, 'phase-ended')) if (phase.ok) add(`${own}.phases.${phase.phase}`);
-  add(...opening(report, ledger), ...measured(plan, report), ...told(plan, ledger));
+  add(...opening(report, ledger), ...measured(plan, report), ...told(plan, ledger, report.mode));
   for (const [name, said] of Object.entries(recordsOf(report)))
     if (said !== undefined) add(`records.${name}`);
   add(...componentsUsed(plan, scenario, report), ...followUpsSet(plan, report, ledger));
@@ -62,12 +64,12 @@ function measured(plan: Plan, { rto, rpo, detail }: Report): string[] {
 }
 
 /** Who was told, how, and with which text; a level of the escalation once it was called. */
-function told(plan: Plan, ledger: readonly LedgerEntry[]): string[] {
+function told(plan: Plan, ledger: readonly LedgerEntry[], mode: Mode): string[] {
   const sent = of(ledger, 'message').filter(({ status }) => status === 'sent');
   const messages = sent.flatMap(({ audience, channel, template }) => {
     const person = /^person:(.+)$/.exec(audience)?.[1];
     const information = plan.audiences[audience]?.information ?? 'technical';
-    const own = [`${template}-${information}`, template].find(id => Object.hasOwn(plan.templates, id));
+    const own = templateNames(template, information, mode).find(id => Object.hasOwn(plan.templates, id));
     return [
       person === undefined ? `audiences.${audience}` : `people.${person}`,
       `channels.${channel}`,

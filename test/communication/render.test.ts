@@ -31,7 +31,7 @@ const situation = (...entries: Parameters<typeof ledgerOf>): Situation => ({
 });
 
 function render(name: string, information: string, given: Situation) {
-  const template = templateOf(given.plan, name, information);
+  const template = templateOf(given.plan, name, information, given.run.mode);
   if (!template) throw new Error(`no template ${name}`);
   const result = renderMessage(template, scopeFor(given, message), {
     mode: given.run.mode,
@@ -95,9 +95,38 @@ describe('the all-clear', () => {
     expect(subject).toContain('exercise complete');
     expect(`${subject}${text}`).not.toMatch(/recovered|outage/);
     expect(render('all-clear', 'technical', verified).subject).toContain('recovered after');
-    expect(
-      render('initial', 'technical', { ...drill, run: { ...drill.run, mode: 'planned' } }).text,
-    ).toContain('since the run began');
+  });
+
+  it.each([
+    ['initial', ['technical', 'executive', 'customer', 'partner', 'regulator']],
+    ['update', ['customer', 'partner', 'regulator']],
+    ['all-clear', ['technical', 'executive', 'customer', 'partner', 'regulator']],
+    ['resolved', ['customer', 'partner']],
+    ['follow-up', ['customer']],
+    ['post-incident-report', ['customer', 'regulator']],
+  ])('says in "%s" of a planned move to nobody that something is wrong', (name, levels) => {
+    const planned = { ...verified, run: { ...verified.run, mode: 'planned' as const } };
+    for (const information of levels) {
+      const { subject, text } = render(name, information, planned);
+      expect(`${subject} ${text}`.replace('no outage, no cost', '')).not.toMatch(
+        /disrupt|outage|restored|recover|incident/i,
+      );
+    }
+  });
+
+  it('of the plan for an outage is not what a planned move says; its own for that is', () => {
+    const own = (subject: string) => ({ subject, text: 't' });
+    const templates = { 'initial-customer': own('We are down'), reminder: own('Please answer') };
+    expect(templateOf({ templates }, 'initial', 'customer', 'planned')?.subject).toContain('planned work');
+    expect(templateOf({ templates }, 'reminder', 'technical', 'planned')?.subject).toBe('Please answer');
+    const moving = {
+      ...templates,
+      'initial-planned': own('We move'),
+      'initial-planned-partner': own('You move'),
+    };
+    expect(templateOf({ templates: moving }, 'initial', 'customer', 'planned')?.subject).toBe('We move');
+    expect(templateOf({ templates: moving }, 'initial', 'partner', 'planned')?.subject).toBe('You move');
+    expect(templateOf({ templates: moving }, 'initial', 'customer')?.subject).toBe('We are down');
   });
 
   it('says so when nothing was checked', () => {
@@ -264,8 +293,10 @@ describe('a template', () => {
 
   it.each(defaultTemplateNames)('built in as "%s" names only fields that exist', name => {
     for (const information of ['technical', 'customer', 'regulator']) {
-      const template = defaultTemplate(name, information);
-      expect(template && unknownMessageFields(template)).toEqual([]);
+      for (const mode of ['recover', 'planned'] as const) {
+        const template = defaultTemplate(name, information, mode);
+        expect(template && unknownMessageFields(template)).toEqual([]);
+      }
     }
   });
 

@@ -41,7 +41,8 @@ async function create(delivery: PageDelivery, token: string): Promise<string> {
   const made = await call(delivery, token, 'POST', '/incidents', {
     incident: {
       name: shorten(message.subject, 255),
-      impact_override: channel.impact,
+      // A planned move is no outage, whatever the channel says of one.
+      impact_override: message.mode === 'planned' ? 'none' : channel.impact,
       metadata: { lifeboat: { incident: message.incident } },
       ...content(delivery),
     },
@@ -54,13 +55,15 @@ async function create(delivery: PageDelivery, token: string): Promise<string> {
 function content({ message, channel }: PageDelivery): JsonObject {
   const ids = Object.keys(channel.components);
   const resolved = message.stage === 'resolved';
+  const now = (status: string) =>
+    resolved ? 'operational' : message.mode === 'planned' ? 'under_maintenance' : status;
   return {
     status: message.stage,
     body: shorten(withoutReference(message), longestBody),
     ...(ids.length > 0 && {
       component_ids: ids,
       components: Object.fromEntries(
-        Object.entries(channel.components).map(([id, status]) => [id, resolved ? 'operational' : status]),
+        Object.entries(channel.components).map(([id, status]) => [id, now(status)]),
       ),
     }),
   };

@@ -271,6 +271,14 @@ describe('Statuspage', () => {
     expect(JSON.stringify(providers.state.incidents)).not.toContain('Reference');
   });
 
+  it('shows a planned move as work, and no component as down', async () => {
+    world.run.mode = 'planned';
+    await send('statuspage');
+    expect(providers.state.incidents).toMatchObject([
+      { impact_override: 'none', components: { c1: 'under_maintenance' } },
+    ]);
+  });
+
   it('shows no drill to the public', async () => {
     world.run.mode = 'drill';
     expect(await send('statuspage')).toMatchObject({ status: 'failed' });
