@@ -45,6 +45,30 @@ const speaks = engine => {
   return engines === undefined || engines.split(',').includes(engine);
 };
 
+const unpacked = (name, engine) =>
+  `export const ${name} = () => Promise.reject(new Error("This function was packaged for a plan without ${engine}"));`;
+
+/** What is about one engine only, and what stands for it where a plan has none of that engine. */
+const ofEngine = [
+  {
+    engine: 'postgres',
+    file: 'network/postgres-client.ts',
+    without: unpacked('connectPostgres', 'postgres'),
+  },
+  { engine: 'mysql', file: 'network/mysql-client.ts', without: unpacked('connectMysql', 'mysql') },
+  {
+    engine: 'mysql',
+    file: 'sql/dialects/mysql.ts',
+    without: "export const mysql = { name: 'MySQL', protocol: 'mysql:', port: 3306 };",
+  },
+  {
+    engine: 'mysql',
+    file: 'aws/rds-replica-metric.ts',
+    without:
+      'export const replayedByMetric = async (_context, _region, _identifier, why) => ({ known: false, why });',
+  },
+];
+
 const plugin = {
   name: 'shake-drivers',
   setup(build) {
@@ -57,15 +81,10 @@ const plugin = {
       contents: iconv,
       loader: 'js',
     }));
-    build.onLoad({ filter: /[\\/]shared[\\/]network[\\/](mysql|postgres)-client\.ts$/ }, ({ path }) => {
-      const engine = path.endsWith('mysql-client.ts') ? 'mysql' : 'postgres';
-      if (speaks(engine)) return undefined;
-      const name = engine === 'mysql' ? 'connectMysql' : 'connectPostgres';
-      const message = `This function was packaged for a plan without ${engine}`;
-      return {
-        contents: `export const ${name} = () => Promise.reject(new Error(${JSON.stringify(message)}));`,
-        loader: 'js',
-      };
+    build.onLoad({ filter: /[\\/]shared[\\/](network|sql|aws)[\\/].*\.ts$/ }, ({ path }) => {
+      const place = path.replaceAll('\\', '/');
+      const known = ofEngine.find(({ file }) => place.endsWith(`/shared/${file}`));
+      return known && !speaks(known.engine) ? { contents: known.without, loader: 'js' } : undefined;
     });
   },
 };

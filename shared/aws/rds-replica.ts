@@ -4,8 +4,9 @@ import { connectionUrl } from '../network/connection-url.ts';
 import type { SqlConnection } from '../ports.ts';
 import { dialectOfDatabase } from '../sql/dialects/dialects.ts';
 import { isUnreachable } from './aws-errors.ts';
-import { metricReadPermission, newestDataPoint } from './newest-data-point.ts';
+import { metricReadPermission } from './newest-data-point.ts';
 import { readInstance } from './rds-reader.ts';
+import { replayedByMetric } from './rds-replica-metric.ts';
 import { type ProbedDatabase, probeWriter, withoutUrl } from './rds-write-probe.ts';
 
 /** What a replica says of itself: up to which commit of its source it has replayed; or why that is not known. */
@@ -50,31 +51,6 @@ async function connectTo(
   const secret = await context.secret(database.credentials, database.region);
   const place = { ...endpoint, database: database.database, engine: database.engine };
   return context.network.sql({ url: connectionUrl(secret, place), connectTimeoutMs, statementTimeoutMs });
-}
-
-/** How long before the outage a measurement may be and still be looked for. */
-const lookBackMs = 3 * 3_600_000;
-/** A value is of some moment of its minute; and a source that has vanished is noticed after 60 s (slave_net_timeout). */
-const unsureMs = 60_000 + 60_000;
-
-/** RDS publishes -1 while a replica of MySQL does not know. */
-async function replayedByMetric(
-  { aws, clock, run }: Pick<ActionContext, 'aws' | 'clock' | 'run'>,
-  region: string,
-  identifier: string,
-  why: string,
-): Promise<Replayed> {
-  const cutAt = run.mode === 'recover' ? new Date(run.outageStartedAt) : clock.now();
-  const window = { from: new Date(cutAt.getTime() - lookBackMs), to: cutAt };
-  const dimensions = [{ DBInstanceIdentifier: identifier }];
-  const asked = { namespace: 'AWS/RDS', name: 'ReplicaLag', dimensions, statistic: 'Maximum' } as const;
-  try {
-    const point = await newestDataPoint(aws, region, asked, window);
-    if (point === undefined || point.value < 0) return { known: false, why };
-    return { known: true, at: new Date(point.at.getTime() - unsureMs - point.value * 1000) };
-  } catch (error) {
-    return { known: false, why: `${why}; and CloudWatch did not say it either: ${withoutUrl(error)}` };
-  }
 }
 
 /** Where a replica's source is: RDS names it by its identifier within a region, and by its ARN across regions. */

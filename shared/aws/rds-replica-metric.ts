@@ -1,0 +1,29 @@
+import type { ActionContext } from '../actions/contract.ts';
+import { newestDataPoint } from './newest-data-point.ts';
+import type { Replayed } from './rds-replica.ts';
+import { withoutUrl } from './rds-write-probe.ts';
+
+/** How long before the outage a measurement may be and still be looked for. */
+const lookBackMs = 3 * 3_600_000;
+/** A value is of some moment of its minute; and a source that has vanished is noticed after 60 s (slave_net_timeout). */
+const unsureMs = 60_000 + 60_000;
+
+/** RDS publishes -1 while a replica of MySQL does not know. */
+export async function replayedByMetric(
+  { aws, clock, run }: Pick<ActionContext, 'aws' | 'clock' | 'run'>,
+  region: string,
+  identifier: string,
+  why: string,
+): Promise<Replayed> {
+  const cutAt = run.mode === 'recover' ? new Date(run.outageStartedAt) : clock.now();
+  const window = { from: new Date(cutAt.getTime() - lookBackMs), to: cutAt };
+  const dimensions = [{ DBInstanceIdentifier: identifier }];
+  const asked = { namespace: 'AWS/RDS', name: 'ReplicaLag', dimensions, statistic: 'Maximum' } as const;
+  try {
+    const point = await newestDataPoint(aws, region, asked, window);
+    if (point === undefined || point.value < 0) return { known: false, why };
+    return { known: true, at: new Date(point.at.getTime() - unsureMs - point.value * 1000) };
+  } catch (error) {
+    return { known: false, why: `${why}; and CloudWatch did not say it either: ${withoutUrl(error)}` };
+  }
+}
