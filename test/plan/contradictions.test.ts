@@ -22,7 +22,32 @@ const failover = '- { id: it, do: rds.failover, with: { database: database } }';
 const stop = (more: string) => `- { id: it, do: rds.stop, with: { database: restored${more} } }`;
 const post = 'do: http.request, with: { url: "https://api.acme.test/orders", method: POST';
 
+const queues = `components:
+  orders: { type: sqs-queue, region: eu-west-1, name: orders, deadLetters: failed }
+  failed: { type: sqs-queue, region: eu-west-1, name: orders-failed }
+`;
+const redrive = (from: string, into: string) =>
+  findings(
+    `- { id: it, do: sqs.redrive, with: { from: ${from}, into: ${into} } }\n          - { id: then, do: sqs.check-drained, with: { queue: ${into}, atMost: 5 } }`,
+    'components:\n',
+    queues,
+  );
+const files = `components:
+  one: { type: efs-file-system, region: eu-west-1, fileSystemId: fs-0a1b2c3d }
+  two: { type: efs-file-system, region: eu-west-1, fileSystemId: fs-0a1b2c3e, replicaOf: one }
+  three: { type: efs-file-system, region: eu-west-1, fileSystemId: fs-0a1b2c3f }
+`;
+const failFilesOver = (to: string, from: string) =>
+  findings(
+    `- { id: it, do: efs.fail-over-replication, with: { to: ${to}, from: ${from}, maxLoss: 1h } }`,
+    'components:\n',
+    files,
+  );
+
 it.each([
+  ['dead letters that are moved the wrong way', () => redrive('orders', 'failed'), 'are not'],
+  ['dead letters of another queue', () => redrive('failed', 'failed'), 'are not a dead-letter queue'],
+  ['a failover to the replica of another one', () => failFilesOver('two', 'three'), 'no replica of three'],
   [
     'a failover without a standby',
     () => findings(failover, 'multiAz: true', 'multiAz: false'),
@@ -40,6 +65,9 @@ it.each([
 });
 
 it.each([
+  ['dead letters that go back', () => redrive('failed', 'orders')],
+  ['a failover of files, and the way back', () => failFilesOver('two', 'one')],
+  ['files that go back', () => failFilesOver('one', 'two')],
   ['a failover of a Multi-AZ database', () => findings(failover)],
   ['a request to a sandbox', () => findings(`- { id: it, ${post}, sandbox: true } }`)],
   ['a database that an earlier run has made', () => findings(stop(', instance: shop-dr-20260310-a1b2c3'))],

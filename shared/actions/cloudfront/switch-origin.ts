@@ -168,6 +168,15 @@ export const action = defineAction({
     'Edges serve what they keep of the old origin until its TTL ends',
     'Terraform or CloudFormation puts the old origin back at the next deployment',
   ],
+  contradictions: ({ distribution: { id, primary, recovery } }) =>
+    primary.id === recovery.id
+      ? [
+          {
+            what: `Both sides of ${id} are the origin ${primary.id}, so there is nothing to switch`,
+            mend: 'Name the two origins of the distribution by their ids.',
+          },
+        ]
+      : [],
   permissions: ({ distribution }) => [
     {
       actions: [

@@ -261,6 +261,15 @@ export const action = defineAction({
     'The replication was paused or in error for days, and nobody looked at TimeSinceLastSync',
     'EFS can not end the replication in the lost region, and keeps it in DELETING',
   ],
+  contradictions: ({ to, from }) =>
+    to.id === from.id || (to.replicaOf !== undefined && to.replicaOf !== from.id)
+      ? [
+          {
+            what: `${to.id} is no replica of ${from.id}`,
+            mend: to.replicaOf ? `Write "from: ${to.replicaOf}".` : 'Name the replica under "to".',
+          },
+        ]
+      : [],
   permissions: ({ to, from }) => [
     readPermissions(to, from),
     {

@@ -210,6 +210,15 @@ export const action = defineAction({
     'The key of the target can not be used, so that the replication is in error',
     'The first copy takes hours',
   ],
+  contradictions: ({ from, to }) =>
+    from.id === to.id
+      ? [
+          {
+            what: `${from.id} can not be a replica of itself`,
+            mend: 'Name the one that is right under "from", and the one that is overwritten under "to".',
+          },
+        ]
+      : [],
   permissions: ({ from, to }) => [
     readPermissions(from, to),
     { actions: ['elasticfilesystem:UpdateFileSystemProtection'], resources: [fileSystemArn(to)] },

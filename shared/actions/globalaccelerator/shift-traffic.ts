@@ -243,6 +243,15 @@ export const action = defineAction({
     'The other side is not closed, and users go back there by themselves when this side is ill',
     'What the load balancer lets in is too little for the users of two regions',
   ],
+  contradictions: ({ accelerator: { id, primary, recovery } }) =>
+    primary.arn === recovery.arn
+      ? [
+          {
+            what: `Both sides of ${id} are the same endpoint group, so there is nothing to shift`,
+            mend: 'Name the endpoint group of each region by its ARN.',
+          },
+        ]
+      : [],
   permissions,
   prepare,
   async act(context, given) {

@@ -93,6 +93,15 @@ export const action = defineAction({
     'Messages older than the retention of the queue are deleted, which looks like work done',
     'CloudWatch is late with the age of the oldest message',
   ],
+  contradictions: ({ queue, deadLetters }) =>
+    deadLetters && queue.deadLetters !== undefined && queue.deadLetters !== deadLetters.id
+      ? [
+          {
+            what: `The plan says that ${queue.id} sends its dead letters to ${queue.deadLetters}, and not to ${deadLetters.id}`,
+            mend: `Write "deadLetters: ${queue.deadLetters}".`,
+          },
+        ]
+      : [],
   permissions: ({ queue, deadLetters, maxAge }) => [
     {
       actions: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'],

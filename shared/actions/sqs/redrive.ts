@@ -24,6 +24,7 @@ import {
   type Observation,
   type Permission,
   type Preparation,
+  type Reason,
 } from '../contract.ts';
 import { alreadyDone, fail, finish, pending, ready, refuse } from '../outcomes.ts';
 
@@ -219,6 +220,29 @@ async function cancel(context: ActionContext, from: Queue, TaskHandle: string): 
   }
 }
 
+function contradictions({ from, into }: Parameters): Reason[] {
+  if (from.id === into.id || from.region !== into.region) {
+    const what = `${from.id} and ${into.id} are not a dead-letter queue and its source: SQS has two queues of one region for that`;
+    return [
+      {
+        what,
+        mend: 'Name the dead-letter queue under "from", and the queue that it belongs to under "into".',
+      },
+    ];
+  }
+  if (from.deadLetters === into.id) {
+    const what = `${into.id} holds the dead letters of ${from.id}, so they are not moved into it but out of it`;
+    return [{ what, mend: `Exchange the two: "from: ${into.id}", "into: ${from.id}".` }];
+  }
+  if (into.deadLetters === undefined || into.deadLetters === from.id) return [];
+  return [
+    {
+      what: `The plan says that ${into.id} sends its dead letters to ${into.deadLetters}, so they are not in ${from.id}`,
+      mend: `Write "from: ${into.deadLetters}", or exchange the two if they are the wrong way round.`,
+    },
+  ];
+}
+
 /** SQS moves messages with the rights of whoever asked for it. Source: SQS Developer Guide, dead-letter queue redrive. */
 function permissions({ from, into }: Parameters): Permission[] {
   const moving = [
@@ -265,6 +289,7 @@ export const action = defineAction({
     'The queue is encrypted with a key that the function may not use',
     'The move ends after 36 hours, with messages left',
   ],
+  contradictions,
   permissions,
   prepare,
   async act(context, given, stored) {
