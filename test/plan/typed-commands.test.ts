@@ -1,60 +1,27 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkPlan } from '../../shared/plan/check.ts';
 import { fixtureText } from './fixture-text.ts';
+import { markedLines, planText, type Way } from './flaws/flaw.ts';
 
-/** Lines of recovery documents as people wrote them, and the rule that stands against each. */
+/** Commands as people type them, and the rule that stands against each; `flaws/` has those of the documents. */
 const typed: [rule: string, command: string][] = [
-  ['interactive-command', 'kubectl exec -it timescaledb-0 -n ag-botkit -- psql -U agbot -d ag_botkit'],
-  ['interactive-command', 'terraform apply'],
-  ['interactive-command', 'kubectl get secrets -n trading-bot -o yaml | gpg --encrypt > secrets.gpg'],
-  ['drops-the-only-copy', 'psql -U agbot -d postgres -c "DROP DATABASE ag_botkit;"'],
-  ['drops-the-only-copy', 'pg_restore --clean --if-exists --verbose latest.dump'],
   ['terraform-target', 'terraform destroy -input=false -target=module.eks'],
-  ['delete-all-secrets', 'kubectl delete secret --all -n fusion-bitcoin'],
-  ['unchecked-pipe', 'pg_dump -U agbot ag_botkit | gzip > backup.sql.gz'],
-  ['incomplete-export', 'kubectl get all -n trading-bot -o yaml > k8s-backup.yaml'],
-  ['forces-eviction', 'aws eks update-nodegroup-version --cluster-name a --nodegroup-name b --force'],
-  ['proves-nothing', 'kubectl get componentstatuses'],
-  ['proves-nothing', 'kubectl get pods --all-namespaces | grep -v Running'],
-  ['proves-nothing', 'k6 run tests/load/critical-paths.js --env=staging'],
-  ['proves-nothing', 'docker pull ghcr.io/liquidtreasury/liquid-abt:v1.2.3'],
-  ['proves-nothing', 'curl -s https://api.stripe.com/v1/charges | jq'],
-  ['whole-cache-flush', 'redis-cli -h cache.internal flushdb'],
-  ['rdb-overwrites-backup', 'redis-cli --rdb /backup/dump.rdb'],
-  [
-    'blocks-by-allowing',
-    'aws ec2 authorize-security-group-ingress --group-id sg-1 --source-group sg-blocked',
-  ],
   [
     'traffic-by-command',
     'aws route53 change-resource-record-sets --hosted-zone-id Z1 --change-batch file://x',
   ],
-  ['acts-for-real', 'curl -f -X POST https://fusion-bitcoin.company.com/api/swap -d \'{"amount": "0.1"}\''],
-  ['mutable-source', 'kubectl run app-test --image=liquid-abt:latest -- npm run test:database'],
   [
     'mutable-source',
     'kubectl apply -f https://raw.githubusercontent.com/kubernetes/ingress-nginx/deploy.yaml',
   ],
   ['mutable-source', 'registry.acme.test/shop/app:latest-patched'],
-  ['clean-up-by-command', 'aws rds delete-db-instance --db-instance-identifier liquid-abt-test-restore'],
-  ['clean-up-by-command', 'terraform destroy -input=false -auto-approve'],
-  ['secret-before-replacement', 'kubectl delete secret liquid-abt-secrets -n liquid-abt-production'],
   ['literal-rds-snapshot', 'rds:liquid-abt-production-latest'],
   ['date-shell', 'git checkout production-config-$(date +%Y%m%d)'],
-  ['placeholder', 'psql $DATABASE_URL -c "SELECT count(*) FROM tenants;"'],
   ['placeholder', 'kubectl delete pod <pod-name> -n liquid-abt-production'],
-  ['placeholder', 'aws s3 cp s3://ag-botkit-backups/database/backup-YYYYMMDD.sql.gz .'],
-  ['placeholder', 'Call [Name] on +61 XXX XXX XXX'],
-  ['command-topology', 'SELECT pg_promote();'],
-  ['change-by-command', 'kubectl scale deployment --replicas=0 -n fusion-bitcoin --all'],
   ['change-by-command', 'kubectl delete ingress liquid-abt-ingress -n liquid-abt-production'],
   ['change-by-command', 'aws rds promote-read-replica --db-instance-identifier liquid-abt-migration-replica'],
   ['change-by-command', 'aws elasticache create-cache-cluster --cache-cluster-id new --num-cache-nodes 1'],
   ['change-by-command', 'eksctl create cluster --name trading-bot-dr --region us-west-2 --nodes 3'],
-  ['newest-by-name', 'aws s3 ls s3://backups/database/ | grep postgresql | sort | tail -1'],
-  ['newest-by-name', 'aws s3 cp backup-*.sql.gz s3://ag-botkit-backups/database/'],
-  ['shell-state', 'export AWS_DEFAULT_REGION=ap-southeast-4'],
-  ['shell-state', 'kubectl config use-context trading-bot-dr'],
   ['shell-state', 'terraform workspace select dr'],
   ['change-by-command', 'kubectl apply -k k8s/dr/'],
   ['change-by-command', 'kubectl rollout restart deployment/relayer -n fusion-bitcoin'],
@@ -70,7 +37,6 @@ const typed: [rule: string, command: string][] = [
     'change-by-command',
     'aws s3 sync s3://fusion-bitcoin-backups-production/ s3://fusion-bitcoin-backups-dr/',
   ],
-  ['change-by-command', 'redis-cli -h replica.internal SLAVEOF NO ONE'],
   [
     'change-by-command',
     'aws efs delete-replication-configuration --source-file-system-id fs-0a1b2c3d4e5f60718',
@@ -85,18 +51,12 @@ const typed: [rule: string, command: string][] = [
   ['drops-the-only-copy', 'aws s3 rm s3://shop-media --recursive'],
   ['shell-state', 'cd infra/terraform'],
   ['proves-nothing', 'kubectl describe nodes | grep -i "ready\\|schedulable"'],
-  ['proves-nothing', 'kubectl wait --for=condition=ready pod -l app=postgres -n trading-bot --timeout=300s'],
   ['secret-in-a-command', 'kubectl apply -f k8s/production/secrets-rotated.yaml'],
   ['secret-in-a-command', 'psql postgres://shop:hunter22@db.internal/shop -c "SELECT 1"'],
   ['fixed-moment', 'aws rds restore-db-cluster-to-point-in-time --restore-time "2025-01-06T10:30:00Z"'],
-  ['fixed-moment', '/app/scripts/restore.sh --file /backups/backup-20240115-143000.sql.gz'],
   ['placeholder', 'arn:aws:elasticloadbalancing:us-west-2:123456789:targetgroup/fusion-bitcoin/abc123'],
   ['placeholder', 'aws ec2 describe-volumes --volume-ids vol-123456789'],
   ['opaque-script', './scripts/infrastructure/backup-disaster-recovery.sh -e production -a restore'],
-  ['proves-nothing', 'kubectl get events -n trading-bot | grep -i delete'],
-  ['proves-nothing', "SELECT tablename FROM pg_stats WHERE schemaname = 'public';"],
-  ['acts-for-real', "INSERT INTO health_check (timestamp, status) VALUES (NOW(), 'write_test');"],
-  ['secret-in-a-command', 'aws ssm get-parameters-by-path --path /x --with-decryption > /tmp/secrets.env'],
 ];
 
 it.each(typed)('%s is found in: %s', async (rule, command) => {
@@ -146,9 +106,31 @@ it.each([
   'aws ecs describe-services --cluster shop --services web',
   'psql postgres://shop@db.internal/shop -c "SELECT max(executed_at) FROM trades"',
   'redis-cli info replication',
+  'kubectl exec deployment/shop -n shop -- psql -t -c "SELECT 1"',
+  'docker compose exec -T db pg_isready',
+  'psql -v ON_ERROR_STOP=1 -f schema.sql',
+  'curl -fsG https://shop.acme.test/search -d q=1',
+  'helm list -n shop',
+  'velero backup get',
+  'terraform plan -input=false -out=dr.tfplan',
+  'pg_restore -Fc --no-owner -d shop_new shop.dump',
+  'pg_restore --list shop.dump',
+  'gpg --verify bundle.sig bundle.tar',
+  'aws secretsmanager describe-secret --secret-id shop/api',
+  'aws rds describe-db-snapshots --db-instance-identifier shop',
+  'git log -1 --format=%H',
+  'API_TOKEN=secret:shop/api#token',
+  'make sure that the tills are closed',
+  'Tell the shops by an http POST of the till program',
+  'kubectl -n shop get pods -o wide',
+  'The latest dump is the one that backup.check names',
+  'set -o pipefail\naws sts get-caller-identity\npg_dump shop | gzip > shop.sql.gz\nkubectl get nodes',
   'sg-0a1b2c3d4e5f60718 and vol-12345678 of arn:aws:ec2:eu-west-1:123456789012:instance/i-1',
 ])('has nothing against: %s', async command => {
-  const text = fixtureText('command-topology', 'clean').replace(/text: aws rds.*/, `text: '${command}'`);
+  const text = fixtureText('command-topology', 'clean').replace(
+    /text: aws rds.*/,
+    `text: ${JSON.stringify(command)}`,
+  );
   const { findings } = await checkPlan({ text, file: 'plan.yml' });
   expect(findings).toEqual([]);
 });
@@ -165,4 +147,100 @@ it('refuses an automated snapshot by name where the region that has it is lost',
       .map(({ severity }) => severity);
   expect(await severities(text)).toEqual(['warning']);
   expect(await severities(lost)).toEqual(['error']);
+});
+
+describe('a command is found wherever it stands:', () => {
+  const command = 'kubectl -n shop exec -it deployment/shop -- sh';
+  const build = 'sourceVersion: 0123456789abcdef0123456789abcdef01234567';
+  const calendar = (does: string) =>
+    `calendar:\n  monthly: { title: Monthly, schedule: { when: rate(30 days) }, does: ${does} }\n`;
+  it.each<[string, Way]>([
+    [
+      'in a branch',
+      {
+        steps: `
+- parallel:
+    - - { id: do-it, do: people.task, with: { title: Do it, text: ${command}, owner: engineer, within: 10m } } # <-
+    - - { id: look, do: http.check, with: { url: 'https://shop.acme.test/' } }`,
+      },
+    ],
+    [
+      'in a step of another mode',
+      {
+        scenario: 'modes: [recover, drill]',
+        steps: `
+- { id: do-it, do: people.task, modes: [drill], with: { title: Do it, text: ${command}, owner: engineer, within: 10m } } # <-`,
+      },
+    ],
+    [
+      'in what a shell of a pod gets',
+      {
+        steps: `\n- { id: do-it, do: k8s.exec, with: { workload: app, command: [sh, -c, ${command}] } } # <-`,
+      },
+    ],
+    [
+      'in what a build gets',
+      {
+        components: 'builds: { type: codebuild-project, region: eu-west-1, name: builds }',
+        steps: `
+- { id: do-it, do: codebuild.run, with: { project: builds, ${build}, environment: { COMMAND: ${command} } } } # <-`,
+      },
+    ],
+    [
+      'in the middle of a script',
+      {
+        steps: `
+- id: do-it
+  do: people.task
+  with:
+    title: Do it
+    owner: engineer
+    within: 10m
+    text: |
+      kubectl get nodes
+      ${command} # <-
+      kubectl get pods -n shop`,
+      },
+    ],
+    [
+      'in the calendar',
+      {
+        sections: calendar(`{ type: task, people: [engineer], text: ${command} }`).replace(
+          ' }\n',
+          ' } # <-\n',
+        ),
+      },
+    ],
+    [
+      'among what is due afterwards',
+      {
+        sections: `followUps:\n  open-it: { title: Open it, owner: engineer, due: 1d, text: ${command} } # <-\n`,
+      },
+    ],
+    [
+      'in a failback',
+      {
+        scenarios: `
+back:
+  title: Back
+  severity: critical
+  manualOnly: true
+  modes: [planned]
+  failbackOf: incident
+  phases:
+    - id: back
+      title: Back
+      stage: execute
+      steps:
+        - { id: do-it, do: people.task, with: { title: Do it, text: ${command}, owner: engineer, within: 10m } } # <-`,
+      },
+    ],
+  ])('%s', async (_, way) => {
+    const text = planText(way);
+    const lines = markedLines(way, text);
+    expect(lines).toHaveLength(1);
+    const { findings } = await checkPlan({ text, file: 'plan.yml' });
+    const found = findings.filter(({ rule }) => rule === 'interactive-command');
+    expect(found.map(({ line }) => line)).toEqual(lines);
+  });
 });

@@ -71,15 +71,54 @@ function withoutGlobalOptions(line: string): string {
   return line.replaceAll(globalOptions, '$1');
 }
 
+const beginsCommand =
+  /^\s*(?:\$\s+)?(?:sudo\s+)?(?:#|\.{0,2}\/\w|(?:aws|bash|cd|curl|docker|eksctl|export|git|gpg|gunzip|gzip|helm|k6|kubectl|make|mysql|node|npm|pg_dump|pg_restore|psql|python3?|redis-cli|set|sh|ssh|terraform|tofu|velero|wget)\s)/;
+
+/** The commands of a script, one a line; what is none, such as SQL over several lines, is one command. */
+function commandLines(script: string): string[] {
+  const lines = script.split('\n');
+  if (lines.filter(line => beginsCommand.test(line)).length < 2) return [script];
+  const commands: string[][] = [];
+  let open: string | undefined;
+  for (const line of lines) {
+    // A quote that is open goes on in the next line.
+    if (open === undefined) commands.push([line]);
+    else commands.at(-1)?.push(line);
+    open = quoteAfter(line, open);
+  }
+  return commands.map(each => each.join('\n'));
+}
+
+/** The quote that is open at the end of a line, if it was `open` at its beginning. */
+function quoteAfter(line: string, open: string | undefined): string | undefined {
+  if (open === undefined && /^\s*#/.test(line)) return undefined;
+  let quote = open;
+  for (const sign of line) {
+    if (quote === undefined && (sign === '"' || sign === "'")) quote = sign;
+    else if (sign === quote) quote = undefined;
+  }
+  return quote;
+}
+
 /** One form of a mistake: what it looks like, unless something beside it makes it right. */
 export type Mistake = {
   pattern: RegExp;
   unless?: RegExp;
+  /** The same, wherever in the script it stands. */
+  unlessAnywhere?: RegExp;
   /** Which commands it is about; without it, all that the rule is about. */
   about?: (command: Command) => boolean;
   message: string;
   mend: string;
 };
+
+/** What of the text shows where a match is: itself, else its line or the beginning of that, as they were written. */
+function placeOf(text: string, match: string, line: string): string | undefined {
+  const beginning = line.trim().split(/\s+/, 3).join(' ');
+  return [match, line.trim(), beginning]
+    .map(each => each.split('\n', 1)[0] ?? '')
+    .find(each => each !== '' && text.includes(each));
+}
 
 type CommandRule = Omit<LintRule, 'check'> & {
   mistakes: readonly Mistake[];
@@ -96,22 +135,28 @@ export function commandRule({ mistakes, about = () => true, ...rule }: CommandRu
       return commandsIn(context)
         .filter(about)
         .flatMap((command): Problem[] => {
-          const { text, line, plain, path } = command;
+          const { text, line, path } = command;
+          const lines = commandLines(line);
           const found = mistakes.flatMap(mistake => {
-            if (mistake.about?.(command) === false) return [];
-            const [match] = mistake.pattern.exec(line) ?? mistake.pattern.exec(plain) ?? [];
-            return match === undefined || mistake.unless?.test(line) ? [] : [{ ...mistake, match }];
+            if (mistake.about?.(command) === false || mistake.unlessAnywhere?.test(line)) return [];
+            return lines.flatMap(each => {
+              const [match] =
+                mistake.pattern.exec(each) ?? mistake.pattern.exec(withoutGlobalOptions(each)) ?? [];
+              return match === undefined || mistake.unless?.test(each)
+                ? []
+                : [{ ...mistake, find: placeOf(text, match, each) }];
+            });
           })[0];
           const key = path.join('/');
           if (found === undefined || [...told].some(other => other.startsWith(`${key}/`))) return [];
           told.add(key);
-          const { message, mend, match } = found;
+          const { message, mend, find } = found;
           return [
             {
               rule: rule.id,
               severity: rule.severity,
               path,
-              ...(text.includes(match) && { find: match.split('\n')[0] }),
+              ...(find !== undefined && { find }),
               message,
               mend,
             },

@@ -186,6 +186,7 @@ export const tradingBot: readonly Flaw[] = [
         'KUBECONFIG=~/.kube/dr kubectl get pods',
         'aws --profile dr rds describe-db-instances',
         'export AWS_DEFAULT_REGION=ap-southeast-4',
+        'aws sts get-caller-identity\nexport AWS_DEFAULT_REGION=ap-southeast-4\naws rds describe-db-instances',
       ),
     ],
   },

@@ -86,6 +86,8 @@ disaster:
       by(
         'proves-nothing',
         'curl -s https://api.stripe.com/v1/charges | jq',
+        // What the second line does well excuses nothing in the first one.
+        'curl -s https://api.stripe.com/v1/charges\ncurl --fail https://shop.acme.test/\nkubectl get nodes',
         'wget -qO- https://api.stripe.com/v1/charges || true',
         'curl -f https://api.acme.test/health || true',
       ),
@@ -348,6 +350,21 @@ region:
         'make restore',
         'ansible-playbook failover.yml',
         'ssh ops.acme.test /opt/restore.sh',
+        {
+          // In the middle of a script that is right otherwise.
+          steps: `
+- id: by-hand
+  do: people.task
+  with:
+    title: Restore
+    owner: engineer
+    within: 10m
+    text: |
+      # First look, then restore.
+      kubectl get nodes
+      ./scripts/restore.sh # <-
+      kubectl get pods -n shop`,
+        },
       ),
     ],
   },

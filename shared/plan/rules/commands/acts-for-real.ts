@@ -18,12 +18,12 @@ const inCommands = commandRule({
       pattern:
         /\bcurl\b(?![^|;&]*\bhttps?:\/\/(?:localhost|127\.0\.0\.1)\b)[^|;&]*\s(?:(?:-X\s*|--request[= ]\s*)(?:POST|PUT|DELETE|PATCH)\b|-[a-zA-Z]*d\s|--(?:data(?:-\w+)?|json|form|upload-file)\b)/,
       // With -G what is given as data becomes part of the address.
-      unless: /\s(?:-G|--get)\b|(?:-X\s*|--request[= ]\s*)(?:GET|HEAD)\b/,
+      unless: /\s(?:-[a-zA-Z]*G[a-zA-Z]*|--get)\b|(?:-X\s*|--request[= ]\s*)(?:GET|HEAD)\b/,
       message: 'This changes something outside, and nobody is asked',
       mend: 'Use http.request with an approval or a sandbox; check with GET.',
     },
     {
-      pattern: /\bwget\b[^|;&]*\s--(?:post|body)-(?:data|file)\b|\bhttps?\s+(?:POST|PUT|PATCH|DELETE)\s/,
+      pattern: /\bwget\b[^|;&]*\s--(?:post|body)-(?:data|file)\b|^\s*https?\s+(?:POST|PUT|PATCH|DELETE)\s+\S/,
       message: 'This changes something outside, and nobody is asked',
       mend: 'Use http.request with an approval or a sandbox; check with GET.',
     },

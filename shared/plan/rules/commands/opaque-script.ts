@@ -17,7 +17,7 @@ export const opaqueScript = commandRule({
       // In a pod it is part of an image, whose digest says which one it is.
       about: ({ placed }) => placed?.step.do !== 'k8s.exec' && placed?.step.do !== 'k8s.run',
       pattern:
-        /^\s*(?:(?:python3?|node|ruby|perl|pwsh)\s+(?:-\w+\s+)*[\w./-]+\.(?:py|[cm]?[jt]s|rb|pl|ps1)\b|make\s+[a-z][\w-]*|ansible-playbook\s+\S+)/,
+        /^\s*(?:(?:python3?|node|ruby|perl|pwsh)\s+(?:-\w+\s+)*[\w./-]+\.(?:py|[cm]?[jt]s|rb|pl|ps1)\b|make\s+(?!sure\b|it\b)[a-z][\w-]*(?:\s+[A-Z_]+=\S+)*\s*$|ansible-playbook\s+\S+)/,
       message: 'What this does is not in the plan, and it is run from wherever it lies on that day',
       mend: 'Say with actions what it does, or run it with codebuild.run from a source that is pinned and lies in the recovery region.',
     },

@@ -9,7 +9,7 @@ export const restoreWithoutNetwork = commandRule({
     {
       // A read replica and an instance of a cluster take the network of what they belong to.
       pattern:
-        /\baws\s+rds\s+(?:restore-db-(?:instance|cluster)-\S+|create-db-(?:instance|cluster)(?!.*--db-cluster-identifier\b.*--db-instance-class\b))\s/,
+        /\baws\s+rds\s+(?:restore-db-(?:instance|cluster)-\S+|create-db-cluster|create-db-instance(?!.*--db-cluster-identifier\b))\s/,
       unless:
         /--db-subnet-group-name[\s\S]*--vpc-security-group-ids|--vpc-security-group-ids[\s\S]*--db-subnet-group-name/,
       message: 'The new database gets neither the subnet group nor the security groups of the old one',

@@ -25,7 +25,7 @@ const inCommands = commandRule({
     },
     {
       pattern:
-        /\b(?:[A-Z][A-Z0-9_]*_)?(?:API_?KEY|SECRET(?:_KEY)?|TOKEN|PASSWORD|PASSWD)=(?!["']?[$<])["']?(?!your\b)[^\s"']{8,}/,
+        /\b(?:[A-Z][A-Z0-9_]*_)?(?:API_?KEY|SECRET(?:_KEY)?|TOKEN|PASSWORD|PASSWD)=(?!["']?[$<])["']?(?!your\b|(?:secret|ssm|arn):)[^\s"']{8,}/,
       message: 'A secret stands in the plan',
       mend: 'Name it by reference, secret:NAME#key.',
     },

@@ -9,7 +9,7 @@ export const uncheckedPipe = commandRule({
     {
       pattern:
         /\b(?:pg_dump|pg_dumpall|mysqldump|mariadb-dump|mongodump)\b[^;&\n]*\|\s*(?:gzip|pigz|bzip2|lz4|zip|zstd|xz|gpg|age|openssl|aws|gsutil|rclone|mc|ssh|split|tee|cat|pv)\b/,
-      unless: /pipefail/,
+      unlessAnywhere: /pipefail/,
       message: 'The end of the pipe hides that the dump failed',
       mend: 'Begin with "set -o pipefail", and write size and checksum into a manifest.',
     },
