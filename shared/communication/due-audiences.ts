@@ -1,5 +1,6 @@
 import type { PlannedMessage } from './planned-message.ts';
 import { routesOf } from './routes.ts';
+import { isRoutineCheck } from './routine-check.ts';
 import { ending, isOver, openedAt, resolvedByHand, type Situation, severityOf, shift } from './situation.ts';
 
 /** Updates leave this long before their time is up, so that the time it takes to send one does not make it late. */
@@ -15,6 +16,7 @@ const once: Record<string, 'incident' | 'run'> = {
   'all-clear': 'run',
   'drill-result': 'run',
   'not-recovered': 'run',
+  'check-failed': 'run',
   resolved: 'run',
 };
 
@@ -30,7 +32,12 @@ export function audienceKey(template: string, audience: string, run: { id: strin
 
 /** Opening, updates by cadence, and the end: what the scenario's audiences are told. */
 export function audienceMessages(situation: Situation): PlannedMessage[] {
-  return audiencesOf(situation).flatMap(audience => [
+  const audiences = audiencesOf(situation);
+  if (isRoutineCheck(situation)) {
+    const failed = closingTemplate(situation) === 'check-failed';
+    return failed ? audiences.flatMap(audience => closing(situation, audience)) : [];
+  }
+  return audiences.flatMap(audience => [
     ...opening(situation, audience),
     ...updates(situation, audience),
     ...closing(situation, audience),
@@ -49,8 +56,11 @@ export function isTold(recipient: { drill?: boolean }, mode: Situation['run']['m
 }
 
 /** Template of the message that closes a run. */
-export function closingTemplate(situation: Situation): 'all-clear' | 'not-recovered' | 'drill-result' {
-  if (ending(situation)?.entry.outcome !== 'recovered') return 'not-recovered';
+export function closingTemplate(
+  situation: Situation,
+): 'all-clear' | 'not-recovered' | 'drill-result' | 'check-failed' {
+  if (ending(situation)?.entry.outcome !== 'recovered')
+    return isRoutineCheck(situation) ? 'check-failed' : 'not-recovered';
   return situation.run.mode === 'drill' ? 'drill-result' : 'all-clear';
 }
 

@@ -2,6 +2,7 @@ import { acknowledgement } from './acknowledgement.ts';
 import { closingTemplate, isTold } from './due-audiences.ts';
 import type { PlannedMessage } from './planned-message.ts';
 import type { Question } from './question-record.ts';
+import { isRoutineCheck } from './routine-check.ts';
 import {
   allOf,
   ending,
@@ -37,7 +38,7 @@ export function peopleMessages(situation: Situation): PlannedMessage[] {
  * An acknowledgement stops all that have not been sent, for as long as the plan lets it stand.
  */
 function escalation(situation: Situation): PlannedMessage[] {
-  if (isOver(situation)) return [];
+  if (isOver(situation) || isRoutineCheck(situation)) return [];
   const known = acknowledgement(situation);
   if (known) return known.until === undefined ? [] : afterLapse(situation, known.until, known.count);
   const opened = openedAt(situation);

@@ -250,6 +250,32 @@ describe('a drill', () => {
   });
 });
 
+describe('a check of the calendar', () => {
+  const does = { type: 'check', scenario: makeRun().scenario };
+  const plan = makePlan(given =>
+    Object.assign(given, {
+      calendar: { look: { title: 'Look', schedule: { when: 'rate(10 minutes)' }, does } },
+    }),
+  );
+  const check = (minutes: number, ...entries: Parameters<typeof ledgerOf>) =>
+    keys({ ...situation(minutes, ledgerOf(opened('drill'), ...entries), 'drill'), plan });
+
+  it('says nothing while it looks, and nothing when all is well', () => {
+    expect(check(0)).toEqual([]);
+    expect(check(60)).toEqual([]);
+    expect(check(2, ended(minute(1)))).toEqual([]);
+  });
+
+  it('says what it found', () => {
+    expect(check(2, ended(minute(1), 'failed'))).toEqual([`check-failed/engineering/${makeRun().id}`]);
+  });
+
+  it('leaves the real thing as loud as it is', () => {
+    const real = { ...situation(0, ledgerOf(opened())), plan };
+    expect(keys(real).sort()).toEqual(atOpening);
+  });
+});
+
 describe('a message that no channel took', () => {
   const told = atOpening.filter(key => key !== 'initial/customers/1');
   const base = [opened(), ...sent(...told), acknowledged(1)];

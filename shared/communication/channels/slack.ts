@@ -10,7 +10,15 @@ const api = 'https://slack.com/api/';
 /** Errors after which "some aspect of the operation" may have succeeded. Source: Slack, chat.postMessage, errors. */
 const uncertain = ['internal_error', 'fatal_error', 'request_timeout', 'service_unavailable'];
 /** What the whole channel should see, not only who follows the thread. */
-const broadcast = ['all-clear', 'not-recovered', 'resolved', 'escalation', 'approval', 'undelivered'];
+const broadcast = [
+  'all-clear',
+  'not-recovered',
+  'check-failed',
+  'resolved',
+  'escalation',
+  'approval',
+  'undelivered',
+];
 const eventType = 'lifeboat_message';
 /** Messages of a thread that are looked through; an incident has a few dozen. */
 const lookThrough = 200;

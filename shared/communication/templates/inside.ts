@@ -63,6 +63,18 @@ Done until then:
 
 The incident stays open. A person has to take it from here.`,
   },
+  'check-failed': {
+    subject: '${system.title}: ${message.scenario} found something',
+    text: `The check "\${message.scenario}" of \${system.title} ended at \${message.ended} (\${message.outcome}).
+
+Found:
+\${message.reasons}
+
+In order:
+\${message.checks}
+
+Nothing was changed by it. Look at it, and start the scenario that mends it if one does.`,
+  },
   resolved: {
     subject: '${system.title}: resolved - ${message.scenario}',
     text: `The incident was resolved by \${message.resolvedBy}. The run itself had not recovered (\${message.outcome}); what people did after it is not in this record, and nothing was checked by it.
