@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ServiceUnavailableError } from '../errors.ts';
 import { connectionUrl } from '../network/connection-url.ts';
 import {
+  mysqlServer,
   postgresServer,
   rdsCluster,
   rdsClusterRestoreTarget,
@@ -19,6 +20,7 @@ export const sqlDatabase = z.discriminatedUnion('type', [
   rdsRestoreTarget,
   rdsCluster,
   rdsClusterRestoreTarget,
+  mysqlServer,
   postgresServer,
 ]);
 export type SqlDatabase = z.output<typeof sqlDatabase>;
@@ -29,6 +31,7 @@ export const sqlDatabaseTypes = [
   'rds-cluster',
   'rds-cluster-restore-target',
   'postgres-server',
+  'mysql-server',
 ] as const;
 
 /** Where a database is asked for, when it is not where its credentials say. */

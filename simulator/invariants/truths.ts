@@ -72,7 +72,10 @@ function dataOf(world: World, host: string, root: string): string {
 
 /** Servers that the system runs itself get each other's dumps: those with the same database hold the same data. */
 function namesakeOf(world: World, host: string): string {
-  const servers = componentsOf(world.plan, 'postgres-server');
+  const servers = [
+    ...componentsOf(world.plan, 'postgres-server'),
+    ...componentsOf(world.plan, 'mysql-server'),
+  ];
   const own = servers.find(server => server.host === host);
   const first = servers.find(
     ({ region, database }) => region === world.plan.regions.primary && database === own?.database,
@@ -92,7 +95,7 @@ function hostAmong(world: World, ids: readonly string[]): string | undefined {
   for (const component of used) {
     if (component.type === 'rds-instance') return endpointOf(component.region, component.identifier);
     if (component.type === 'rds-cluster') return clusterEndpointOf(component.region, component.identifier);
-    if (component.type === 'postgres-server') return component.host;
+    if (component.type === 'postgres-server' || component.type === 'mysql-server') return component.host;
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { ComponentOf } from '../../shared/plan/components.ts';
+import { componentsOf } from '../world/addresses.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import type { World } from '../world/world.ts';
 import { findCluster } from './cluster.ts';
@@ -10,13 +11,26 @@ import { findCluster } from './cluster.ts';
 export function serveClusterDatabases(world: World): void {
   const dependencies = appDependencies(world);
   const others = dependencies.databaseAt;
-  dependencies.databaseAt = host => (isInCluster(world, host) ? inCluster(world, host) : others(host));
+  dependencies.databaseAt = host =>
+    isInCluster(world, host) ? inCluster(world, host) : (others(host) ?? onItsOwn(world, host));
   dependencies.componentAnswers.set('k8s-statefulset', component =>
     component.type === 'k8s-statefulset' ? hasReadyPod(world, component) : undefined,
   );
-  dependencies.componentAnswers.set('postgres-server', component =>
-    component.type === 'postgres-server' ? dependencies.databaseAt(component.host) !== undefined : undefined,
-  );
+  for (const type of ['postgres-server', 'mysql-server'] as const) {
+    dependencies.componentAnswers.set(type, component =>
+      component.type === type ? dependencies.databaseAt(component.host) !== undefined : undefined,
+    );
+  }
+}
+
+/** A server outside of any cluster, such as on an instance of EC2, answers as long as its region does. */
+function onItsOwn(world: World, host: string): { writable: boolean; engine?: string } | undefined {
+  const server = [
+    ...componentsOf(world.plan, 'postgres-server'),
+    ...componentsOf(world.plan, 'mysql-server'),
+  ].find(one => one.host === host);
+  if (server === undefined || world.isLost(server.region)) return undefined;
+  return { writable: true, ...('engine' in server && { engine: server.engine }) };
 }
 
 function isInCluster(world: World, host: string): boolean {

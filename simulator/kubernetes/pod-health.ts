@@ -72,7 +72,7 @@ export function databaseHostOf(
   if (deployment.component === undefined) return undefined;
   if (!used) return isDatabase(world, deployment) ? undefined : databaseHostFor(world, cluster.region);
   for (const component of used) {
-    if (component.type === 'postgres-server') return component.host;
+    if (component.type === 'postgres-server' || component.type === 'mysql-server') return component.host;
     if (component.type === 'k8s-statefulset' && component.database) return component.database.host;
   }
   const secret = used.find(component => component.type === 'secret');

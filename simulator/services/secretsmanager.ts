@@ -106,7 +106,7 @@ function arrangeSecrets(world: World, plan: Plan): void {
 
 function hostOf(database: AnyDatabase | undefined): string {
   if (database === undefined) return 'localhost';
-  if (database.type === 'postgres-server') return database.host;
+  if ('host' in database) return database.host;
   const endpoint = database.type === 'rds-cluster' ? clusterEndpointOf : endpointOf;
   return endpoint(database.region, database.identifier);
 }
@@ -129,13 +129,14 @@ const cacheTypes = new Set(['elasticache-replication-group', 'elasticache-target
 /** What a cache with AUTH asks for; a secret without a key holds both. */
 const cacheUser = { username: 'default', password: 'simulated-auth-token' };
 
-/** Systems that run PostgreSQL themselves have a server in each region, and a secret that leads to it. */
-function serverFor(plan: Plan, region: string): ComponentOf<'postgres-server'> | undefined {
-  const servers = componentsOf(plan, 'postgres-server');
+/** Systems that run their database themselves have a server in each region, and a secret that leads to it. */
+function serverFor(plan: Plan, region: string): OwnServer | undefined {
+  const servers = [...componentsOf(plan, 'postgres-server'), ...componentsOf(plan, 'mysql-server')];
   return servers.find(server => server.region === region) ?? servers[0];
 }
 
-type AnyDatabase = ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'> | ComponentOf<'postgres-server'>;
+type OwnServer = ComponentOf<'postgres-server'> | ComponentOf<'mysql-server'>;
+type AnyDatabase = ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'> | OwnServer;
 
 /**
  * The database that applications with these credentials connect to before a recovery: itself, which for a standing
@@ -143,6 +144,7 @@ type AnyDatabase = ComponentOf<'rds-instance'> | ComponentOf<'rds-cluster'> | Co
  */
 function liveOf(plan: Plan, component: Plan['components'][string]): AnyDatabase | undefined {
   if (component.type === 'rds-instance' || component.type === 'rds-cluster') return component;
+  if (component.type === 'mysql-server') return component;
   if (component.type !== 'rds-restore-target' && component.type !== 'rds-cluster-restore-target')
     return undefined;
   const source = plan.components[component.source];

@@ -259,6 +259,7 @@ function repeatable(world: World, language: SqlLanguage): ReadonlySet<string> {
       ...componentsOf(plan, 'rds-cluster'),
       ...componentsOf(plan, 'rds-cluster-restore-target'),
       ...componentsOf(plan, 'postgres-server'),
+      ...componentsOf(plan, 'mysql-server'),
     ];
     return new Set(
       databases

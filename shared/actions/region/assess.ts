@@ -2,7 +2,13 @@ import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from
 import * as z from 'zod';
 import { isNotFound, isThrottle, isUnreachable, request } from '../../aws/aws-errors.ts';
 import { ServiceUnavailableError } from '../../errors.ts';
-import { type ComponentOf, postgresServer, rdsCluster, rdsInstance } from '../../plan/components.ts';
+import {
+  type ComponentOf,
+  mysqlServer,
+  postgresServer,
+  rdsCluster,
+  rdsInstance,
+} from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
 
 /** Long enough for a slow answer, short enough that silence costs seconds. */
@@ -15,10 +21,13 @@ const parameters = z.object({
     .array(z.string())
     .min(1)
     .meta({ description: 'Addresses of the system, tried from outside the region' }),
-  database: z.discriminatedUnion('type', [rdsInstance, rdsCluster, postgresServer]).optional().meta({
-    description:
-      'The writer there; without it only the addresses are asked, which is right for a system without one. A server that the system runs itself has no API that could be asked',
-  }),
+  database: z
+    .discriminatedUnion('type', [rdsInstance, rdsCluster, postgresServer, mysqlServer])
+    .optional()
+    .meta({
+      description:
+        'The writer there; without it only the addresses are asked, which is right for a system without one. A server that the system runs itself has no API that could be asked',
+    }),
   quorum: z.number().int().positive().meta({ description: 'How many of them must be unreachable' }),
 });
 type Parameters = z.output<typeof parameters>;
@@ -51,7 +60,7 @@ async function probeOnce(context: ActionContext, url: string): Promise<Probe> {
  */
 async function askWriter(context: ActionContext, database: Parameters['database']): Promise<Writer | Reason> {
   if (database === undefined) return { state: 'unknown', said: 'no database was asked' };
-  if (database.type === 'postgres-server') {
+  if ('host' in database) {
     return { state: 'unknown', said: `whether ${database.host} still takes writes, nobody outside can tell` };
   }
   const { identifier, region } = database;
@@ -138,7 +147,7 @@ export const action = defineAction({
   kind: 'region.assess',
   summary: 'Looks from outside how much of the primary region still answers',
   parameters,
-  components: { database: ['rds-instance', 'rds-cluster', 'postgres-server'] },
+  components: { database: ['rds-instance', 'rds-cluster', 'postgres-server', 'mysql-server'] },
   outputs: {
     verdict: 'lost, partly or reachable',
     writer: 'reachable or unreachable, through the API of RDS; unknown of any other server, or without one',
@@ -158,7 +167,7 @@ export const action = defineAction({
     'The load balancer answers errors while the region is up: counted as unreachable, verdict "partly"',
   ],
   permissions: ({ database }) =>
-    database === undefined || database.type === 'postgres-server'
+    database === undefined || 'host' in database
       ? []
       : [
           {

@@ -31,6 +31,7 @@ export const action = defineAction({
       'rds-cluster',
       'rds-cluster-restore-target',
       'postgres-server',
+      'mysql-server',
     ],
   },
   outputs: { verdict: 'replaced: the new value works and the old one is refused' },

@@ -62,6 +62,7 @@ export const action = defineAction({
       'rds-cluster',
       'rds-cluster-restore-target',
       'postgres-server',
+      'mysql-server',
     ],
   },
   outputs: {

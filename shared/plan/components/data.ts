@@ -56,6 +56,20 @@ export const postgresServer = z.strictObject({
   writeProbe: z.string(),
 });
 
+/** A MySQL or MariaDB server that the system runs itself. The functions' network has to reach it under this name. */
+export const mysqlServer = z.strictObject({
+  ...base,
+  type: z.literal('mysql-server'),
+  engine: z.enum(['mysql', 'mariadb']).default('mysql'),
+  host: z.string(),
+  port: z.number().int().default(3306),
+  database: z.string(),
+  /** Connection string or user and password for checks, by reference. */
+  credentials: secretReference,
+  /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
+  writeProbe: z.string(),
+});
+
 /** Parameters of Systems Manager that an application reads, below one path. */
 export const ssmParameters = z.strictObject({
   ...base,
@@ -85,6 +99,7 @@ export const dataComponents = [
   s3Bucket,
   codebuildProject,
   postgresServer,
+  mysqlServer,
   ssmParameters,
   efsFileSystem,
 ] as const;

@@ -98,9 +98,10 @@ function dumpedInto(plan: CheckContext['plan'], target: string): string {
   const own = plan.components[target];
   const isDumped = (id: string) =>
     Object.values(plan.backups).some(backup => databaseOf(plan, backup) === id);
-  if (own?.type !== 'postgres-server' || isDumped(target)) return target;
+  if (own?.type !== 'postgres-server' && own?.type !== 'mysql-server') return target;
+  if (isDumped(target)) return target;
   const namesake = Object.entries(plan.components).find(
-    ([id, other]) => other.type === 'postgres-server' && other.database === own.database && isDumped(id),
+    ([id, other]) => other.type === own.type && other.database === own.database && isDumped(id),
   );
   return namesake?.[0] ?? target;
 }

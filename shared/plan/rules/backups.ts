@@ -15,6 +15,7 @@ const dumped: readonly ComponentType[] = [
   'rds-instance',
   'rds-cluster',
   'postgres-server',
+  'mysql-server',
   'redis-server',
   'elasticache-replication-group',
 ];

@@ -1,3 +1,4 @@
+import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
 import { mendable } from '../components/compute.ts';
 import type { ComponentOf } from '../components.ts';
 import type { Problem } from '../finding.ts';
@@ -24,6 +25,8 @@ export function checkComponents(context: CheckContext): Problem[] {
       );
     }
     if (component.type === 'rds-restore-target') problems.push(...checkRestoreTarget(context, id, component));
+    if (component.type === 'rds-cluster-restore-target')
+      problems.push(...checkClusterTarget(context, id, component));
     if (component.type === 'endpoint' && component.servedBy !== undefined) {
       problems.push(...unknownId(context, 'components', component.servedBy, ['components', id, 'servedBy']));
     }
@@ -152,6 +155,25 @@ function checkRestoreTarget(
     problems.push({ ...problem('region', 'restore-in-primary', message, mend), severity: 'warning' });
   }
   return problems;
+}
+
+/** A snapshot of a cluster makes a cluster that speaks the same. */
+function checkClusterTarget(
+  { plan }: CheckContext,
+  id: string,
+  target: ComponentOf<'rds-cluster-restore-target'>,
+): Problem[] {
+  const source = Object.hasOwn(plan.components, target.source) ? plan.components[target.source] : undefined;
+  if (source?.type !== 'rds-cluster' || dialectOfDatabase(source) === dialectOfDatabase(target)) return [];
+  return [
+    {
+      rule: 'restore-source-disagrees',
+      severity: 'error',
+      path: ['components', id, 'engine'],
+      message: `"${target.engine}" is not what "${target.source}" says, which is "${source.engine}"`,
+      mend: `Write "${source.engine}".`,
+    },
+  ];
 }
 
 /** The first scenario that uses a target in a region that its own disaster takes away. */

@@ -16,7 +16,7 @@ const mayBring = new Set([
   'lambda.invoke',
   'people.task',
 ]);
-const databases = new Set(['rds-instance', 'rds-cluster', 'postgres-server']);
+const databases = new Set(['rds-instance', 'rds-cluster', 'postgres-server', 'mysql-server']);
 
 export const dataLeftBehind: LintRule = {
   id: 'data-left-behind',

@@ -31,6 +31,7 @@ function whyNot(component: Component): string | undefined {
       ? 'it is not Multi-AZ, so there is no standby to fail over to'
       : 'it is a read replica, which RDS never makes the writer by itself';
   }
-  if (component.type === 'postgres-server') return 'it is a server of your own, which nothing fails over';
+  if (component.type === 'postgres-server' || component.type === 'mysql-server')
+    return 'it is a server of your own, which nothing fails over';
   return undefined;
 }

@@ -92,7 +92,7 @@ function failbackIds({ plan, isWritten }: CheckContext, id: string, of: string |
 }
 
 /** What a rehearsal can damage the data of: the damage is SQL. */
-const corruptible = ['rds-instance', 'rds-cluster', 'postgres-server'] as const;
+const corruptible = ['rds-instance', 'rds-cluster', 'postgres-server', 'mysql-server'] as const;
 
 /** The components that a disaster hits have to exist. */
 function disasterIds(context: CheckContext, scenario: string, disaster: Disaster | undefined): Problem[] {

@@ -12,6 +12,7 @@ const paidFor = new Set([
   'auto-scaling-group',
   'ec2-instances',
   'postgres-server',
+  'mysql-server',
   'redis-server',
 ]);
 
