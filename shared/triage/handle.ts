@@ -80,7 +80,8 @@ async function open(
     by: start?.by ?? 'triage',
     // A person's request is delivered again until it has started; evidence is looked at again every minute.
     startRun: decision.startRun && !start,
-    before: [...signals, triageEntry(decision, parsed.eventId)],
+    // Of two observers that decide in the same moment one opened it: its entry is the incident's only one.
+    before: [...signals, { ...triageEntry(decision, parsed.eventId), idempotencyKey: 'triage/open' }],
   });
   const reply: TriageReply = { ...toReply(decision), incidentId: incident.id };
   if (incident.scenario !== scenario) {

@@ -101,6 +101,23 @@ describe('handleSignal', () => {
     expect((await readLastDecision(runtime.store, system))?.reasons[0]).toContain('1 of 2 observers fire');
   });
 
+  it('has one decision to open on record when two observers decide in the same moment', async () => {
+    await deliver(runtime, '16:45:01', 'probe-firing');
+    await deliver(runtime, '16:45:05', 'alarm-heartbeat-alarm');
+    const replies = await Promise.all(
+      ['scheduled-tick', 'probe-firing'].map(event => deliver(runtime, '16:47:04.700', event)),
+    );
+    expect(replies).toMatchObject([
+      { decision: 'open', incidentId: id },
+      { decision: 'open', incidentId: id },
+    ]);
+    const opened = (await ledgerOf(runtime, id)).filter(
+      entry => entry.type === 'triage' && entry.decision === 'open',
+    );
+    expect(opened).toHaveLength(1);
+    expect(new Set(starts().map(({ name }) => name))).toEqual(new Set([id]));
+  });
+
   it('opens one incident and starts one run however often events come', async () => {
     await loseRegion();
     for (const event of [
