@@ -36,7 +36,10 @@ async function findProblems(plan: Plan, read: ReadPlan): Promise<Finding[]> {
     if (typeof entries !== 'object' || entries === null) return !(optional && entries === undefined);
     return childOf(entries, id) !== undefined || childOf(plan[section], id) !== undefined;
   };
-  const problems = crossCheck({ plan, kinds, actions, isWritten, partial: read.plan === undefined });
+  const lacksPartOf: CheckContext['lacksPartOf'] = section =>
+    Object.keys(childOf(read.raw, section) ?? {}).some(id => childOf(plan[section], id) === undefined);
+  const partial = read.plan === undefined;
+  const problems = crossCheck({ plan, kinds, actions, isWritten, lacksPartOf, partial });
   return problems.slice(0, mostProblems).map(problem => {
     const waived = problem.severity === 'warning' ? waiverOf(read.raw, problem) : undefined;
     return { ...read.place(problem), ...(waived !== undefined && { waived }) };

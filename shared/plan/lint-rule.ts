@@ -28,6 +28,8 @@ export type CheckContext = {
   isWritten(section: Section, id: string): boolean;
   /** Whether parts were left out of `plan` because of findings of their own: what is missing in it may be in the file. */
   partial?: boolean;
+  /** The same of one section: whether something that it has in the file is not in `plan`. */
+  lacksPartOf?(section: 'backups'): boolean;
 };
 
 /** A lint rule: what a plan may say and should not. `reason` is for the reference page. */

@@ -30,8 +30,7 @@ export function draftPostMortem(report: Report): PostMortem {
     summary: summaryOf(report),
     timeline: milestones(report),
     whatHappened: [
-      ...detail.timeline
-        .filter(({ type }) => type === 'signal')
+      ...signalsSince(detail)
         .slice(0, 5)
         .map(({ at, what }) => ({ text: `${clockTime(at)} ${sentence(what)}` })),
       fill(`${commander}: what users noticed, how many of them, and what they could not do.`),
@@ -47,6 +46,13 @@ export function draftPostMortem(report: Report): PostMortem {
     actionItems: actionItems(report),
     evidence: evidence(report, commander),
   };
+}
+
+/** Signals from the first that said something is wrong; one that was well all along tells nobody what happened. */
+function signalsSince({ timeline }: Report['detail']): Report['detail']['timeline'] {
+  const signals = timeline.filter(({ type }) => type === 'signal');
+  const first = signals.findIndex(({ tone }) => tone !== 'good');
+  return first < 0 ? [] : signals.slice(first);
 }
 
 function summaryOf(report: Report): PostMortem['summary'] {

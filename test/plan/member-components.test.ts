@@ -146,3 +146,14 @@ test('what replaces a lost instance has another id, so that no runbook can mend 
   );
   expect((await withScenario('tag: { key: Role, value: server }')).join()).not.toContain('another id');
 });
+
+test('a class of backups with a mistake of its own is not also called missing', async () => {
+  const broken = text.replace(
+    '    component: database\n    region: ap-southeast-4\n    kmsKey',
+    '    region: ap-southeast-4\n    kmsKey',
+  );
+  expect(broken).not.toBe(text);
+  const { findings } = await checkPlan({ text: broken, file: 'plan.yml' });
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  expect(errors.map(({ rule }) => rule)).toEqual(['missing-key']);
+});

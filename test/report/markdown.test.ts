@@ -4,6 +4,7 @@ import { code, escapeMarkdown, table } from '../../shared/report/markdown-text.t
 import { buildReport } from '../../shared/report/model.ts';
 import { abortedRun, drillRun, refusedRun } from './fixtures/others.ts';
 import { recoveredRun } from './fixtures/recovered.ts';
+import { iso, type Moment } from './fixtures/story.ts';
 
 /** Cells of a table row; a pipe behind a backslash is text. */
 const cells = (row: string) => row.split(/(?<!\\)\|/).length - 2;
@@ -70,6 +71,26 @@ describe('the Markdown page', () => {
     expect(renderMarkdown(buildReport(unchecked))).toMatch(
       /Resolution\*\*: .* UTC\. The last phase ended\.\n/,
     );
+  });
+
+  it('tells what happened from the first signal that something was wrong', async () => {
+    const signal = (seconds: number, state: 'firing' | 'clear'): Moment => [
+      seconds,
+      {
+        type: 'signal',
+        signal: 'probe',
+        observer: 'probe',
+        state,
+        since: iso(seconds),
+        what: `seen at ${seconds}`,
+      },
+    ];
+    const page = renderMarkdown(
+      buildReport(await recoveredRun([signal(100, 'clear'), signal(4000, 'clear')])),
+    );
+    const happened = page.slice(page.indexOf('### What happened'), page.indexOf('### Why it happened'));
+    expect(happened).not.toContain('seen at 100.');
+    expect(happened).toContain('seen at 4000.');
   });
 
   it('does not invent a resolution for a run that had none', async () => {

@@ -112,11 +112,17 @@ const kinds: Record<string, Restored['from'] | undefined> = {
   'sql.restore-dump': 'dump',
 };
 
-function judge({ plan }: CheckContext, view: ScenarioView, { database, from, phase }: Restored): Problem[] {
+function judge(
+  { plan, lacksPartOf }: CheckContext,
+  view: ScenarioView,
+  { database, from, phase }: Restored,
+): Problem[] {
   const lost = lostRegion(plan, view);
   const home = Object.hasOwn(plan.components, database) ? plan.components[database]?.region : undefined;
   // A component with errors of its own is told by them.
   if (home === undefined) return [];
+  // So is a class of backups, and it may be the very one that would do.
+  if (lacksPartOf?.('backups')) return [];
   const regions = [plan.regions.recovery, ...(home === lost ? [] : [home])];
   const losses = Object.values(plan.backups).flatMap(backup =>
     databaseOf(plan, backup) === database && (backup.type === 'dump') === (from === 'dump')
