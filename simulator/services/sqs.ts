@@ -32,6 +32,8 @@ type SimulatedQueue = {
   firstAtMs: number;
   countedAtMs: number;
   taken: boolean;
+  /** Whether it is looked at again when its messages must have been worked off. */
+  due: boolean;
 };
 type Move = {
   region: string;
@@ -88,6 +90,7 @@ export const service: SimulatedService = {
         waiting,
         gone: false,
         taken: false,
+        due: false,
         ...times,
       });
       const dimensions = { QueueName: name };
@@ -108,12 +111,24 @@ function workOff(world: World): void {
     if (queue.taken) queue.waiting = Math.max(0, queue.waiting - Math.floor(seconds * takenPerSecond));
     if (!queue.taken || queue.waiting === 0 || seconds * takenPerSecond >= 1) queue.countedAtMs = nowMs;
     queue.taken = isTaken(world, queue);
+    if (queue.taken && queue.waiting > 0) lookAgain(world, queue);
   }
+}
+
+/** That a queue gets empty is a change like any other, which stale reads and people learn of. */
+function lookAgain(world: World, queue: SimulatedQueue): void {
+  if (queue.due) return;
+  queue.due = true;
+  const seconds = Math.ceil(queue.waiting / takenPerSecond) + 1;
+  world.after(seconds, `sqs/${queue.name}`, 'Its messages are being worked off', () => {
+    queue.due = false;
+  });
 }
 
 /** Nobody takes dead letters. Where a plan does not say who takes the others, somebody does. */
 function isTaken(world: World, { region, name, takenBy, gone }: SimulatedQueue): boolean {
-  if (gone || world.isLost(region)) return false;
+  // What waits at the beginning of the outage is what the plan says.
+  if (gone || world.isLost(region) || world.nowMs() < world.outageStartedAtMs) return false;
   if (takenBy !== undefined) return componentServes(world, takenBy);
   return !sqsState(world).queues.some(one => one.region === region && one.deadLetters === name);
 }
