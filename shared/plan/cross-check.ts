@@ -10,6 +10,7 @@ import { backupMissesRpo } from './rules/backup-misses-rpo.ts';
 import { backupNeverMade } from './rules/backup-never-made.ts';
 import { checkBackupSteps } from './rules/backup-steps.ts';
 import { checkBackups, checkCalendar } from './rules/backups.ts';
+import { viewByDefault } from './rules/by-default.ts';
 import { capacityNotChecked } from './rules/capacity-not-checked.ts';
 import { commandTopology } from './rules/command-topology.ts';
 import { commandRules } from './rules/commands/all.ts';
@@ -160,5 +161,6 @@ const checks = [
 /** Everything that is wrong between the elements of a plan that is right in itself. */
 export function crossCheck(context: Omit<CheckContext, 'scenarios'>): Problem[] {
   const full: CheckContext = { ...context, scenarios: viewScenarios(context.plan) };
-  return [...checks.flatMap(check => check(full)), ...lintRules.flatMap(rule => rule.check(full))];
+  const byDefault: CheckContext = { ...full, scenarios: full.scenarios.map(viewByDefault) };
+  return [...checks.flatMap(check => check(full)), ...lintRules.flatMap(rule => rule.check(byDefault))];
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+const inWords = 'a reason in words, since somebody will read it after the outage';
+
 /** Requirement ids that an element of the plan carries out, or why it does not. */
 export const tracing = {
   implements: z
@@ -8,7 +10,9 @@ export const tracing = {
     .meta({ description: 'Ids of the requirements that this element carries out' }),
   waived: z
     .string()
-    .min(10, 'a reason in words, since somebody will read it after the outage')
+    .min(10, { error: inWords, abort: true })
+    // The name of a rule, or blanks, are no reason.
+    .refine(text => text.replace(/^[a-z][a-z0-9-]*:\s*/, '').trim().length >= 10, inWords)
     .optional()
     .meta({
       description:

@@ -4,6 +4,7 @@ import { checkPlan } from '../../shared/plan/check.ts';
 import { lintRules } from '../../shared/plan/cross-check.ts';
 import { fixtureText as read } from './fixture-text.ts';
 
+const lineOf = (text: string, part: string) => text.slice(0, text.indexOf(part)).split('\n').length;
 const fixtures = new URL('./fixtures/', import.meta.url);
 
 describe('lint rules', () => {
@@ -58,6 +59,18 @@ describe('waivers', () => {
     expect(other).toMatchObject({ rule: 'us-east-1-control-plane' });
     expect(other?.waived).toBeUndefined();
   });
+
+  it.each(['ok', '            ', 'no-failback: ', 'us-east-1-control-plane:   later'])(
+    'are refused without a reason: "%s"',
+    async reason => {
+      const text = read('us-east-1-control-plane', 'clean').replace(/waived: .*/, `waived: "${reason}"`);
+      const { plan, findings } = await checkPlan({ text, file: 'p.yml' });
+      expect(plan).toBeUndefined();
+      expect(findings).toContainEqual(
+        expect.objectContaining({ severity: 'error', line: lineOf(text, 'waived:') }),
+      );
+    },
+  );
 
   it('do not silence errors', async () => {
     const text = read('traffic-before-readiness', 'triggers').replace(

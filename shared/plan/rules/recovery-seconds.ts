@@ -4,6 +4,7 @@ import type { CheckContext } from '../lint-rule.ts';
 import type { ScenarioView } from '../scenario-view.ts';
 import type { PhaseItem, StepPlan } from '../schema.ts';
 import { parseTemplate } from '../template.ts';
+import { stepByDefault } from './by-default.ts';
 
 /**
  * How long a recovery takes in seconds: noticing, typical times of the steps, approvals at their longest, waits as long
@@ -17,7 +18,7 @@ export function recoverySeconds(context: CheckContext, { scenario }: ScenarioVie
   return phases
     .flatMap(phase => phase.steps)
     .reduce(
-      (sum, item) => Math.max(sum + secondsOf(context, item, isTaken), momentOf(item, isTaken)),
+      (sum, item) => Math.max(sum + secondsOf(context, scenario, item, isTaken), momentOf(item, isTaken)),
       noticing,
     );
 }
@@ -38,8 +39,14 @@ function waitsUntil({ do: kind, with: { time }, modes }: StepPlan): number | und
   return path[0] === 'run' || path[0] === 'incident' ? shiftSeconds : undefined;
 }
 
-function secondsOf(context: CheckContext, item: PhaseItem, isTaken: (step: StepPlan) => boolean): number {
-  const seconds = (step: StepPlan) => (isTaken(step) ? stepSeconds(context, step) : 0);
+function secondsOf(
+  context: CheckContext,
+  scenario: ScenarioView['scenario'],
+  item: PhaseItem,
+  isTaken: (step: StepPlan) => boolean,
+): number {
+  const seconds = (step: StepPlan) =>
+    isTaken(step) ? stepSeconds(context, stepByDefault(scenario, step)) : 0;
   if (!('parallel' in item)) return seconds(item);
   return Math.max(...item.parallel.map(branch => branch.reduce((sum, step) => sum + seconds(step), 0)));
 }

@@ -139,6 +139,11 @@ ${p.fence}
         },
         { steps: '- { id: soak, do: wait.soak, with: { for: 5h, alarms: [shop] } }', at: 'phases:' },
         {
+          scenario: 'parameters: { soak: { description: How long, default: 5h } }',
+          steps: "- { id: soak, do: wait.soak, with: { for: '${parameters.soak}', alarms: [shop] } }",
+          at: 'phases:',
+        },
+        {
           steps: "- { id: later, do: wait.until, with: { time: '${incident.startedAt + 5h}' } }",
           at: 'phases:',
         },
@@ -953,6 +958,7 @@ ${p.fence}
         'pg_restore --clean --if-exists --verbose latest.dump',
         'pg_restore -vc -d shop shop.dump',
         'dropdb shop && createdb shop',
+        'psql -c "DELETE FROM orders"',
         'psql -c "TRUNCATE orders, payments"',
         'psql -c "DROP TABLE orders CASCADE"',
         'mongorestore --drop dump/',

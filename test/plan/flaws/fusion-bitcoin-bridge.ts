@@ -133,6 +133,14 @@ ${p.beside.replace('source: database', 'source: orders # <-').replace('sourceIde
     - - { id: resume, do: k8s.suspend-cronjobs, with: { cluster: cluster, namespace: shop, suspend: false } }`,
         },
         {
+          // By a parameter that nobody sets.
+          scenario: 'parameters: { pods: { description: How many are left, default: 0 } }',
+          steps: `
+- id: stop
+  do: k8s.scale # <-
+  with: { deployment: app, replicas: '\${parameters.pods}' }`,
+        },
+        {
           // Brought back only if somebody wants it.
           scenario: 'parameters: { wanted: { description: Start it again, default: false } }',
           steps: `

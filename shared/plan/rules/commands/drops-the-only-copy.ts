@@ -12,7 +12,8 @@ export const dropsTheOnlyCopy = commandRule({
       mend: 'Restore beside it into a new database, look at it, then swap the names and keep the old one.',
     },
     {
-      pattern: /\b(?:TRUNCATE(?:\s+TABLE)?\s+(?!ON\b)["\w]|DROP\s+TABLE\b)/i,
+      pattern:
+        /\b(?:TRUNCATE(?:\s+TABLE)?\s+(?!ON\b)["\w]|DROP\s+TABLE\b|DELETE\s+FROM\s+[\w."]+\s*(?:;|$|["']))/i,
       message: 'The rows are gone before anything has shown that there are others',
       mend: 'Restore into a new database, look at it, then swap the names; a table that is to go is renamed first.',
     },
