@@ -16,9 +16,10 @@ const doesSchema = z.discriminatedUnion('type', [
       parameters: z.record(id, z.union([z.string(), z.number(), z.boolean()])).default({}),
     })
     .meta({ description: 'Starts a scenario as an exercise. Refused while an incident is open' }),
-  z
-    .strictObject({ type: z.literal('check'), scenario: id })
-    .meta({ description: 'Runs a scenario whose steps only look, such as sql.query and http.check' }),
+  z.strictObject({ type: z.literal('check'), scenario: id }).meta({
+    description:
+      'Runs a scenario whose steps only look, such as sql.query and http.check. People are told of what it finds, and of nothing else',
+  }),
   z
     .strictObject({
       type: z.literal('backups'),
