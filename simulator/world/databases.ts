@@ -55,7 +55,8 @@ function languageOf({ components }: Pick<Plan, 'components'>, id?: string): (sql
     } catch (error) {
       if (!(error instanceof NotPlayed)) throw error;
       throw new InvalidInputError(`The data of the rehearsal can't be read: ${error.message}`, {
-        nextStep: 'Mend the SQL file that `rehearsal.database` in the plan names, or say it more simply.',
+        nextStep:
+          'Mend the SQL file that `rehearsal.database` in the plan names. It is read in the words of MySQL, since every database of the plan runs it.',
         cause: error,
       });
     }

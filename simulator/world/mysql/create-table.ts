@@ -71,7 +71,8 @@ export function column(tokens: readonly Token[], scope: Scope): string {
   const [name, typed] = tokens;
   const type = typed?.value.toUpperCase() ?? '';
   const known = types[type];
-  if (known === undefined) throw new NotPlayed(`a rehearsal does not know the type ${typed?.value}`);
+  // What MySQL has not may be PostgreSQL's, which says itself whether it knows it.
+  if (known === undefined) return expression(tokens, scope);
   const behind = are(tokens, 2, '(') ? behindBracket(tokens, 2) : 2;
   const length = sized.has(type) ? expression(tokens.slice(2, behind), scope) : '';
   const rest = tokens.slice(behind);

@@ -70,6 +70,14 @@ it('asks MariaDB for nothing that only MySQL keeps', () => {
   expect(() => read(text, 'mariadb')).toThrow(expect.objectContaining({ code: '1054' }));
 });
 
+it('leaves to PostgreSQL what is in its words already', () => {
+  const text =
+    'CREATE TABLE beat (id int PRIMARY KEY, at timestamptz NOT NULL);\nINSERT INTO beat SELECT n, now() FROM generate_series(1, 3) AS n';
+  expect(scriptToPostgres(text, scope)).toBe(
+    'CREATE TABLE beat ("id" bigint PRIMARY KEY, at timestamptz NOT NULL);\nINSERT INTO "beat" ("id", "at") SELECT n , now() FROM generate_series ( 1 , 3 ) AS n',
+  );
+});
+
 it('reads a file as mysqldump writes it', () => {
   const sql = scriptToPostgres(
     `-- MySQL dump 10.13
