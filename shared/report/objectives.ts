@@ -109,12 +109,11 @@ const codeOfOthers = new Set(['codebuild.run', 'lambda.invoke', 'ssm.automation'
 
 /** The same of a run that called code of the user's own, which may have moved data without a word of it. */
 export function noDataMovedBy(steps: readonly StepDetail[]): string {
-  const [called, ...more] = steps.filter(
-    ({ action, status }) => codeOfOthers.has(action) && status === 'done',
-  );
-  if (!called) return noDataMoved;
-  const others = more.length > 0 ? ` and ${more.length} more` : '';
-  return `No loss was measured: no step of Lifeboat's own restored data or moved a database, and what "${called.title}"${others} did with data is not known.`;
+  const called = steps.filter(({ action, status }) => codeOfOthers.has(action) && status === 'done');
+  const last = called.at(-1);
+  if (!last) return noDataMoved;
+  const others = called.length > 1 ? ` and ${called.length - 1} more` : '';
+  return `No loss was measured: no step of Lifeboat's own restored data or moved a database, and what "${last.title}"${others} did with data is not known.`;
 }
 
 /** The data loss, from what the steps put out; `dataCutAt` is the simulator's own knowledge and goes before them. */

@@ -37,7 +37,10 @@ function momentIn({ text, path }: PlacedText): Problem[] {
       path,
       find: found,
       message: `${found} is one moment, and the next outage has another`,
-      mend: 'Write ${incident.startedAt - 5m}, or ${parameters.<name>} for what a person finds out; rds.find-restore-point and s3.latest take it as "before".',
+      mend:
+        path.at(-1) === 'default'
+          ? 'Write ${incident.startedAt - 20m}; who starts the run gives what was found out with --set.'
+          : 'Write ${incident.startedAt - 5m}, or ${parameters.<name>} for what a person finds out; rds.find-restore-point and s3.latest take it as "before".',
     },
   ];
 }
