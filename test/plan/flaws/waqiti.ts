@@ -246,7 +246,7 @@ templates:
   },
   {
     number: 107,
-    flaw: 'The same signals open two scenarios, of a zone and of a region.',
+    flaw: 'The same signals open two scenarios, of a zone and of a region, and one of them never runs.',
     found: [
       by('same-signals', {
         scenario: `
