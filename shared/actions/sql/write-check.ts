@@ -43,6 +43,7 @@ export const action = defineAction({
     'The host is a replica, or still in recovery',
     'The disk is full, or the database was set read-only',
     'The user of the checks may not write',
+    'MySQL: a table of MyISAM keeps what was tried; the step says so, and fails',
   ],
   permissions: ({ database }) => [secretReadPermission(database.credentials, database.region)],
 
@@ -66,6 +67,7 @@ export const action = defineAction({
 
   async observe(context, wanted) {
     const { database, statement } = wanted;
+    const { tookAllBack } = dialectAt(wanted);
     try {
       return await withSql(context, wanted, statementTimeoutMs, async (connection, host) => {
         const startedAt = context.clock.now().getTime();
@@ -74,6 +76,9 @@ export const action = defineAction({
           await connection.query('START TRANSACTION');
           await connection.query(statement);
           await connection.query('ROLLBACK');
+          if ((await tookAllBack?.(connection)) === false) {
+            return { status: 'failed', reasons: [stayed(statement, host)], evidence: [] };
+          }
         }
         const milliseconds = context.clock.now().getTime() - startedAt;
         const kept = statement === undefined ? 'the write probe' : 'a write that was rolled back';
@@ -87,3 +92,10 @@ export const action = defineAction({
     }
   },
 });
+
+function stayed(statement: string, host: string) {
+  return {
+    what: `${host} took the write, and did not take it back: the table's storage engine knows no transactions. What "${statement.trim().slice(0, 80)}" wrote is still there.`,
+    mend: 'Remove it by hand, and try a table of InnoDB, or leave the statement out for the write probe.',
+  };
+}

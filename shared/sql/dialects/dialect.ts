@@ -41,6 +41,8 @@ export type SqlDialect = {
   };
   /** Names of its databases, in the column `name`. */
   databases: string;
+  /** Whether the ROLLBACK just before took everything back; without it, it always does. */
+  tookAllBack?(connection: Asking): Promise<boolean>;
   /** Kinds of statements that commit by themselves, so that no transaction can take them back. */
   commitsByItself(statement: string): boolean;
 };

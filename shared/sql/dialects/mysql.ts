@@ -45,11 +45,18 @@ export const mysql: SqlDialect = {
     end: endSessions,
   },
   databases: 'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA',
+  async tookAllBack(connection) {
+    const { rows } = await connection.query('SHOW WARNINGS');
+    return !rows.some(({ Code }) => Number(Code) === notTakenBack);
+  },
   commitsByItself: statement =>
     committing.test(statement.replace(/^\s*(\/\*[\s\S]*?\*\/|--[^\n]*|#[^\n]*)/g, '')),
 };
 
 const isOff = (row: Row | undefined, name: string) => Number(row?.[name] ?? Number.NaN) === 0;
+
+/** 1196: a table whose storage engine knows no transactions, such as MyISAM, was changed. */
+const notTakenBack = 1196;
 
 /** 1094: there is no such session any more. 1095: it is of another user, and this one may not end it. */
 const [gone, notOurs] = ['1094', '1095'];

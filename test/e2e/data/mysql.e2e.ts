@@ -245,6 +245,12 @@ describe.skipIf(!servers.up)('a real MariaDB and its replica', () => {
         status: 'done',
       });
       expect(await ask('SELECT id FROM orders WHERE id = 7')).toEqual([]);
+      await primary.asRoot(`CREATE TABLE ${name}.notes (id INT) ENGINE=MyISAM`);
+      const stays = { database, statement: 'INSERT INTO notes VALUES (1)' };
+      expect((await carryOut('sql.write-check', stays, options)).seen).toMatchObject({
+        status: 'failed',
+        reasons: [{ what: expect.stringContaining('did not take it back') }],
+      });
       const kept = await carryOut(
         'sql.write-check',
         { database, statement: 'CREATE TABLE kept (id INT)' },
