@@ -58,6 +58,20 @@ const queue = (id: string, name: string, region: string, more = '') => `
   ${id}: { type: sqs-queue, region: ${region}, name: ${name}${more} }`;
 const failing = (name: string) => queue('orders', name, 'ap-southeast-4', ', deadLetters: failed');
 
+const balancer = (id: string, region: string) => `
+  ${id}: { type: load-balancer, region: ${region}, name: a, dnsName: ${id}.example, hostedZoneId: Z1 }`;
+const accelerator = (recovery: string) => `
+  gates:
+    type: accelerator
+    region: ap-southeast-4
+    arn: arn:aws:globalaccelerator::123456789012:accelerator/0a1b2c3d
+    dnsName: a0a1b2c3d4e5f6071.awsglobalaccelerator.com
+    primary: { arn: "arn:aws:globalaccelerator::123456789012:a/listener/1/endpoint-group/1", loadBalancer: here }
+    recovery: { arn: "arn:aws:globalaccelerator::123456789012:a/listener/1/endpoint-group/2", loadBalancer: ${recovery} }`;
+const balancers = balancer('here', 'ap-southeast-2') + balancer('there', 'ap-southeast-4');
+const files = (replicaOf: string) => `
+  copy: { type: efs-file-system, region: ap-southeast-4, fileSystemId: fs-0a1b2c3d, replicaOf: ${replicaOf} }`;
+
 test.each([
   ['a global database over two regions', one + cluster('two', 'ap-southeast-4') + group('two'), []],
   ['a restore target that agrees with its source', one + restoreTarget('one'), []],
@@ -81,6 +95,17 @@ test.each([
     'a queue that nobody who is declared takes from',
     queue('orders', 'orders', 'ap-southeast-4', ', takenBy: worker'),
     ['unknown-component: There is no component "worker"'],
+  ],
+  ['an accelerator over two regions', balancers + accelerator('there'), []],
+  [
+    'an accelerator with both sides in one region',
+    balancers + accelerator('here'),
+    ['topology-mismatch: "here" is in ap-southeast-2, and the recovery side of "gates" in ap-southeast-4'],
+  ],
+  [
+    'a replica of files that are not declared',
+    files('documents'),
+    ['unknown-component: There is no component "documents"'],
   ],
   ['a member that is not declared', one + group('tow'), ['unknown-component: There is no component "tow"']],
   [
