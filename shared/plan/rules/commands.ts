@@ -26,6 +26,9 @@ export function commandsIn(context: CheckContext): readonly Command[] {
   return commands;
 }
 
+/** In characters. Nobody types longer lines, and looking through one takes time that grows with the square. */
+const longestCommand = 10_000;
+
 /** Every rule about commands looks at the same ones. */
 const found = new WeakMap<CheckContext, readonly Command[]>();
 
@@ -60,7 +63,8 @@ function withLists(value: unknown, path: PlacedText['path']): PlacedText[] {
 }
 
 function onOneLine(text: string): string {
-  return text.replaceAll(/\\\s*\n\s*/g, ' ');
+  const lines = text.replaceAll(/\\\s*\n\s*/g, ' ').split('\n');
+  return lines.map(line => line.slice(0, longestCommand)).join('\n');
 }
 
 const globalOptions =
@@ -77,7 +81,7 @@ const beginsCommand =
 /** The commands of a script, one a line; what is none, such as SQL over several lines, is one command. */
 function commandLines(script: string): string[] {
   const lines = script.split('\n');
-  if (lines.filter(line => beginsCommand.test(line)).length < 2) return [script];
+  if (lines.filter(line => beginsCommand.test(line)).length < 2) return [script.slice(0, longestCommand)];
   const commands: string[][] = [];
   let open: string | undefined;
   for (const line of lines) {

@@ -16,7 +16,7 @@ const placeholders: readonly RegExp[] = [
   /\b(?:CHANGE[-_ ]?ME|FILL[-_ ]?ME|TBD|FIXME)\b/i,
   /\bTODO\b|\bREPLACE[-_](?:ME|WITH|THIS)\w*/,
   // Helm and Jinja would fill them in; kubectl and docker print with them.
-  /(?<!(?:template|format)[^\n]*)\{\{[^}\n]*\}\}/,
+  /\{\{[^}\n]{0,80}\}\}(?<!(?:template|format)[^\n]*)/,
   // An account has twelve digits, the id of a resource eight or seventeen.
   /\barn:aws[\w-]*:[\w-]+:[\w-]*:\d{1,11}:/,
   /\b(?:sg|vpc|subnet|ami|vol|snap)-(?!\d{8}\b|\d{17}\b)\d{3,}\b/,
