@@ -59,7 +59,7 @@ const mostLooks = 24;
  * due at the same time runs at the same time. A drill that runs is waited for before another one begins. What comes often
  * is carried out at some of its times (`due` and `played` of each element); backups of the others are there as if made.
  * With `sampled` what comes at least every week is carried out in the first week and around what comes more rarely,
- * and that twice.
+ * and that once.
  */
 export async function rehearseCalendar(
   request: StageRequest & { days?: number; sampled?: boolean },

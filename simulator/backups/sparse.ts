@@ -7,10 +7,9 @@ const dayMs = 24 * hourMs;
 /** What comes more often than that is too much to carry out for a year, one by one. */
 const oftenMs = 6 * hourMs;
 const firstMs = 3 * hourMs;
-/** Of a sampled calendar the first week is played whole, and afterwards what comes more rarely than every week, twice. */
+/** Of a sampled calendar the first week is played whole, and afterwards what comes more rarely than every week, once. */
 const wholeMs = 7 * dayMs;
 const rareMs = 8 * dayMs;
-const rareTimes = 2;
 
 /** When a schedule is due, and at which of these times what it wants is carried out; oldest first. */
 export type PlayedTimes = { due: number[]; played: number[] };
@@ -54,7 +53,7 @@ export function playedTimes(schedule: Schedule, span: Span): PlayedTimes {
   const { fromMs, toMs, sampled, isLively, looks } = span;
   const due = occurrences(schedule, fromMs, toMs, Number.POSITIVE_INFINITY);
   const gapMs = gapOf(schedule, fromMs);
-  if (gapMs >= rareMs) return { due, played: sampled ? due.slice(0, rareTimes) : due };
+  if (gapMs >= rareMs) return { due, played: sampled ? due.slice(0, 1) : due };
   if (gapMs >= oftenMs) return { due, played: due.filter(isLively) };
   const before = Math.max(3 * gapMs, hourMs / 2);
   const windows = [[fromMs, fromMs + firstMs], ...looks.map(look => [look - before, look])];

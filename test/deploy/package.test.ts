@@ -16,7 +16,6 @@ import { packPlan } from '../../deploy/build.ts';
 import { packageInto } from '../../deploy/package-into.ts';
 import { readZip } from '../../deploy/read-zip.ts';
 import { listKinds } from '../../shared/actions/load-actions.ts';
-import { planWithDumps, restoreFromPackage } from './embedded-package.ts';
 import { liquidAbt, type Resource, resolve, type Template } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-package-'));
@@ -215,41 +214,6 @@ it('a plan with errors is not packaged, and its findings are said once', async (
   expect(output).toMatch(/bad\.yml:\d+:\d+ /);
   expect(output).not.toMatch(/^\s+at /m);
   expect(existsSync(packages)).toBe(false);
-});
-
-it('a verify function that restores dumps brings its Postgres along, and needs nothing but its zip', {
-  timeout: 300_000,
-}, async () => {
-  const packages = join(folder, 'dumps');
-  const { exitCode, output } = await packageInto(packages, planWithDumps(folder));
-  expect(exitCode, output).toBe(0);
-  const files = readZip(readFileSync(join(packages, 'verify.zip')));
-  const names = [...files.keys()];
-  const needed = [
-    'package.json',
-    'dist/index.js',
-    'dist/pglite.wasm',
-    'dist/pglite.data',
-    'dist/initdb.wasm',
-  ];
-  expect(names).toEqual(
-    expect.arrayContaining(needed.map(name => `node_modules/@electric-sql/pglite/${name}`)),
-  );
-  expect(names.filter(name => /\.(map|cjs|d\.ts|tar\.gz)$/.test(name))).toEqual([]);
-  // Lambda takes 250 MB unpacked.
-  expect([...files.values()].reduce((sum, content) => sum + content.length, 0)).toBeLessThan(60 * 2 ** 20);
-  const root = join(folder, 'dumps-unpacked');
-  for (const [name, content] of files) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), content);
-  }
-  const planFile = names.find(name => name.endsWith('plan.json')) ?? '';
-  const { answer, record } = await restoreFromPackage(root, planFile);
-  expect(answer).toMatchObject({ next: 'record' });
-  expect(record).toMatchObject({
-    reasons: [],
-    checks: [{ id: 'purchases', ok: true, said: '40; expected 40' }],
-  });
 });
 
 /** Logical ids that a resource names: by Ref, Fn::GetAtt, Fn::Sub and DependsOn. */

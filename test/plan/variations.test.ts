@@ -99,11 +99,15 @@ const plans = ['plans', 'examples'].flatMap(folder =>
     .map(entry => `${folder}/${entry.name}/plan.yml`),
 );
 
-it.each(plans)(
-  '%s has no finding, however it is written',
-  async file => {
+/** The worked example in all ways, of each other one three, so that each way is that of some other plan as well. */
+const waysOf = (file: string, index: number) =>
+  file.includes('liquid-abt') ? variations : variations.filter((_, at) => at % 4 === index % 4);
+
+it.each(plans.map((file, index) => ({ file, ways: waysOf(file, index) })))(
+  '$file has no finding, however it is written',
+  async ({ file, ways }) => {
     const text = readFileSync(file, 'utf8');
-    for (const [name, vary] of variations) {
+    for (const [name, vary] of ways) {
       const varied = vary(text);
       expect(varied, name).not.toBe(text);
       const { plan, findings } = await checkPlan({ text: varied, file });

@@ -57,7 +57,7 @@ test('a broken rule is a problem of its seed, with everything that replays it', 
   if (!scenario) throw new Error('no scenario');
   const only = { ...early, scenarios: { 'region-failure': { ...scenario, modes: ['recover' as const] } } };
   const results = [];
-  for (const seed of [1, 2, 3, 4]) results.push(await runSeed([{ path: planPath, plan: only }], seed));
+  for (const seed of [1, 2]) results.push(await runSeed([{ path: planPath, plan: only }], seed));
   const broken = results.filter(({ problems }) => problems.length > 0);
   expect(broken.length).toBeGreaterThan(0);
   expect(broken[0]).toMatchObject({ plan: planPath, scenario: 'region-failure', mode: 'recover' });
@@ -72,7 +72,7 @@ test('a run that faults which pass by themselves kept from its objectives is a p
   if (!scenario) throw new Error('no scenario');
   const only = { ...hasty, scenarios: { 'region-failure': { ...scenario, modes: ['recover' as const] } } };
   const results = [];
-  for (const seed of [2, 3, 4, 5, 6, 7]) results.push(await runSeed([{ path: planPath, plan: only }], seed));
+  for (const seed of [2, 3, 4]) results.push(await runSeed([{ path: planPath, plan: only }], seed));
   const late = results.filter(({ outcome, faults }) => outcome === 'recovered' && faults.every(passes));
   expect(late.length).toBeGreaterThan(0);
   for (const { problems, faults } of late) {

@@ -9,6 +9,8 @@ export type Command = PlacedText & {
   line: string;
   /** The line without options that stand between a program and its verb, such as a namespace or a region. */
   plain: string;
+  /** Each command of a script by itself: as it stands, and without such options if it has any. */
+  single: { text: string; plain?: string }[];
   /** Where it is carried out, if a step does it. */
   view?: ScenarioView;
   placed?: PlacedStep;
@@ -47,7 +49,11 @@ function findCommands({ plan, scenarios }: CheckContext): Command[] {
   );
   return [...steps, ...others, ...afterwards].map(command => {
     const line = onOneLine(command.text);
-    return { ...command, line, plain: withoutGlobalOptions(line) };
+    const single = commandLines(line).map(text => {
+      const plain = withoutGlobalOptions(text);
+      return plain === text ? { text } : { text, plain };
+    });
+    return { ...command, line, plain: withoutGlobalOptions(line), single };
   });
 }
 
@@ -139,13 +145,14 @@ export function commandRule({ mistakes, about = () => true, ...rule }: CommandRu
       return commandsIn(context)
         .filter(about)
         .flatMap((command): Problem[] => {
-          const { text, line, path } = command;
-          const lines = commandLines(line);
+          const { text, line, path, single } = command;
           const found = mistakes.flatMap(mistake => {
             if (mistake.about?.(command) === false || mistake.unlessAnywhere?.test(line)) return [];
-            return lines.flatMap(each => {
+            return single.flatMap(({ text: each, plain }) => {
               const [match] =
-                mistake.pattern.exec(each) ?? mistake.pattern.exec(withoutGlobalOptions(each)) ?? [];
+                mistake.pattern.exec(each) ??
+                (plain === undefined ? undefined : mistake.pattern.exec(plain)) ??
+                [];
               return match === undefined || mistake.unless?.test(each)
                 ? []
                 : [{ ...mistake, find: placeOf(text, match, each) }];

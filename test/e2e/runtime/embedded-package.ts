@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
-import type { Verification } from '../../shared/backups/verify/record.ts';
-import { verificationKey } from '../../shared/incident/keys.ts';
+import type { Verification } from '../../../shared/backups/verify/record.ts';
+import { verificationKey } from '../../../shared/incident/keys.ts';
 
 const table = 'SELECT count(*) FROM public.purchases';
 const system = 'gauges';
