@@ -4,16 +4,17 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { packageInto } from '../../deploy/package-into.ts';
 import { readZip } from '../../deploy/read-zip.ts';
+import { alone } from './deployed/packages.ts';
 import { planWithDumps, restoreFromPackage } from './runtime/embedded-package.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-dumps-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('a verify function that restores dumps brings its Postgres along, and needs nothing but its zip', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   const packages = join(folder, 'dumps');
-  const { exitCode, output } = await packageInto(packages, planWithDumps(folder));
+  const { exitCode, output } = await alone(() => packageInto(packages, planWithDumps(folder)));
   expect(exitCode, output).toBe(0);
   const files = readZip(readFileSync(join(packages, 'verify.zip')));
   const names = [...files.keys()];
