@@ -6,7 +6,8 @@ import { making } from './making.ts';
 
 /**
  * What the steps of the family `backup` need, from the classes that they name: looking at all of them, making one
- * without ever deleting another, and starting the machine that proves one.
+ * without ever deleting another, and starting the machine that proves one. What is finished is copied on a schedule, not
+ * by a step.
  */
 export function stepPermissions(
   plan: Plan,
@@ -20,7 +21,7 @@ export function stepPermissions(
     const looks = looking(plan, backup);
     if (step.do === 'backup.create') {
       const makes = making(plan, id, backup).filter(
-        ({ actions }) => !actions.every(action => /:Delete/.test(action)),
+        ({ actions }) => !actions.every(action => /:(?:Delete|StartCopyJob)/.test(action)),
       );
       return [...looks, ...makes];
     }

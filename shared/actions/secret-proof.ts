@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { isNotFound, request } from '../aws/aws-errors.ts';
+import { ifFound, request } from '../aws/aws-errors.ts';
 import { parseSecretValues } from '../aws/secret-json.ts';
 import { InvalidInputError, RequestRejectedError, ServiceUnavailableError } from '../errors.ts';
 import { connectionUrl } from '../network/connection-url.ts';
@@ -39,17 +39,14 @@ export async function secretVersion(
   { name, region }: Secret,
   version: { VersionId: string } | { VersionStage: string },
 ): Promise<string | undefined> {
-  try {
+  return ifFound(['ResourceNotFoundException'], async () => {
     const reply = await request({ call: 'secretsmanager.GetSecretValue', region }, () =>
       context.aws
         .client(SecretsManagerClient, region)
         .send(new GetSecretValueCommand({ SecretId: name, ...version })),
     );
     return reply.SecretString;
-  } catch (error) {
-    if (isNotFound(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Whether this value of the secret is taken by whoever checks it. */

@@ -55,6 +55,16 @@ export function isNotFound(error: unknown, ...names: string[]): boolean {
   return notFoundNames.test(original.name);
 }
 
+/** What was read; undefined where AWS says, by one of these names, that there is no such thing. */
+export async function ifFound<T>(names: readonly string[], read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isNotFound(error, ...names)) return undefined;
+    throw error;
+  }
+}
+
 /** Whether the error, or the SDK error that it was made from, has one of these names. */
 export function isNamed(error: unknown, ...names: string[]): boolean {
   return names.includes(errorName(originalOf(error)));

@@ -10,7 +10,7 @@ import {
   ScanCommand,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 import { runTag } from './names.ts';
 
@@ -20,15 +20,12 @@ export async function readTable(
   region: string,
   name: string,
 ): Promise<TableDescription | undefined> {
-  try {
+  return ifFound(['ResourceNotFoundException'], async () => {
     const reply = await request({ call: 'dynamodb.DescribeTable', region }, () =>
       aws.client(DynamoDBClient, region).send(new DescribeTableCommand({ TableName: name })),
     );
     return reply.Table;
-  } catch (error) {
-    if (isNotFound(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Between which moments the table can be restored to; undefined where that is off. */

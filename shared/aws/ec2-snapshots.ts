@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { ActionContext } from '../actions/contract.ts';
 import { request } from './aws-errors.ts';
+import type { AwsClients } from './clients.ts';
 import { expiresTag, shortHash } from './names.ts';
 
 /** What the snapshot was taken of, and what a copy was taken of. */
@@ -30,18 +31,28 @@ function evidenceTags(context: ActionContext, key: string, value: string): Tag[]
 }
 
 /** Snapshots that this step has made so far in a region: of instances, or copies of others. */
-export async function ownSnapshots(context: ActionContext, region: string): Promise<Snapshot[]> {
+export function ownSnapshots(context: ActionContext, region: string): Promise<Snapshot[]> {
+  return taggedSnapshots(context.aws, region, stepTag, stepMark(context));
+}
+
+/** Snapshots of this account in a region that carry a tag. */
+export async function taggedSnapshots(
+  aws: AwsClients,
+  region: string,
+  key: string,
+  value: string,
+): Promise<Snapshot[]> {
   const found: Snapshot[] = [];
   let NextToken: string | undefined;
   do {
     const command = new DescribeSnapshotsCommand({
       OwnerIds: ['self'],
-      Filters: [{ Name: `tag:${stepTag}`, Values: [stepMark(context)] }],
+      Filters: [{ Name: `tag:${key}`, Values: [value] }],
       NextToken,
     });
     const page: DescribeSnapshotsCommandOutput = await request(
       { call: 'ec2.DescribeSnapshots', region },
-      () => context.aws.client(EC2Client, region).send(command),
+      () => aws.client(EC2Client, region).send(command),
     );
     found.push(...(page.Snapshots ?? []));
     NextToken = page.NextToken;

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-efs';
 import type { Permission, Reason } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 
 export type FileSystem = ComponentOf<'efs-file-system'>;
@@ -24,15 +24,12 @@ export async function readFileSystem(
   fileSystem: FileSystem,
 ): Promise<FileSystemDescription | undefined> {
   const { region, fileSystemId: FileSystemId } = fileSystem;
-  try {
+  return ifFound(['FileSystemNotFound'], async () => {
     const reply = await request({ call: 'elasticfilesystem.DescribeFileSystems', region }, () =>
       efsOf(aws, fileSystem).send(new DescribeFileSystemsCommand({ FileSystemId })),
     );
     return reply.FileSystems?.[0];
-  } catch (error) {
-    if (isNotFound(error, 'FileSystemNotFound')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** EFS lets a file system be written to as long as it may not be replicated into. */
@@ -48,7 +45,7 @@ export async function readReplication(
   fileSystem: FileSystem,
 ): Promise<Replication | undefined> {
   const { region, fileSystemId: FileSystemId } = fileSystem;
-  try {
+  return ifFound(['ReplicationNotFound'], async () => {
     const reply = await request({ call: 'elasticfilesystem.DescribeReplicationConfigurations', region }, () =>
       efsOf(aws, fileSystem).send(new DescribeReplicationConfigurationsCommand({ FileSystemId })),
     );
@@ -60,10 +57,7 @@ export async function readReplication(
       sourceRegion: found.SourceFileSystemRegion ?? '',
       destination,
     };
-  } catch (error) {
-    if (isNotFound(error, 'ReplicationNotFound')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Whether a replication goes from one of these to the other. */

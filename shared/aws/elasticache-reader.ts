@@ -12,7 +12,7 @@ import {
   type ReplicationGroup,
   type Snapshot,
 } from '@aws-sdk/client-elasticache';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 import { runTag } from './names.ts';
 
@@ -24,7 +24,7 @@ export function readGroup(
   region: string,
   id: string,
 ): Promise<ReplicationGroup | undefined> {
-  return orNone('ReplicationGroupNotFoundFault', async () => {
+  return ifFound(['ReplicationGroupNotFoundFault'], async () => {
     const command = new DescribeReplicationGroupsCommand({ ReplicationGroupId: id });
     const reply = await request({ call: 'elasticache.DescribeReplicationGroups', region }, () =>
       clientOf(aws, region).send(command),
@@ -35,7 +35,7 @@ export function readGroup(
 
 /** Status of a cache cluster that belongs to no replication group, which is another kind of thing. */
 export function readLoneCluster(aws: AwsClients, region: string, id: string): Promise<string | undefined> {
-  return orNone('CacheClusterNotFoundFault', async () => {
+  return ifFound(['CacheClusterNotFoundFault'], async () => {
     const command = new DescribeCacheClustersCommand({ CacheClusterId: id });
     const reply = await request({ call: 'elasticache.DescribeCacheClusters', region }, () =>
       clientOf(aws, region).send(command),
@@ -49,7 +49,7 @@ export function readGlobalGroup(
   region: string,
   id: string,
 ): Promise<GlobalReplicationGroup | undefined> {
-  return orNone('GlobalReplicationGroupNotFoundFault', async () => {
+  return ifFound(['GlobalReplicationGroupNotFoundFault'], async () => {
     const command = new DescribeGlobalReplicationGroupsCommand({
       GlobalReplicationGroupId: id,
       ShowMemberInfo: true,
@@ -62,7 +62,7 @@ export function readGlobalGroup(
 }
 
 export function readSnapshot(aws: AwsClients, region: string, name: string): Promise<Snapshot | undefined> {
-  return orNone('SnapshotNotFoundFault', async () => {
+  return ifFound(['SnapshotNotFoundFault'], async () => {
     const reply = await request({ call: 'elasticache.DescribeSnapshots', region }, () =>
       clientOf(aws, region).send(new DescribeSnapshotsCommand({ SnapshotName: name })),
     );
@@ -71,7 +71,7 @@ export function readSnapshot(aws: AwsClients, region: string, name: string): Pro
 }
 
 export async function subnetGroupExists(aws: AwsClients, region: string, name: string): Promise<boolean> {
-  const found = await orNone('CacheSubnetGroupNotFoundFault', async () => {
+  const found = await ifFound(['CacheSubnetGroupNotFoundFault'], async () => {
     const reply = await request({ call: 'elasticache.DescribeCacheSubnetGroups', region }, () =>
       clientOf(aws, region).send(new DescribeCacheSubnetGroupsCommand({ CacheSubnetGroupName: name })),
     );
@@ -129,13 +129,4 @@ export function primaryNodeOf(group: ReplicationGroup): NodeGroupMember | undefi
 export function endpointOf(group: ReplicationGroup): { host: string; port: number } | undefined {
   const endpoint = group.NodeGroups?.[0]?.PrimaryEndpoint ?? group.ConfigurationEndpoint;
   return endpoint?.Address ? { host: endpoint.Address, port: endpoint.Port ?? 6379 } : undefined;
-}
-
-async function orNone<T>(notFound: string, read: () => Promise<T | undefined>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isNotFound(error, notFound)) return undefined;
-    throw error;
-  }
 }

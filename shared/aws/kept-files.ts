@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { ActionContext, Permission } from '../actions/contract.ts';
 import { InvalidInputError } from '../errors.ts';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 
 /** A file that a run keeps beside its report: what it found, or what it is about to remove. */
 export type KeptFile = { location: string; sha256: string; bytes: number };
@@ -40,15 +40,12 @@ export async function keepFile(context: Context, name: string, text: string): Pr
 export async function readKeptFile(context: Context, name: string): Promise<string | undefined> {
   const region = context.regions.recovery;
   const client = context.aws.client(S3Client, region);
-  try {
+  return ifFound(['NoSuchKey', 'NotFound'], async () => {
     const reply = await request({ call: 's3.GetObject', region }, () =>
       client.send(new GetObjectCommand({ Bucket: bucketOf(context), Key: keyOf(context, name) })),
     );
     return await reply.Body?.transformToString();
-  } catch (error) {
-    if (isNotFound(error, 'NoSuchKey', 'NotFound')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** What keeping files needs; S3 says AccessDenied for a missing object to whoever may not list. */

@@ -4,7 +4,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { ActionContext, Permission } from '../actions/contract.ts';
-import { isNamed, isNotFound, request } from './aws-errors.ts';
+import { ifFound, isNamed, request } from './aws-errors.ts';
 import { shortHash } from './names.ts';
 import { secretArn } from './secret-reference.ts';
 
@@ -45,15 +45,12 @@ export async function readKeptSecret(
   name: string,
 ): Promise<string | undefined> {
   const client = context.aws.client(SecretsManagerClient, region);
-  try {
+  return ifFound(['ResourceNotFoundException'], async () => {
     const reply = await request({ call: 'secretsmanager.GetSecretValue', region }, () =>
       client.send(new GetSecretValueCommand({ SecretId: nameOf(context, name) })),
     );
     return reply.SecretString;
-  } catch (error) {
-    if (isNotFound(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
+  });
 }
 
 export function keptSecretPermission(region: string): Permission {

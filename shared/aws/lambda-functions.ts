@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import type { ComponentOf } from '../plan/components.ts';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 
 export type LambdaFunction = ComponentOf<'lambda-function'>;
@@ -36,15 +36,12 @@ export async function readFunction(
   aws: AwsClients,
   { name, qualifier, region }: LambdaFunction,
 ): Promise<GetFunctionConfigurationCommandOutput | undefined> {
-  try {
+  return ifFound(['ResourceNotFoundException'], async () => {
     const command = new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier: qualifier });
     return await request({ call: 'lambda.GetFunctionConfiguration', region }, () =>
       aws.client(LambdaClient, region).send(command),
     );
-  } catch (error) {
-    if (isNotFound(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
+  });
 }
 
 export type Invoked = { version: string; functionError?: string; result: unknown };

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Reason } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 
 export type Queue = ComponentOf<'sqs-queue'>;
@@ -44,7 +44,8 @@ export const queueArn = ({ region, name }: Queue) =>
 export async function readQueue(aws: AwsClients, queue: Queue): Promise<QueueState | undefined> {
   const { region, name } = queue;
   const client = sqsOf(aws, queue);
-  try {
+  // Its second name is that of the older query protocol, which emulators still answer with.
+  return ifFound(['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'], async () => {
     const { QueueUrl: url = '' } = await request({ call: 'sqs.GetQueueUrl', region }, () =>
       client.send(new GetQueueUrlCommand({ QueueName: name })),
     );
@@ -60,11 +61,7 @@ export async function readQueue(aws: AwsClients, queue: Queue): Promise<QueueSta
       deadLetterArn: deadLetterArnOf(Attributes.RedrivePolicy),
       kmsKey: ownKey(Attributes.KmsMasterKeyId),
     };
-  } catch (error) {
-    // Its second name is that of the older query protocol, which emulators still answer with.
-    if (isNotFound(error, 'QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue')) return undefined;
-    throw error;
-  }
+  });
 }
 
 function deadLetterArnOf(policy: string | undefined): string | undefined {

@@ -11,7 +11,7 @@ import {
   type GlobalCluster,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 import { pages } from './rds-reader.ts';
 
@@ -21,15 +21,12 @@ export async function readCluster(
   region: string,
   identifier: string,
 ): Promise<DBCluster | undefined> {
-  try {
+  return ifFound(['DBClusterNotFoundFault'], async () => {
     const reply = await request({ call: 'rds.DescribeDBClusters', region }, () =>
       aws.client(RDSClient, region).send(new DescribeDBClustersCommand({ DBClusterIdentifier: identifier })),
     );
     return reply.DBClusters?.[0];
-  } catch (error) {
-    if (isNotFound(error, 'DBClusterNotFoundFault')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** The DB instances that are members of a cluster. */
@@ -52,17 +49,14 @@ export async function readGlobalCluster(
   region: string,
   identifier: string,
 ): Promise<GlobalCluster | undefined> {
-  try {
+  return ifFound(['GlobalClusterNotFoundFault'], async () => {
     const reply = await request({ call: 'rds.DescribeGlobalClusters', region }, () =>
       aws
         .client(RDSClient, region)
         .send(new DescribeGlobalClustersCommand({ GlobalClusterIdentifier: identifier })),
     );
     return reply.GlobalClusters?.[0];
-  } catch (error) {
-    if (isNotFound(error, 'GlobalClusterNotFoundFault')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Snapshots in `region` that were taken of the given cluster: automated, manual, and those of AWS Backup. */

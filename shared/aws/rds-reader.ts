@@ -8,7 +8,7 @@ import {
   DescribeEventsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 import { type RdsEvent, rdsEventId } from './rds-events.ts';
 
@@ -18,17 +18,14 @@ export async function readInstance(
   region: string,
   identifier: string,
 ): Promise<DBInstance | undefined> {
-  try {
+  return ifFound(['DBInstanceNotFoundFault'], async () => {
     const reply = await request({ call: 'rds.DescribeDBInstances', region }, () =>
       aws
         .client(RDSClient, region)
         .send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier })),
     );
     return reply.DBInstances?.[0];
-  } catch (error) {
-    if (isNotFound(error, 'DBInstanceNotFoundFault')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** The failover events of one instance since a time, oldest first; RDS keeps them for 14 days. */
@@ -99,7 +96,7 @@ export async function readSnapshot(
   region: string,
   snapshot: string,
 ): Promise<DBSnapshot | undefined> {
-  try {
+  return ifFound(['DBSnapshotNotFoundFault'], async () => {
     const reply = await request({ call: 'rds.DescribeDBSnapshots', region }, () =>
       aws.client(RDSClient, region).send(
         new DescribeDBSnapshotsCommand({
@@ -109,10 +106,7 @@ export async function readSnapshot(
       ),
     );
     return reply.DBSnapshots?.[0];
-  } catch (error) {
-    if (isNotFound(error, 'DBSnapshotNotFoundFault')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Automated, manual and AWS Backup snapshots in `region` that were taken of the given instance. */

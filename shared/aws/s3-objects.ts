@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ActionContext, Permission, Reason } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, isNotFound, request } from './aws-errors.ts';
 import { runTag } from './names.ts';
 
 export type S3Bucket = ComponentOf<'s3-bucket'>;
@@ -58,12 +58,9 @@ export async function headObject(
     VersionId: versionId,
     ChecksumMode: 'ENABLED',
   });
-  try {
-    return await request({ call: 's3.HeadObject', region }, () => client.send(command));
-  } catch (error) {
-    if (isNotFound(error, 'NotFound', 'NoSuchKey')) return undefined;
-    throw error;
-  }
+  return ifFound(['NotFound', 'NoSuchKey'], () =>
+    request({ call: 's3.HeadObject', region }, () => client.send(command)),
+  );
 }
 
 /** A small text object; undefined when there is none. */
@@ -73,15 +70,12 @@ export async function readText(
   key: string,
 ): Promise<string | undefined> {
   const client = context.aws.client(S3Client, region);
-  try {
+  return ifFound(['NoSuchKey', 'NotFound'], async () => {
     const reply = await request({ call: 's3.GetObject', region }, () =>
       client.send(new GetObjectCommand({ Bucket: name, Key: key })),
     );
     return await reply.Body?.transformToString();
-  } catch (error) {
-    if (isNotFound(error, 'NoSuchKey', 'NotFound')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Whether the object's current version was written by this run. */

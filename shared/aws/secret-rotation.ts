@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { ActionContext } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 
 type Secret = ComponentOf<'secret'>;
 
@@ -15,14 +15,11 @@ export async function describeSecret(
   context: Pick<ActionContext, 'aws'>,
   { name, region }: Secret,
 ): Promise<DescribeSecretCommandOutput | undefined> {
-  try {
+  return ifFound(['ResourceNotFoundException'], async () => {
     return await request({ call: 'secretsmanager.DescribeSecret', region }, () =>
       context.aws.client(SecretsManagerClient, region).send(new DescribeSecretCommand({ SecretId: name })),
     );
-  } catch (error) {
-    if (isNotFound(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Id of the version with this label. */

@@ -5,7 +5,7 @@ import {
   type ServiceQuota,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, isNotFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 
 /** Usage is published every five minutes; an hour holds enough of it, and a peak of the last hour counts. */
@@ -29,15 +29,12 @@ export async function readQuota(
   } catch (error) {
     if (!isNotFound(error, 'NoSuchResourceException')) throw error;
   }
-  try {
+  return ifFound(['NoSuchResourceException'], async () => {
     const reply = await request({ call: 'servicequotas.GetAWSDefaultServiceQuota', region }, () =>
       client.send(new GetAWSDefaultServiceQuotaCommand(input)),
     );
     return reply.Quota;
-  } catch (error) {
-    if (isNotFound(error, 'NoSuchResourceException')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** How much of a quota is used, as far as AWS measures it; undefined where it does not. */

@@ -4,14 +4,14 @@ import {
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Permission } from '../actions/contract.ts';
-import { isNotFound, request } from './aws-errors.ts';
+import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 
 type Where = { arn: string; region: string };
 
 /** The target group as AWS has it, or undefined if there is none with this ARN. */
 export async function describeTargetGroup(aws: AwsClients, group: Where): Promise<TargetGroup | undefined> {
-  try {
+  return ifFound(['TargetGroupNotFoundException', 'TargetGroupNotFound'], async () => {
     const reply = await request(
       { call: 'elasticloadbalancing.DescribeTargetGroups', region: group.region },
       () =>
@@ -20,10 +20,7 @@ export async function describeTargetGroup(aws: AwsClients, group: Where): Promis
           .send(new DescribeTargetGroupsCommand({ TargetGroupArns: [group.arn] })),
     );
     return reply.TargetGroups?.[0];
-  } catch (error) {
-    if (isNotFound(error, 'TargetGroupNotFoundException', 'TargetGroupNotFound')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Reading load balancing: AWS knows no resource for the Describe calls. */

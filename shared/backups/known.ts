@@ -49,6 +49,12 @@ export async function updateKnown(
   });
 }
 
+/** Undefined while nothing is known of the class. */
+export async function readKnownOf({ store, plan }: Port, backup: string): Promise<KnownBackup | undefined> {
+  const stored = await store.get(backupKey(plan.system.id, backup));
+  return stored && knownSchema.parse(stored.data);
+}
+
 /** By class, for those of which anything is known. */
 export async function readKnown({ store, plan }: Port): Promise<Map<string, KnownBackup>> {
   const { partition } = backupKey(plan.system.id, 'x');

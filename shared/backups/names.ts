@@ -2,11 +2,7 @@ import { expiresTag, shortHash, systemTag } from '../aws/names.ts';
 
 /** Tag on everything that Lifeboat makes as a backup: the id of its class in the plan. */
 export const backupTag = 'lifeboat:backup';
-/**
- * Tags on the copy of an EBS snapshot: what it is a copy of, since EC2 takes no client token for a copy, and of which
- * volume and which moment its data is, since EC2 says neither of a copy.
- */
-export const copyOfTag = 'lifeboat:copy-of';
+/** Tags on the copy of an EBS snapshot: of which volume and which moment its data is. EC2 says neither of a copy. */
 export const volumeTag = 'lifeboat:volume';
 export const dataTimeTag = 'lifeboat:data-time';
 /** Tag on everything that a verification makes, so that its sweeper takes nothing else. */

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-global-accelerator';
 import * as z from 'zod';
 import type { ActionContext } from '../actions/contract.ts';
-import { isNotFound, request } from '../aws/aws-errors.ts';
+import { ifFound, request } from '../aws/aws-errors.ts';
 import type { AwsClients } from '../aws/clients.ts';
 
 /** Global Accelerator is called here, wherever its endpoints are (API Reference). Nowhere else is its control plane. */
@@ -53,7 +53,7 @@ export const sameState = (one: GroupState, other: GroupState) =>
 /** Undefined if there is none of this ARN. */
 export async function readAccelerator(aws: AwsClients, arn: string): Promise<Accelerator | undefined> {
   const command = new DescribeAcceleratorCommand({ AcceleratorArn: arn });
-  return absent('AcceleratorNotFoundException', async () => {
+  return ifFound(['AcceleratorNotFoundException'], async () => {
     const call = { call: 'globalaccelerator.DescribeAccelerator', region: acceleratorRegion };
     return (await request(call, () => clientOf(aws).send(command))).Accelerator;
   });
@@ -62,19 +62,10 @@ export async function readAccelerator(aws: AwsClients, arn: string): Promise<Acc
 /** Undefined if there is none of this ARN. */
 export async function readGroup(aws: AwsClients, arn: string): Promise<EndpointGroup | undefined> {
   const command = new DescribeEndpointGroupCommand({ EndpointGroupArn: arn });
-  return absent('EndpointGroupNotFoundException', async () => {
+  return ifFound(['EndpointGroupNotFoundException'], async () => {
     const call = { call: 'globalaccelerator.DescribeEndpointGroup', region: acceleratorRegion };
     return (await request(call, () => clientOf(aws).send(command))).EndpointGroup;
   });
-}
-
-async function absent<T>(name: string, read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isNotFound(error, name)) return undefined;
-    throw error;
-  }
 }
 
 /** Brings a group to a state. Endpoints are sent only where a weight changes, since they are replaced as a whole. */

@@ -7,7 +7,7 @@ import {
   UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront';
 import type { ActionContext, Reason } from '../actions/contract.ts';
-import { isNamed, isNotFound, request } from '../aws/aws-errors.ts';
+import { ifFound, isNamed, request } from '../aws/aws-errors.ts';
 import type { AwsClients } from '../aws/clients.ts';
 import type { ComponentOf } from '../plan/components.ts';
 
@@ -26,15 +26,12 @@ export async function readDistribution(
   aws: AwsClients,
   { distributionId }: DistributionComponent,
 ): Promise<Distribution | undefined> {
-  try {
+  return ifFound(['NoSuchDistribution'], async () => {
     const reply = await request({ call: 'cloudfront.GetDistribution', region: cloudFrontRegion }, () =>
       cloudFrontOf(aws).send(new GetDistributionCommand({ Id: distributionId })),
     );
     return reply.Distribution;
-  } catch (error) {
-    if (isNotFound(error, 'NoSuchDistribution')) return undefined;
-    throw error;
-  }
+  });
 }
 
 export function missingDistribution({ id, distributionId }: DistributionComponent): Reason {

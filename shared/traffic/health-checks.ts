@@ -5,7 +5,7 @@ import {
   Route53Client,
 } from '@aws-sdk/client-route-53';
 import type { Permission } from '../actions/contract.ts';
-import { isNotFound, request } from '../aws/aws-errors.ts';
+import { ifFound, request } from '../aws/aws-errors.ts';
 import type { AwsClients } from '../aws/clients.ts';
 import { route53Region } from './route53.ts';
 
@@ -17,15 +17,12 @@ export type Poll = { healthy: number; asked: number; failures: string[] };
 
 /** The health check as Route 53 has it, or undefined if there is none. */
 export async function readHealthCheck(aws: AwsClients, id: string): Promise<HealthCheck | undefined> {
-  try {
+  return ifFound(['NoSuchHealthCheck'], async () => {
     const reply = await request({ call: 'route53.GetHealthCheck', region: route53Region }, () =>
       aws.client(Route53Client, route53Region).send(new GetHealthCheckCommand({ HealthCheckId: id })),
     );
     return reply.HealthCheck;
-  } catch (error) {
-    if (isNotFound(error, 'NoSuchHealthCheck')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** What the checkers say that have looked since `sinceMs` and not too long ago. */

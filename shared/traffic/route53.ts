@@ -8,7 +8,7 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from '@aws-sdk/client-route-53';
-import { isNotFound, isThrottle, isUnreachable, request } from '../aws/aws-errors.ts';
+import { ifFound, isThrottle, isUnreachable, request } from '../aws/aws-errors.ts';
 import type { AwsClients } from '../aws/clients.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import { normalName } from './records.ts';
@@ -67,17 +67,14 @@ export async function listRecordSets(aws: AwsClients, name: ZonedName): Promise<
 }
 
 async function getHealthCheck(aws: AwsClients, name: DnsName): Promise<HealthCheck | undefined> {
-  try {
+  return ifFound(['NoSuchHealthCheck'], async () => {
     const reply = await request({ call: 'route53.GetHealthCheck', region: route53Region }, () =>
       aws
         .client(Route53Client, route53Region)
         .send(new GetHealthCheckCommand({ HealthCheckId: name.primaryHealthCheck })),
     );
     return reply.HealthCheck;
-  } catch (error) {
-    if (isNotFound(error, 'NoSuchHealthCheck')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /**

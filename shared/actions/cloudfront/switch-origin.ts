@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { ServiceUnavailableError } from '../../errors.ts';
 import { cloudfrontDistribution } from '../../plan/components.ts';
 import {
   defaultBehavior,
@@ -11,6 +10,7 @@ import {
   targetsOf,
   updateTargets,
 } from '../../traffic/distributions.ts';
+import { whyUnanswered } from '../../traffic/unanswered.ts';
 import { type ActionContext, defineAction, type Observation, type Preparation } from '../contract.ts';
 import { alreadyDone, fail, finish, pending, ready, refuse } from '../outcomes.ts';
 
@@ -50,20 +50,6 @@ const written = (targets: Targets) =>
     .map(([path, target]) => `${path} to ${target}`)
     .join(', ');
 
-/** Why the address does not count as served; undefined when it does. */
-async function unanswered(context: ActionContext, given: Parameters): Promise<string | undefined> {
-  const { distribution, url } = given;
-  if (url === undefined) return undefined;
-  try {
-    const asked = { url, connectTo: distribution.domainName, method: 'GET' as const, timeoutMs: 10_000 };
-    const { status } = await context.network.http(asked);
-    return status === 200 ? undefined : `${url} answers ${status} through ${distribution.domainName}.`;
-  } catch (error) {
-    if (error instanceof ServiceUnavailableError) return error.message;
-    throw error;
-  }
-}
-
 async function prepare(context: ActionContext, given: Parameters): Promise<Preparation> {
   const { distribution, to } = given;
   const found = await readDistribution(context.aws, distribution);
@@ -92,7 +78,7 @@ async function prepare(context: ActionContext, given: Parameters): Promise<Prepa
   }
   const what = `${distribution.distributionId}: ${written(before)} (${Status}).`;
   const done = same(wantedTargets(given, before), before) && Status === 'Deployed';
-  return done && !(await unanswered(context, given))
+  return done && !(await whyUnanswered(context, given.url, distribution.domainName))
     ? alreadyDone({ before }, { origin: wanted }, what)
     : ready({ before }, what, { before });
 }
@@ -121,7 +107,8 @@ async function observe(context: ActionContext, given: Parameters): Promise<Obser
     return fail(what, mend);
   }
   const note =
-    (await bring(context, given, now => wantedTargets(given, now))) ?? (await unanswered(context, given));
+    (await bring(context, given, now => wantedTargets(given, now))) ??
+    (await whyUnanswered(context, given.url, distribution.domainName));
   if (note) return pending(note);
   const { id, host } = distribution[to];
   const asked = given.url ? `; ${given.url} answers through it` : '';

@@ -4,7 +4,7 @@ import {
   type LoadBalancer,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as z from 'zod';
-import { isNotFound, request } from '../../aws/aws-errors.ts';
+import { ifFound, request } from '../../aws/aws-errors.ts';
 import { readTargetGroupPermission } from '../../aws/target-groups.ts';
 import { loadBalancer } from '../../plan/components.ts';
 import { normalName } from '../../traffic/records.ts';
@@ -29,17 +29,14 @@ async function readBalancer(
   context: ActionContext,
   { name, region }: Component,
 ): Promise<LoadBalancer | undefined> {
-  try {
+  return ifFound(['LoadBalancerNotFoundException', 'LoadBalancerNotFound'], async () => {
     const reply = await request({ call: 'elasticloadbalancing.DescribeLoadBalancers', region }, () =>
       context.aws
         .client(ElasticLoadBalancingV2Client, region)
         .send(new DescribeLoadBalancersCommand({ Names: [name] })),
     );
     return reply.LoadBalancers?.[0];
-  } catch (error) {
-    if (isNotFound(error, 'LoadBalancerNotFoundException', 'LoadBalancerNotFound')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Records are written from what the plan says, so it must be what AWS says. */

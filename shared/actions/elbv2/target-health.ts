@@ -4,7 +4,7 @@ import {
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as z from 'zod';
-import { isNotFound, request } from '../../aws/aws-errors.ts';
+import { ifFound, request } from '../../aws/aws-errors.ts';
 import { readTargetGroupPermission } from '../../aws/target-groups.ts';
 import { targetGroup } from '../../plan/components.ts';
 import { type ActionContext, defineAction } from '../contract.ts';
@@ -20,7 +20,7 @@ async function readHealth(
   context: ActionContext,
   group: Parameters['targetGroup'],
 ): Promise<TargetHealthDescription[] | undefined> {
-  try {
+  return ifFound(['TargetGroupNotFoundException', 'TargetGroupNotFound'], async () => {
     const reply = await request(
       { call: 'elasticloadbalancing.DescribeTargetHealth', region: group.region },
       () =>
@@ -29,10 +29,7 @@ async function readHealth(
           .send(new DescribeTargetHealthCommand({ TargetGroupArn: group.arn })),
     );
     return reply.TargetHealthDescriptions ?? [];
-  } catch (error) {
-    if (isNotFound(error, 'TargetGroupNotFoundException', 'TargetGroupNotFound')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** `2 healthy, 1 initial (Elb.InitialHealthChecking)`. */

@@ -6,7 +6,7 @@ import {
   EventBridgeClient,
 } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
-import { isNotFound, request } from '../../aws/aws-errors.ts';
+import { ifFound, request } from '../../aws/aws-errors.ts';
 import { eventRule } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
@@ -22,15 +22,12 @@ const baselineSchema = z.object({ before: z.boolean() });
 
 async function readRule(context: ActionContext, rule: Rule): Promise<DescribeRuleCommandOutput | undefined> {
   const { name, bus, region } = rule;
-  try {
+  return ifFound(['ResourceNotFoundException'], async () => {
     const command = new DescribeRuleCommand({ Name: name, EventBusName: bus });
     return await request({ call: 'events.DescribeRule', region }, () =>
       context.aws.client(EventBridgeClient, region).send(command),
     );
-  } catch (error) {
-    if (isNotFound(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** ENABLED, or ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS. */

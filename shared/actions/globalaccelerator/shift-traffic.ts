@@ -1,6 +1,5 @@
 import type { EndpointGroup } from '@aws-sdk/client-global-accelerator';
 import * as z from 'zod';
-import { ServiceUnavailableError } from '../../errors.ts';
 import { accelerator } from '../../plan/components.ts';
 import {
   foreignEndpoints,
@@ -21,6 +20,7 @@ import {
   stateOf,
   updateGroup,
 } from '../../traffic/accelerators.ts';
+import { whyUnanswered } from '../../traffic/unanswered.ts';
 import {
   type ActionContext,
   defineAction,
@@ -105,7 +105,11 @@ async function prepare(context: ActionContext, given: Parameters): Promise<Prepa
     );
   }
   const same = sides.every(side => sameState(before[side], wanted[side]));
-  const served = same && healthy > 0 && found.Status === 'DEPLOYED' && !(await unanswered(context, given));
+  const served =
+    same &&
+    healthy > 0 &&
+    found.Status === 'DEPLOYED' &&
+    !(await whyUnanswered(context, given.url, accelerator.dnsName));
   return served
     ? alreadyDone({ before }, { to, dials: written(before) }, what)
     : ready({ before }, what, { before });
@@ -138,26 +142,6 @@ async function missing(context: ActionContext, given: Parameters, now: States, w
     : `The edges do not all have it yet (${found?.Status ?? 'gone'}).`;
 }
 
-/** Why the address does not count as served; undefined when it does. */
-async function unanswered(
-  context: ActionContext,
-  { accelerator, url }: Parameters,
-): Promise<string | undefined> {
-  if (url === undefined) return undefined;
-  try {
-    const { status } = await context.network.http({
-      url,
-      connectTo: accelerator.dnsName,
-      method: 'GET',
-      timeoutMs: 10_000,
-    });
-    return status === 200 ? undefined : `${url} answers ${status} through ${accelerator.dnsName}.`;
-  } catch (error) {
-    if (error instanceof ServiceUnavailableError) return error.message;
-    throw error;
-  }
-}
-
 function gone({ accelerator }: Parameters, side: Side): Observation {
   return fail(
     `The endpoint group of the ${side} side of ${accelerator.id} is gone.`,
@@ -182,7 +166,7 @@ async function observe(context: ActionContext, given: Parameters): Promise<Obser
   const now = statesOf(groups);
   const note = await missing(context, given, now, wantedStates(given, now), to);
   if (note) return pending(note);
-  const silent = await unanswered(context, given);
+  const silent = await whyUnanswered(context, given.url, given.accelerator.dnsName);
   if (silent) return pending(silent);
   const asked = given.url ? `; ${given.url} answers through it` : '';
   return finish(`${written(now)}, deployed; ${healthy} healthy endpoints${asked}.`, {

@@ -5,7 +5,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { isNamed, isNotFound, request } from '../../aws/aws-errors.ts';
+import { ifFound, isNamed, request } from '../../aws/aws-errors.ts';
 import { eventSourceMapping } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
@@ -23,14 +23,11 @@ async function readMapping(
   context: ActionContext,
   { uuid, region }: Mapping,
 ): Promise<EventSourceMappingConfiguration | undefined> {
-  try {
+  return ifFound(['ResourceNotFoundException'], async () => {
     return await request({ call: 'lambda.GetEventSourceMapping', region }, () =>
       context.aws.client(LambdaClient, region).send(new GetEventSourceMappingCommand({ UUID: uuid })),
     );
-  } catch (error) {
-    if (isNotFound(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** States on the way count as the state that they lead to. */

@@ -1,6 +1,6 @@
 import { GetParameterCommand, type Parameter, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { isNamed, isNotFound, request } from '../../aws/aws-errors.ts';
+import { ifFound, isNamed, request } from '../../aws/aws-errors.ts';
 import { StepFailedError } from '../../errors.ts';
 import { ssmParameters } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
@@ -107,15 +107,12 @@ export const action = defineAction({
 async function read(context: ActionContext, given: Given): Promise<Parameter | undefined> {
   const { region } = given.parameters;
   const command = new GetParameterCommand({ Name: fullName(given) });
-  try {
+  return ifFound(['ParameterNotFound'], async () => {
     const reply = await request({ call: 'ssm.GetParameter', region }, () =>
       context.aws.client(SSMClient, region).send(command),
     );
     return reply.Parameter;
-  } catch (error) {
-    if (isNotFound(error, 'ParameterNotFound')) return undefined;
-    throw error;
-  }
+  });
 }
 
 async function write(

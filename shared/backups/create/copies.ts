@@ -1,18 +1,12 @@
 import { BackupClient, StartCopyJobCommand } from '@aws-sdk/client-backup';
-import {
-  CopySnapshotCommand,
-  DeleteSnapshotCommand,
-  DescribeSnapshotsCommand,
-  type DescribeSnapshotsCommandOutput,
-  EC2Client,
-  type Snapshot,
-} from '@aws-sdk/client-ec2';
+import { CopySnapshotCommand, DeleteSnapshotCommand, EC2Client, type Snapshot } from '@aws-sdk/client-ec2';
 import { request } from '../../aws/aws-errors.ts';
+import { copyTag, taggedSnapshots, tagOf } from '../../aws/ec2-snapshots.ts';
 import { shortHash } from '../../aws/names.ts';
 import type { Backup, BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
-import { readKnown, updateKnown } from '../known.ts';
-import { backupTag, backupTags, copyOfTag, dataTimeTag, volumeTag } from '../names.ts';
+import { readKnownOf, updateKnown } from '../known.ts';
+import { backupTag, backupTags, dataTimeTag, volumeTag } from '../names.ts';
 import { expired } from '../retention.ts';
 import { recoveryPoints } from '../survey/other-services.ts';
 
@@ -39,8 +33,7 @@ async function copyRecoveryPoint(port: Port, id: string, backup: BackupOf<'aws-b
   if (!copyTo) return { begun: [], removed: [] };
   const points = await recoveryPoints(port, region, vault, resource);
   const newest = points.find(({ usable }) => usable === true);
-  const known = (await readKnown(port)).get(id);
-  if (!newest || known?.copied === newest.id) return { begun: [], removed: [] };
+  if (!newest || (await readKnownOf(port, id))?.copied === newest.id) return { begun: [], removed: [] };
   await request({ call: 'backup.StartCopyJob', region }, () =>
     port.aws.client(BackupClient, region).send(
       new StartCopyJobCommand({
@@ -70,8 +63,8 @@ async function copySnapshots(port: Port, id: string, backup: BackupOf<'volumes'>
   const done: Copied = { begun: [], removed: [] };
   if (copyRegion === undefined) return done;
   const [made, copies] = await Promise.all([
-    ownSnapshots(port, region, id),
-    ownSnapshots(port, copyRegion, id),
+    taggedSnapshots(port.aws, region, backupTag, id),
+    taggedSnapshots(port.aws, copyRegion, backupTag, id),
   ]);
   const now = port.clock.now();
   const tags = [
@@ -79,13 +72,13 @@ async function copySnapshots(port: Port, id: string, backup: BackupOf<'volumes'>
     ...backupTags(port.plan.system.id, id, new Date(now.getTime() + retention * 1000)),
   ];
   const ec2 = port.aws.client(EC2Client, copyRegion);
-  const copied = new Set(copies.map(copy => tagOf(copy, copyOfTag)));
+  const copied = new Set(copies.map(copy => tagOf(copy, copyTag)));
   for (const snapshot of newestOfEach(made)) {
     const { SnapshotId = '', VolumeId = '' } = snapshot;
     if (copied.has(SnapshotId)) continue;
     const Tags = [
       ...tags,
-      { Key: copyOfTag, Value: SnapshotId },
+      { Key: copyTag, Value: SnapshotId },
       { Key: volumeTag, Value: VolumeId },
       { Key: dataTimeTag, Value: new Date(startOf(snapshot)).toISOString() },
     ];
@@ -108,25 +101,6 @@ async function copySnapshots(port: Port, id: string, backup: BackupOf<'volumes'>
     done.removed.push(old);
   }
   return done;
-}
-
-async function ownSnapshots({ aws }: Port, region: string, id: string): Promise<Snapshot[]> {
-  const found: Snapshot[] = [];
-  let token: string | undefined;
-  do {
-    const command = new DescribeSnapshotsCommand({
-      OwnerIds: ['self'],
-      Filters: [{ Name: `tag:${backupTag}`, Values: [id] }],
-      NextToken: token,
-    });
-    const page: DescribeSnapshotsCommandOutput = await request(
-      { call: 'ec2.DescribeSnapshots', region },
-      () => aws.client(EC2Client, region).send(command),
-    );
-    found.push(...(page.Snapshots ?? []));
-    token = page.NextToken;
-  } while (token);
-  return found;
 }
 
 function newestOfEach(snapshots: readonly Snapshot[]): Snapshot[] {
@@ -153,4 +127,3 @@ function overdue(copies: readonly Snapshot[], retention: number, now: Date): str
 }
 
 const startOf = ({ StartTime }: Snapshot) => StartTime?.getTime() ?? 0;
-const tagOf = ({ Tags }: Snapshot, key: string) => Tags?.find(({ Key }) => Key === key)?.Value;
