@@ -1,20 +1,17 @@
 import {
   CopySnapshotCommand,
   CreateSnapshotsCommand,
-  DescribeSnapshotsCommand,
-  type DescribeSnapshotsCommandOutput,
   EC2Client,
   type Snapshot,
   type Tag,
 } from '@aws-sdk/client-ec2';
 import type { ActionContext } from '../actions/contract.ts';
 import { request } from './aws-errors.ts';
-import type { AwsClients } from './clients.ts';
 import { expiresTag, shortHash } from './names.ts';
+import { copyTag, taggedSnapshots } from './tagged-snapshots.ts';
 
-/** What the snapshot was taken of, and what a copy was taken of. */
+/** What the snapshot was taken of. */
 export const instanceTag = 'lifeboat:instance';
-export const copyTag = 'lifeboat:copy-of';
 /** Which step of which run made it: what a repeated call finds again. */
 const stepTag = 'lifeboat:step';
 
@@ -33,35 +30,6 @@ function evidenceTags(context: ActionContext, key: string, value: string): Tag[]
 /** Snapshots that this step has made so far in a region: of instances, or copies of others. */
 export function ownSnapshots(context: ActionContext, region: string): Promise<Snapshot[]> {
   return taggedSnapshots(context.aws, region, stepTag, stepMark(context));
-}
-
-/** Snapshots of this account in a region that carry a tag. */
-export async function taggedSnapshots(
-  aws: AwsClients,
-  region: string,
-  key: string,
-  value: string,
-): Promise<Snapshot[]> {
-  const found: Snapshot[] = [];
-  let NextToken: string | undefined;
-  do {
-    const command = new DescribeSnapshotsCommand({
-      OwnerIds: ['self'],
-      Filters: [{ Name: `tag:${key}`, Values: [value] }],
-      NextToken,
-    });
-    const page: DescribeSnapshotsCommandOutput = await request(
-      { call: 'ec2.DescribeSnapshots', region },
-      () => aws.client(EC2Client, region).send(command),
-    );
-    found.push(...(page.Snapshots ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken);
-  return found;
-}
-
-export function tagOf(snapshot: Snapshot, key: string): string | undefined {
-  return snapshot.Tags?.find(tag => tag.Key === key)?.Value;
 }
 
 /** Snapshots all volumes of an instance at one moment. */

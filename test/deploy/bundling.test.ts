@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { aliases } from '../../deploy/bundling.ts';
+import { fixedFunctions } from '../../shared/deployment.ts';
 import { loadPlan } from '../../shared/plan/load.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 
@@ -36,6 +38,24 @@ describe('clients that a plan has no use for', () => {
     const held = replaced({ ...base, backups: backups as never });
     expect(held).not.toContain('@aws-sdk/client-ec2');
     expect(held).not.toContain('@aws-sdk/client-backup');
+  });
+
+  it('are replaced by modules that have every name which a function imports', async () => {
+    const bare = { ...base, channels: {}, scenarios: {}, followUps: {} };
+    expect(replaced(bare).filter(client => client.includes('/client-'))).toHaveLength(5);
+    const built = build({
+      entryPoints: fixedFunctions.map(name => `handlers/${name}.ts`),
+      alias: aliases(bare),
+      external: ['@electric-sql/pglite'],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outdir: 'nowhere',
+      write: false,
+      logLevel: 'silent',
+    });
+    // Where a name is missing, esbuild says which and where.
+    await expect(built).resolves.toMatchObject({ errors: [], warnings: [] });
   });
 
   it('are used by no family but the one that keeps them', () => {

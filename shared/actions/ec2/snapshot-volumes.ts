@@ -7,14 +7,8 @@ import {
   instancePermission,
   missingInstances,
 } from '../../aws/ec2-instances.ts';
-import {
-  copySnapshot,
-  copyTag,
-  instanceTag,
-  ownSnapshots,
-  snapshotInstance,
-  tagOf,
-} from '../../aws/ec2-snapshots.ts';
+import { copySnapshot, instanceTag, ownSnapshots, snapshotInstance } from '../../aws/ec2-snapshots.ts';
+import { copyTag, tagOf } from '../../aws/tagged-snapshots.ts';
 import { ec2Instances } from '../../plan/components.ts';
 import { regionSchema } from '../../plan/region.ts';
 import { defineAction, type Observation, type Permission } from '../contract.ts';

@@ -1,8 +1,8 @@
 import { BackupClient, StartCopyJobCommand } from '@aws-sdk/client-backup';
 import { CopySnapshotCommand, DeleteSnapshotCommand, EC2Client, type Snapshot } from '@aws-sdk/client-ec2';
 import { request } from '../../aws/aws-errors.ts';
-import { copyTag, taggedSnapshots, tagOf } from '../../aws/ec2-snapshots.ts';
 import { shortHash } from '../../aws/names.ts';
+import { copyTag, taggedSnapshots, tagOf } from '../../aws/tagged-snapshots.ts';
 import type { Backup, BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readKnownOf, updateKnown } from '../known.ts';
