@@ -140,7 +140,7 @@ function used(step: StepPlan, parameters: JsonObject, actions: Readonly<Record<s
   const action = actions[step.do] as Action;
   const parsed = action.parameters.safeParse(withoutExpressions(parameters));
   // Permissions look at components, which are always known; other values may be left open until the run.
-  return { action, step, parameters: (parsed.success ? parsed.data : parameters) as never };
+  return { action, step, parameters: parsed.success ? parsed.data : parameters };
 }
 
 function withoutExpressions(value: Json): Json {

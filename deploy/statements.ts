@@ -194,7 +194,7 @@ function networkInterfaces(ownArn: string): Statement[] {
 }
 
 /** An action of the plan with the parameters of one step, components filled in. */
-export type UsedAction = { action: Action; parameters: never; step: StepPlan };
+export type UsedAction = { action: Action; parameters: Record<string, unknown>; step: StepPlan };
 
 function fromPermission(permission: Permission): Statement {
   const statement = allow(permission.actions, permission.resources);

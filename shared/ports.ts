@@ -1,3 +1,5 @@
+import type { Json } from './json.ts';
+
 /**
  * What Lifeboat reaches the world through, apart from AWS itself (`shared/aws/clients.ts`). Each port has one real
  * form (in `shared/aws` and `shared/network`) and one in the simulator; nothing else in `shared/` opens a connection.
@@ -65,7 +67,7 @@ export type KubernetesRequest = {
   /** Path with query, such as `/apis/apps/v1/namespaces/default/deployments/app`. */
   path: string;
   contentType?: string;
-  body?: unknown;
+  body?: Json;
   /** Logs are text; without this an answer has to be JSON. The answer's body is then a string. */
   answer?: 'text';
 };

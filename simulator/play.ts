@@ -31,7 +31,7 @@ import type { VirtualTime } from './world/clock.ts';
 import { createWorld } from './world/create-world.ts';
 import type { startDatabases } from './world/databases.ts';
 import { createFunctions, type Functions, type Invocation, runningFunction } from './world/functions.ts';
-import { createPeople } from './world/people.ts';
+import { createPeople, decidePage } from './world/people.ts';
 import { simulatedTable, watchLedger } from './world/simulated-table.ts';
 import type { Call, WorldChange } from './world/world.ts';
 
@@ -124,10 +124,7 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   schedulerOf(world).call = (arn, input) =>
     void functions.deliver(deployment.functionName(arn), JSON.parse(input) as Json);
   const bus = createEventBus(world, functions);
-  createPeople(world, {
-    decide: async event =>
-      (await functions.invoke('decide', event as never)) as { statusCode: number; body?: string },
-  });
+  createPeople(world, { decide: decidePage(functions) });
   world.onCall(call => request.onCall?.(call, runningFunction()));
   const leadsUp = plan.scenarios[request.scenario]?.failbackOf !== undefined;
   const invariants = watchInvariants(world, leadsUp ? 'recover' : request.mode);

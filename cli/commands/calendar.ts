@@ -138,14 +138,14 @@ function linesOf(plan: Plan, now: Date): Line[] {
       schedule,
     ),
   );
-  const backups = Object.entries(plan.backups).flatMap(([id, { title, schedule, ...backup }]) =>
-    schedule
+  const backups = Object.entries(plan.backups).flatMap(([id, backup]) =>
+    backup.schedule
       ? [
           line(
             `backups.${id}`,
-            title,
-            isMadeHere({ title, schedule, ...backup } as never) ? 'made by Lifeboat' : 'made elsewhere',
-            schedule,
+            backup.title,
+            isMadeHere(backup) ? 'made by Lifeboat' : 'made elsewhere',
+            backup.schedule,
           ),
         ]
       : [],

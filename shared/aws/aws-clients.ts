@@ -103,7 +103,7 @@ export function createAwsClients(options: AwsClientOptions): AwsClients {
       clients.set(region, ofRegion);
       const known = ofRegion.get(Service);
       if (known instanceof Service) return known;
-      const made = new Service(clientSettings(region, options) as never);
+      const made = new Service(clientSettings(region, options));
       ofRegion.set(Service, made);
       return made;
     },

@@ -1,8 +1,7 @@
-import type { Clock } from '../ports.ts';
+import type { clientSettings } from './aws-clients.ts';
 
-/** What every AWS SDK v3 client constructor accepts of ours. */
-export type ClientSettings = { region: string; retryStrategy?: unknown; requestHandler?: unknown };
-export type ClientConstructor<C> = new (settings: never) => C;
+/** Every AWS SDK v3 client's: all of them accept what ours are made with. */
+export type ClientConstructor<C> = new (settings: ReturnType<typeof clientSettings>) => C;
 
 /**
  * Makes AWS clients, one per service and region, with attempts and time-outs set in this one place.
@@ -11,5 +10,3 @@ export type ClientConstructor<C> = new (settings: never) => C;
 export type AwsClients = {
   client<C extends { destroy(): void }>(Client: ClientConstructor<C>, region: string): C;
 };
-
-export type { Clock };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ConflictError, RequestRejectedError, ServiceUnavailableError } from '../errors.ts';
-import type { Json, JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { KubernetesAccess, KubernetesRequest } from '../ports.ts';
 import { type KubernetesPort, parse } from './api.ts';
 import {
@@ -137,8 +137,8 @@ export async function deleteObject(
 ): Promise<void> {
   const kind = await kindOf(port, access, ref);
   if (!kind) return;
-  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
-  const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', ...preconditions };
+  const options: JsonObject = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
+  const body = uid === undefined ? options : { ...options, preconditions: { uid } };
   const { status } = await port.kubernetes(access, { method: 'DELETE', path: pathOf(ref, kind), body });
   // 409: another object has taken the name since; that one stays.
   if (status === 409 && uid === undefined) throw conflict(ref);
@@ -238,15 +238,16 @@ export function keptManifestName({ kind, namespace, name }: Omit<ObjectRef, 'api
 export function holds(found: Json | undefined, wanted: Json): boolean {
   if (Array.isArray(wanted)) {
     if (!Array.isArray(found)) return false;
-    const named = wanted.every(entry => isObject(entry) && typeof entry.name === 'string');
+    const named = wanted.every(entry => isJsonObject(entry) && typeof entry.name === 'string');
     if (!named) return wanted.length === found.length && wanted.every((entry, at) => holds(found[at], entry));
     return wanted.every(entry => {
-      const same = found.find(other => isObject(other) && other.name === (entry as JsonObject).name);
+      const same = found.find(other => isJsonObject(other) && other.name === (entry as JsonObject).name);
       return (entry as JsonObject).$patch === 'delete' ? same === undefined : holds(same, entry);
     });
   }
-  if (!isObject(wanted)) return wanted === null ? found === undefined || found === null : found === wanted;
-  if (!isObject(found)) return Object.values(wanted).every(value => value === null);
+  if (!isJsonObject(wanted))
+    return wanted === null ? found === undefined || found === null : found === wanted;
+  if (!isJsonObject(found)) return Object.values(wanted).every(value => value === null);
   return Object.entries(wanted).every(([key, value]) => holds(found[key], value));
 }
 
@@ -254,24 +255,20 @@ export function holds(found: Json | undefined, wanted: Json): boolean {
 export function inversePatch(current: Json | undefined, patch: Json, type: PatchType): Json {
   if (Array.isArray(patch)) {
     const byName =
-      type === 'strategic' && patch.every(entry => isObject(entry) && typeof entry.name === 'string');
+      type === 'strategic' && patch.every(entry => isJsonObject(entry) && typeof entry.name === 'string');
     if (!byName || !Array.isArray(current)) return current ?? null;
     return patch.map(entry => {
       const { name = '' } = entry as JsonObject;
-      const before = current.find(other => isObject(other) && other.name === name);
+      const before = current.find(other => isJsonObject(other) && other.name === name);
       if (before === undefined) return { name, $patch: 'delete' };
       if ((entry as JsonObject).$patch === 'delete') return before;
       return { ...(inversePatch(before, entry, type) as JsonObject), name };
     });
   }
-  if (!isObject(patch) || !isObject(current)) return current ?? null;
+  if (!isJsonObject(patch) || !isJsonObject(current)) return current ?? null;
   return Object.fromEntries(
     Object.entries(patch).map(([key, value]) => [key, inversePatch(current[key], value, type)]),
   );
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function conflict(ref: ObjectRef): ConflictError {

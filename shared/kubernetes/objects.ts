@@ -30,7 +30,15 @@ export const deploymentSchema = z.object({
               z.object({
                 name: z.string(),
                 image: z.string().default(''),
-                env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).default([]),
+                env: z
+                  .array(
+                    z.object({
+                      name: z.string(),
+                      value: z.string().optional(),
+                      valueFrom: z.json().optional(),
+                    }),
+                  )
+                  .default([]),
               }),
             )
             .default([]),

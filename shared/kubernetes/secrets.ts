@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Json } from '../json.ts';
+import { isJsonObject, type Json } from '../json.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import type { ObjectRef } from './resources.ts';
 
@@ -48,5 +48,5 @@ export function readsSecret(value: Json, name: string): boolean {
 }
 
 function nameOf(value: Json): Json | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value.name : undefined;
+  return isJsonObject(value) ? value.name : undefined;
 }

@@ -1,7 +1,7 @@
 import { taskId } from '../communication/task-record.ts';
 import { templateNames } from '../communication/templates.ts';
 import type { Entry, EntryOf, LedgerEntry } from '../incident/entries.ts';
-import type { Plan, Scenario, StepPlan } from '../plan/schema.ts';
+import type { Plan, Scenario } from '../plan/schema.ts';
 import { recordsOf } from '../report/records.ts';
 import type { Report } from '../report/report.ts';
 import type { Mode } from '../runbook/contract.ts';
@@ -99,17 +99,13 @@ function componentsUsed(plan: Plan, { phases, disaster }: Scenario, { steps, mod
   const all = phases
     .flatMap(phase => phase.steps)
     .flatMap(item => ('parallel' in item ? item.parallel.flat() : item));
-  const named = all.filter(({ id }) => done.has(id)).flatMap(namesIn);
-  const struck = mode === 'recover' && disaster ? namesIn({ with: { disaster } } as never) : [];
+  const named = all.filter(({ id }) => done.has(id)).flatMap(step => namesIn(step.with));
+  const struck = mode === 'recover' && disaster ? namesIn(disaster) : [];
   return [...named, ...struck].filter(id => Object.hasOwn(plan.components, id)).map(id => `components.${id}`);
 }
 
-/** Texts among a step's parameters that may be the id of a component. */
-function namesIn({ with: parameters }: Pick<StepPlan, 'with'>): string[] {
-  const visit = (value: unknown): string[] => {
-    if (typeof value === 'string')
-      return [value, ...(/\$\{components\.([^.}]+)/.exec(value)?.slice(1) ?? [])];
-    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(visit) : [];
-  };
-  return visit(parameters);
+/** Texts among a step's parameters, or in a disaster, that may be the id of a component. */
+function namesIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value, ...(/\$\{components\.([^.}]+)/.exec(value)?.slice(1) ?? [])];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(namesIn) : [];
 }

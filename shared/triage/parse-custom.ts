@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts';
+import { type Json, type JsonObject, objectOrEmpty } from '../json.ts';
 import type { EventFieldMatch, Plan, SignalPlan } from '../plan/schema.ts';
 import { awsTime, type Envelope, parseAs } from './event-bridge.ts';
 import type { Signal } from './signal.ts';
@@ -85,8 +85,7 @@ export function patternOf(match: Match): JsonObject {
     const last = keys.pop() ?? '';
     let inner = pattern;
     for (const key of keys) {
-      const next = inner[key];
-      const group = typeof next === 'object' && next !== null && !Array.isArray(next) ? next : {};
+      const group = objectOrEmpty(inner[key]);
       inner[key] = group;
       inner = group;
     }

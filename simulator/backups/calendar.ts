@@ -9,7 +9,7 @@ import type { Json } from '../../shared/json.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 import { continueArrivals } from '../services/s3/arrivals.ts';
 import { registerPods } from '../simulated-runtime.ts';
-import { createPeople } from '../world/people.ts';
+import { createPeople, decidePage } from '../world/people.ts';
 import { sleep } from '../world/sleep.ts';
 import { keepMaking } from './arrange.ts';
 import { throwAwaysIn } from './left-behind.ts';
@@ -126,10 +126,7 @@ export function daysUntilAllDue(plan: Plan): number {
 
 async function letPeopleAnswer({ world, functions }: Stage): Promise<void> {
   registerPods(world);
-  createPeople(world, {
-    decide: async event =>
-      (await functions.invoke('decide', event as never)) as { statusCode: number; body?: string },
-  });
+  createPeople(world, { decide: decidePage(functions) });
 }
 
 async function playAll(

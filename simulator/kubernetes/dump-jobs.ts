@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../../shared/json.ts';
+import { type JsonObject, objectOrEmpty } from '../../shared/json.ts';
 import { putObjectInto } from '../services/s3.ts';
 import { componentsOf } from '../world/addresses.ts';
 import type { World } from '../world/world.ts';
 import type { SimulatedCluster } from './cluster.ts';
-import { isObject } from './patches.ts';
 import { findObject, metadataOf } from './store.ts';
 
 /** Hosts whose data the dumps of Jobs hold, by `<bucket>/<key>`; all others came before the world began. */
@@ -50,11 +49,11 @@ function putWithManifest(world: World, bucket: string, key: string, startedAt: D
 }
 
 function jobTemplate({ spec }: JsonObject): JsonObject {
-  return isObject(spec) && isObject(spec.jobTemplate) ? spec.jobTemplate : {};
+  return objectOrEmpty(objectOrEmpty(spec).jobTemplate);
 }
 
 /** The containers of a Job or of the template of one, as text to compare. */
 function containersOf({ spec }: JsonObject): string {
-  const template = isObject(spec) && isObject(spec.template) ? spec.template : {};
-  return JSON.stringify(isObject(template.spec) ? template.spec.containers : undefined);
+  const template = objectOrEmpty(objectOrEmpty(spec).template);
+  return JSON.stringify(objectOrEmpty(template.spec).containers);
 }

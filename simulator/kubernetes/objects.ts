@@ -6,7 +6,7 @@ import type {
   V1Pod,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
-import type { JsonObject } from '../../shared/json.ts';
+import { type JsonObject, objectOrEmpty } from '../../shared/json.ts';
 import type { SimulatedAutoscaler, SimulatedDeployment, SimulatedNode, SimulatedPod } from './cluster.ts';
 import { isComplete, podsPerNode } from './controllers.ts';
 import { metadataOf } from './store.ts';
@@ -14,7 +14,15 @@ import { workloadSpec } from './workloads.ts';
 
 /** Simulated state as the objects that an API server shows, held to the types of the Kubernetes client. */
 
-export function deploymentObject(deployment: SimulatedDeployment): V1Deployment {
+/** An object as it crosses the wire: times are texts there, and what has no value is left out. */
+export function shown(object: object): JsonObject {
+  return JSON.parse(JSON.stringify(object)) as JsonObject;
+}
+
+/** The spec is what was applied, whatever that is. */
+export function deploymentObject(
+  deployment: SimulatedDeployment,
+): Omit<V1Deployment, 'spec'> & { spec: JsonObject } {
   const { namespace, name, generation, observedGeneration, kind = 'Deployment', manifest } = deployment;
   const living = deployment.pods.filter(pod => pod.phase !== 'Ending');
   const ready = living.filter(pod => pod.ready).length;
@@ -22,7 +30,7 @@ export function deploymentObject(deployment: SimulatedDeployment): V1Deployment 
     apiVersion: 'apps/v1',
     kind,
     metadata: { ...shownMetadata(manifest), name, namespace, generation },
-    spec: workloadSpec(deployment) as unknown as V1Deployment['spec'],
+    spec: workloadSpec(deployment),
     status: {
       observedGeneration,
       // An API server leaves out counts that are zero.
@@ -121,8 +129,8 @@ export function podObject(deployment: SimulatedDeployment, pod: SimulatedPod, no
 }
 
 function templateLabels({ manifest }: SimulatedDeployment): Record<string, string> {
-  const spec = manifest?.spec as { template?: JsonObject } | undefined;
-  return spec?.template ? metadataOf(spec.template).labels : {};
+  const { template } = objectOrEmpty(manifest?.spec);
+  return metadataOf(objectOrEmpty(template)).labels;
 }
 
 /** What the kubelet says about the container. */

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../shared/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../shared/json.ts';
 import { mergePatch } from './merge-patch.ts';
 
 /** What a request with this content type makes of an object; undefined for a type that no API server takes. */
@@ -22,7 +22,7 @@ export function strategicPatch(current: Json, patch: Json): Json {
     const merged = new Map(before.map(entry => [nameOf(entry), entry]));
     for (const entry of patch) {
       const name = nameOf(entry);
-      if (isObject(entry) && entry.$patch === 'delete') {
+      if (isJsonObject(entry) && entry.$patch === 'delete') {
         merged.delete(name);
         continue;
       }
@@ -30,8 +30,8 @@ export function strategicPatch(current: Json, patch: Json): Json {
     }
     return [...merged.values()];
   }
-  if (!isObject(patch)) return patch;
-  const merged: JsonObject = isObject(current) ? { ...current } : {};
+  if (!isJsonObject(patch)) return patch;
+  const merged: JsonObject = isJsonObject(current) ? { ...current } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
     else merged[key] = strategicPatch(merged[key] ?? null, value);
@@ -39,9 +39,5 @@ export function strategicPatch(current: Json, patch: Json): Json {
   return merged;
 }
 
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-const isNamed = (entry: Json) => isObject(entry) && typeof entry.name === 'string';
-const nameOf = (entry: Json) => (isObject(entry) ? String(entry.name) : '');
+const isNamed = (entry: Json) => isJsonObject(entry) && typeof entry.name === 'string';
+const nameOf = (entry: Json) => (isJsonObject(entry) ? String(entry.name) : '');

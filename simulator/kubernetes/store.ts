@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Json, JsonObject } from '../../shared/json.ts';
+import { isJsonObject, type Json, type JsonObject, objectOrEmpty } from '../../shared/json.ts';
 import type { World } from '../world/world.ts';
 import { publishReady, type SimulatedCluster, type SimulatedObject } from './cluster.ts';
-import { isObject } from './patches.ts';
 
 /** Objects of a cluster that are kept as their bodies: everything but workloads, their pods, nodes and autoscalers. */
 
@@ -18,7 +17,7 @@ export type Metadata = {
 
 /** The part of `metadata` that the simulator goes by. */
 export function metadataOf(body: JsonObject): Metadata {
-  const metadata = isObject(body.metadata) ? body.metadata : {};
+  const metadata = objectOrEmpty(body.metadata);
   return {
     name: String(metadata.name ?? ''),
     namespace: String(metadata.namespace ?? ''),
@@ -28,7 +27,7 @@ export function metadataOf(body: JsonObject): Metadata {
 }
 
 export function texts(value: Json | undefined): Record<string, string> {
-  if (!isObject(value)) return {};
+  if (!isJsonObject(value)) return {};
   return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
 }
 
@@ -60,7 +59,7 @@ export function storeObject(
   const { name, namespace } = metadataOf(body);
   const known = findObject(cluster, String(body.apiVersion), plural, namespace, name);
   const key = `${cluster.region}/${cluster.name}/${plural}/${namespace}/${name}`;
-  const metadata = isObject(body.metadata) ? body.metadata : {};
+  const metadata = objectOrEmpty(body.metadata);
   cluster.writes += 1;
   const full: JsonObject = {
     ...(plural === 'secrets' ? encoded(body) : body),
@@ -81,7 +80,7 @@ export function storeObject(
 }
 
 function encoded({ stringData, ...body }: JsonObject): JsonObject {
-  const data = isObject(body.data) ? body.data : {};
+  const data = objectOrEmpty(body.data);
   const added = Object.entries(texts(stringData)).map(([key, text]) => [
     key,
     Buffer.from(text, 'utf8').toString('base64'),
@@ -99,15 +98,15 @@ export function uidOf(world: World, key: string): string {
 
 /** Removes an object, or marks it as ending while a finalizer holds it or its contents go. */
 export function removeObject(world: World, cluster: SimulatedCluster, object: SimulatedObject): void {
-  const metadata = isObject(object.body.metadata) ? object.body.metadata : {};
+  const metadata = objectOrEmpty(object.body.metadata);
   const { name, namespace } = metadataOf(object.body);
   const resource = `k8s/${cluster.name}/${namespace}/${object.plural}/${name}`;
   // Whoever deletes asks for the background deletion of dependents, such as the pods of a Job.
   const isDependent = ({ body }: SimulatedObject) => {
-    const { ownerReferences } = isObject(body.metadata) ? body.metadata : {};
+    const { ownerReferences } = objectOrEmpty(body.metadata);
     const owners = Array.isArray(ownerReferences) ? ownerReferences : [];
     const ours = owners.some(
-      owner => isObject(owner) && owner.kind === object.body.kind && owner.name === name,
+      owner => isJsonObject(owner) && owner.kind === object.body.kind && owner.name === name,
     );
     return ours && metadataOf(body).namespace === namespace;
   };
@@ -149,6 +148,6 @@ export function emptyNamespace(world: World, cluster: SimulatedCluster, namespac
 /** Whether a namespace can take objects; those that nobody made explicitly exist while something is in them. */
 export function namespaceExists(cluster: SimulatedCluster, name: string): boolean {
   const known = findObject(cluster, 'v1', 'namespaces', '', name);
-  if (known) return !(isObject(known.body.status) && known.body.status.phase === 'Terminating');
+  if (known) return !(isJsonObject(known.body.status) && known.body.status.phase === 'Terminating');
   return ['default', 'kube-system', 'velero'].includes(name);
 }

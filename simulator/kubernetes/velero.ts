@@ -1,8 +1,7 @@
-import type { Json, JsonObject } from '../../shared/json.ts';
+import { isJsonObject, type Json, type JsonObject, objectOrEmpty } from '../../shared/json.ts';
 import type { World } from '../world/world.ts';
 import type { SimulatedCluster, SimulatedObject } from './cluster.ts';
-import { deploymentObject } from './objects.ts';
-import { isObject } from './patches.ts';
+import { deploymentObject, shown } from './objects.ts';
 import { findObject, metadataOf, namespaceExists, storeObject } from './store.ts';
 import { createWorkload } from './workloads.ts';
 
@@ -25,7 +24,7 @@ export function archive(
   const included = (namespace: string) => namespaces.includes(namespace) || namespaces.includes('*');
   const workloads = cluster.deployments
     .filter(({ namespace }) => included(namespace))
-    .map(deployment => structuredClone(deploymentObject(deployment)) as unknown as JsonObject);
+    .map(deployment => shown(deploymentObject(deployment)));
   const others = cluster.objects
     .filter(({ plural, body }) => plural !== 'pods' && included(metadataOf(body).namespace))
     .filter(({ body }) => body.apiVersion !== 'velero.io/v1')
@@ -38,7 +37,7 @@ export function archive(
 export function runVelero(world: World, cluster: SimulatedCluster, object: SimulatedObject): void {
   const { name } = metadataOf(object.body);
   const resource = `velero/${cluster.name}/${name}`;
-  const spec = isObject(object.body.spec) ? object.body.spec : {};
+  const spec = objectOrEmpty(object.body.spec);
   const setStatus = (status: JsonObject) => {
     object.body = { ...object.body, status };
   };
@@ -89,7 +88,7 @@ function ttlMs(ttl: Json | undefined): number {
 function removeExpired(world: World, cluster: SimulatedCluster, namespace: string): void {
   const over = cluster.objects.filter(({ plural, body }) => {
     if (plural !== 'backups' || metadataOf(body).namespace !== namespace) return false;
-    const { expiration } = isObject(body.status) ? body.status : {};
+    const { expiration } = objectOrEmpty(body.status);
     return typeof expiration === 'string' && Date.parse(expiration) < world.nowMs();
   });
   for (const { body } of over) archives(world).delete(metadataOf(body).name);
@@ -103,7 +102,7 @@ function bringBack(
   bodies: readonly JsonObject[],
   spec: JsonObject,
 ): { restored: number; skipped: number } {
-  const mapping = isObject(spec.namespaceMapping) ? spec.namespaceMapping : {};
+  const mapping = objectOrEmpty(spec.namespaceMapping);
   let restored = 0;
   let skipped = 0;
   for (const { simulatedPlural, status: _, ...original } of bodies) {
@@ -131,7 +130,7 @@ function bringBack(
 function moved(body: JsonObject, mapping: JsonObject): JsonObject {
   const { namespace } = metadataOf(body);
   const target = mapping[namespace];
-  if (typeof target !== 'string' || !isObject(body.metadata)) return body;
+  if (typeof target !== 'string' || !isJsonObject(body.metadata)) return body;
   return { ...body, metadata: { ...body.metadata, namespace: target } };
 }
 

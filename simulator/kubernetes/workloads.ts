@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JsonObject } from '../../shared/json.ts';
+import { type JsonObject, objectOrEmpty } from '../../shared/json.ts';
 import type { World } from '../world/world.ts';
 import type { SimulatedCluster, SimulatedDeployment } from './cluster.ts';
 import { endPod, noticeChange, resourceOf, watchRollout } from './controllers.ts';
@@ -139,10 +139,10 @@ export function workloadSpec(deployment: SimulatedDeployment): JsonObject {
       spec: { containers: [{ name: container, ...(image !== undefined && { image }) }] },
     },
   };
-  const base = (manifest?.spec ?? {}) as JsonObject;
-  const merged = strategicPatch(own, { ...base, replicas }) as {
-    template: { metadata: JsonObject };
-  } & JsonObject;
-  merged.template = { ...merged.template, metadata: { ...merged.template.metadata, annotations } };
-  return merged;
+  const merged = objectOrEmpty(strategicPatch(own, { ...objectOrEmpty(manifest?.spec), replicas }));
+  const template = objectOrEmpty(merged.template);
+  return {
+    ...merged,
+    template: { ...template, metadata: { ...objectOrEmpty(template.metadata), annotations } },
+  };
 }

@@ -1,16 +1,17 @@
 import * as z from 'zod';
-import type { JsonObject } from '../../shared/json.ts';
+import { isJsonObject, type JsonObject, objectOrEmpty } from '../../shared/json.ts';
 import { builtInKinds } from '../../shared/kubernetes/resources.ts';
 import type { KubernetesExecRequest, KubernetesRequest } from '../../shared/ports.ts';
 import { arrangeClusters } from '../kubernetes/arrange.ts';
 import { clustersOf, findCluster, type SimulatedCluster } from '../kubernetes/cluster.ts';
 import { probeAgain, resourceOf } from '../kubernetes/controllers.ts';
 import { execInPod } from '../kubernetes/exec-in-pod.ts';
-import { isObject, patched } from '../kubernetes/patches.ts';
+import { patched } from '../kubernetes/patches.ts';
 import { evict, logOf } from '../kubernetes/pods.ts';
 import { type KubernetesReply, reply, status } from '../kubernetes/reply.ts';
 import { createObject, findOne, listObjects } from '../kubernetes/resources.ts';
 import { operationNames, type Route } from '../kubernetes/routes.ts';
+import { metadataOf } from '../kubernetes/store.ts';
 import { loseZoneNodes, mendWorkload, strikeCluster } from '../kubernetes/strikes.ts';
 import { menders } from '../world/assumed-repairs.ts';
 import { keepHistory, seenState } from '../world/history.ts';
@@ -87,7 +88,7 @@ function read(target: Target): KubernetesReply {
 function write(target: Target): KubernetesReply {
   const { world, cluster, route, request } = target;
   if (route.kind === 'SelfSubjectAccessReview') {
-    return reply(201, { ...(request.body as JsonObject), status: { allowed: true } });
+    return reply(201, { ...objectOrEmpty(request.body), status: { allowed: true } });
   }
   if (request.method === 'POST') return create(target);
   const found = findOne(world, cluster, route);
@@ -97,9 +98,8 @@ function write(target: Target): KubernetesReply {
     if (!dryRun) found.remove();
     return reply(200, { kind: 'Status', status: 'Success' });
   }
-  if (!isObject(request.body as never))
-    return reply(400, status(400, 'the body of the request is no object'));
-  const given = request.body as JsonObject;
+  const given = request.body;
+  if (!isJsonObject(given)) return reply(400, status(400, 'the body of the request is no object'));
   const applies = request.contentType === 'application/apply-patch+yaml';
   if (!found) return applies ? create(target) : notFound(route);
   const next =
@@ -115,8 +115,8 @@ function write(target: Target): KubernetesReply {
 }
 
 function create({ world, cluster, route, request }: Target): KubernetesReply {
-  const body = request.body as JsonObject;
-  const name = route.name || String((body.metadata as JsonObject | undefined)?.name ?? '');
+  const body = objectOrEmpty(request.body);
+  const name = route.name || metadataOf(body).name;
   if (request.method === 'POST' && findOne(world, cluster, { ...route, name })) {
     return reply(409, status(409, `${route.plural} "${name}" already exists`));
   }
@@ -136,7 +136,7 @@ function writePart({ world, cluster, route, request }: Target): KubernetesReply 
   if (route.subresource !== 'scale' || !patch.success) {
     return reply(400, status(400, 'the body of the request was not a scale'));
   }
-  const spec = { ...(found.body.spec as JsonObject), replicas: patch.data.spec.replicas };
+  const spec = { ...objectOrEmpty(found.body.spec), replicas: patch.data.spec.replicas };
   found.update({ ...found.body, spec });
   return reply(200, scaleOf(findOne(world, cluster, route)?.body ?? found.body));
 }
@@ -179,18 +179,18 @@ function seen({ world, cluster }: Target): SimulatedCluster {
 }
 
 function staleVersion(current: JsonObject, given: JsonObject): boolean {
-  const version = (body: JsonObject) => (body.metadata as JsonObject | undefined)?.resourceVersion;
+  const version = (body: JsonObject) => objectOrEmpty(body.metadata).resourceVersion;
   return version(given) !== undefined && version(given) !== version(current);
 }
 
 function scaleOf({ metadata, spec, status: state }: JsonObject): object {
-  const { name, namespace } = metadata as JsonObject;
+  const { name, namespace } = objectOrEmpty(metadata);
   return {
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
     metadata: { name, namespace },
-    spec: { replicas: (spec as JsonObject).replicas },
-    status: { replicas: (state as JsonObject | undefined)?.replicas ?? 0 },
+    spec: { replicas: objectOrEmpty(spec).replicas },
+    status: { replicas: objectOrEmpty(state).replicas ?? 0 },
   };
 }
 

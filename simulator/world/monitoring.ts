@@ -1,5 +1,5 @@
 import { buildAlarmName } from '../../shared/aws/names.ts';
-import type { Json, JsonObject } from '../../shared/json.ts';
+import { type Json, type JsonObject, objectOrEmpty } from '../../shared/json.ts';
 import type { SignalPlan } from '../../shared/plan/schema.ts';
 import { silencedBy } from '../../shared/plan/silent-metrics.ts';
 import { alarmsOf } from './alarms.ts';
@@ -190,8 +190,7 @@ function exampleOf({ firing, subject }: Extract<SignalPlan, { type: 'event' }>):
     const keys = path.split('.');
     const last = keys.pop() ?? '';
     const group = keys.reduce<JsonObject>((inner, key) => {
-      const next = inner[key];
-      const child = typeof next === 'object' && next !== null && !Array.isArray(next) ? next : {};
+      const child = objectOrEmpty(inner[key]);
       inner[key] = child;
       return child;
     }, detail);

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../shared/json.ts';
 import type { World } from './world.ts';
 
 /**
@@ -5,7 +6,7 @@ import type { World } from './world.ts';
  * HTTP APIs send it. A form comes base64-encoded, as it does there. Source: Lambda developer guide, "Invoking Lambda
  * function URLs".
  */
-export function pageEvent(world: World, token: string, form?: Record<string, string>) {
+export function pageEvent(world: World, token: string, form?: Record<string, string>): JsonObject {
   const query = new URLSearchParams({ t: token });
   const now = world.now();
   return {
@@ -16,7 +17,7 @@ export function pageEvent(world: World, token: string, form?: Record<string, str
     headers: {
       host: 'decide.example',
       'user-agent': 'Mozilla/5.0 (simulated)',
-      ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
     },
     queryStringParameters: { t: token },
     requestContext: {
@@ -37,7 +38,7 @@ export function pageEvent(world: World, token: string, form?: Record<string, str
       time: now.toUTCString(),
       timeEpoch: now.getTime(),
     },
-    ...(form && { body: Buffer.from(new URLSearchParams(form).toString()).toString('base64') }),
+    ...(form !== undefined && { body: Buffer.from(new URLSearchParams(form).toString()).toString('base64') }),
     isBase64Encoded: form !== undefined,
   };
 }

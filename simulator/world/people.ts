@@ -1,10 +1,14 @@
+import * as z from 'zod';
 import { readToken } from '../../shared/communication/links.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import type { Functions } from './functions.ts';
 import { type Arrived, onArrived } from './messages.ts';
 import { pageEvent } from './page-event.ts';
 import type { World } from './world.ts';
 
 /** Calls the decision page's handler with an event document, as Lambda would. */
-export type DecidePage = (event: unknown) => Promise<{ statusCode: number; body?: string }>;
+export type DecidePage = (event: JsonObject) => Promise<z.output<typeof answerSchema>>;
+const answerSchema = z.object({ statusCode: z.number(), body: z.string().optional() });
 
 /** What somebody did with a link: looked at the page, or sent an answer. 500 when the page failed altogether. */
 export type Deed = { atMs: number; person: string; what: string; statusCode: number };
@@ -26,6 +30,11 @@ const preferences = ['acknowledge', 'approve', 'done', 'retry', 'abort'];
 /** A failed step is retried so often, then given up. */
 const retries = 2;
 
+/** The decision page of a deployment that is being rehearsed. */
+export function decidePage(functions: Pick<Functions, 'invoke'>): DecidePage {
+  return async event => answerSchema.parse(await functions.invoke('decide', event));
+}
+
 /**
  * People who read what reaches them and use the links in it: they acknowledge, approve and decide after a while, each
  * link once. With the fault `no-approval` nobody answers anything. `decide` is the page's handler.
@@ -35,11 +44,7 @@ export function createPeople(world: World, options: { decide: DecidePage }): Peo
   const seen = new Set<string>();
   const retried = new Map<string, number>();
 
-  async function open(
-    person: string,
-    token: string,
-    value?: string,
-  ): Promise<{ statusCode: number; body?: string }> {
+  async function open(person: string, token: string, value?: string): ReturnType<DecidePage> {
     const form = value && { t: token, value, reason: 'Answered by a simulated person' };
     const failed = { statusCode: 500 };
     const response = await options.decide(pageEvent(world, token, form || undefined)).catch(() => failed);

@@ -8,7 +8,7 @@ const prefixes: Record<string, string> = { monitoring: 'cloudwatch' };
 
 type SimulatedClient = {
   destroy(): void;
-  config: { defaultSigningName?: string; region: string | (() => Promise<string>) };
+  config: Parameters<typeof getSchemaSerdePlugin>[0] & { defaultSigningName?: string };
   middlewareStack: {
     addRelativeTo(
       middleware: (
@@ -18,7 +18,7 @@ type SimulatedClient = {
       options: { relation: 'after'; toMiddleware: string; name: string; override: boolean },
     ): void;
     remove(name: string): boolean;
-    use(plugin: never): void;
+    use(plugin: ReturnType<typeof getSchemaSerdePlugin>): void;
   };
 };
 
@@ -50,7 +50,8 @@ export function simulatedClients(world: World, regions: { primary: string; recov
       const existing = known.get(region);
       if (existing) return existing as C;
       // A command's middleware is put together once and not at every call.
-      const client = new Client({ ...clientSettings(region, settings), cacheMiddleware: true } as never);
+      const chosen = { ...clientSettings(region, settings), cacheMiddleware: true };
+      const client = new Client(chosen);
       answerFrom(world, client as C & SimulatedClient, region);
       known.set(region, client);
       return client;
@@ -64,7 +65,7 @@ function answerFrom(world: World, client: SimulatedClient, region: string): void
   for (const name of needless) client.middlewareStack.remove(name);
   // The SDK copies the configuration twice a call. It has deleted from this object, which makes copies ten times slower.
   client.config = { ...client.config };
-  client.middlewareStack.use(getSchemaSerdePlugin(client.config as never) as never);
+  client.middlewareStack.use(getSchemaSerdePlugin(client.config));
   client.middlewareStack.addRelativeTo(
     (_next, context) => async args => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');

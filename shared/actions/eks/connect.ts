@@ -133,8 +133,14 @@ async function isAllowed(
   access: { cluster: string; region: string },
   { verb, resource, group, namespace }: z.output<typeof rightSchema>,
 ): Promise<boolean> {
-  const [name, subresource] = resource.split('/');
-  const resourceAttributes = { verb, group, resource: name, subresource, namespace };
+  const [name = '', subresource] = resource.split('/');
+  const resourceAttributes = {
+    verb,
+    group,
+    resource: name,
+    ...(subresource !== undefined && { subresource }),
+    ...(namespace !== undefined && { namespace }),
+  };
   const { body } = await context.kubernetes(access, {
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',

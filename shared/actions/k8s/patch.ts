@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JsonObject } from '../../json.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
 import { holds, inversePatch, patchObject, readObject, refSchema } from '../../kubernetes/object-api.ts';
 import { deploymentSchema } from '../../kubernetes/objects.ts';
 import { describeRef } from '../../kubernetes/resources.ts';
@@ -150,8 +150,7 @@ function flatten(value: JsonObject, prefix = ''): Record<string, true> {
   const paths: Record<string, true> = {};
   for (const [key, inner] of Object.entries(value)) {
     const path = prefix === '' ? key : `${prefix}.${key}`;
-    const nested = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
-    if (nested) Object.assign(paths, flatten(inner as JsonObject, path));
+    if (isJsonObject(inner)) Object.assign(paths, flatten(inner, path));
     else paths[path] = true;
   }
   return paths;

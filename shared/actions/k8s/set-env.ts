@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Json, JsonObject } from '../../json.ts';
+import type { JsonObject } from '../../json.ts';
 import { nounOf, patchTemplate, readDeployment } from '../../kubernetes/api.ts';
 import { holds, inversePatch } from '../../kubernetes/object-api.ts';
 import type { Deployment } from '../../kubernetes/objects.ts';
@@ -27,6 +27,7 @@ const parameters = z.strictObject({
   container: z.string().optional().meta({ description: "Container; the component's own if left out" }),
 });
 type Parameters = z.output<typeof parameters>;
+type Variable = Deployment['spec']['template']['spec']['containers'][number]['env'][number];
 
 const baselineSchema = z.object({
   /** The patch that takes this one back. */
@@ -83,8 +84,7 @@ export const action = defineAction({
     const previous = Object.fromEntries(
       Object.keys(env).map(name => [name, container.env.find(other => other.name === name)?.value ?? null]),
     );
-    const template = deployment.spec.template as unknown as JsonObject;
-    const inverse = inversePatch(template, patchFor(given), 'strategic') as JsonObject;
+    const inverse = inversePatch(templateOf(deployment), patchFor(given), 'strategic') as JsonObject;
     const baseline = { inverse, previous };
     const evidence = [
       { what: `${component.name} will get: ${Object.keys(env).join(', ')}`, data: { previous, wanted: env } },
@@ -111,7 +111,7 @@ export const action = defineAction({
   async undo(context, given, baseline) {
     const { inverse, previous } = baselineSchema.parse(baseline);
     const deployment = await readDeployment(context, given.workload);
-    const back = (found: Deployment) => holds(found.spec.template as unknown as Json, inverse);
+    const back = (found: Deployment) => holds(templateOf(found), inverse);
     if (deployment && !back(deployment)) {
       await change(context, given, inverse, Object.keys(previous));
       return { status: 'pending', note: 'putting the values from before back' };
@@ -124,6 +124,19 @@ const nameOf = ({ workload, container }: Parameters) => container ?? workload.co
 
 function containerIn(deployment: Deployment, given: Parameters) {
   return deployment.spec.template.spec.containers.find(({ name }) => name === nameOf(given));
+}
+
+/** The part of the pod template that a patch of `patchFor` and its inverse are about. */
+function templateOf({ spec }: Deployment): JsonObject {
+  const containers = spec.template.spec.containers.map(({ name, env }) => ({
+    name,
+    env: env.map(asWritten),
+  }));
+  return { spec: { containers } };
+}
+
+function asWritten({ name, value, valueFrom }: Variable): JsonObject {
+  return { name, ...(value !== undefined && { value }), ...(valueFrom !== undefined && { valueFrom }) };
 }
 
 /** Strategic merge patch of the pod template. A variable that came from elsewhere before comes from here now. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, GetObjectTaggingCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { isNotFound, request } from '../../aws/aws-errors.ts';
 import { RequestRejectedError } from '../../errors.ts';
-import type { Json, JsonObject } from '../../json.ts';
+import { isJsonObject, type Json, type JsonObject, objectOrEmpty } from '../../json.ts';
 import { builtInKinds, groupPath } from '../../kubernetes/resources.ts';
 import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -163,19 +163,13 @@ async function isOwn(
 }
 
 function itemsOf(body: Json): JsonObject[] {
-  const items = typeof body === 'object' && body !== null && !Array.isArray(body) ? body.items : [];
-  return Array.isArray(items)
-    ? (items.filter(item => typeof item === 'object' && item !== null) as JsonObject[])
-    : [];
+  const { items } = objectOrEmpty(body);
+  return Array.isArray(items) ? items.filter(isJsonObject) : [];
 }
 
 /** What a cluster gives an object when it is made must not be in the file that makes it anew. */
 function withoutState(item: JsonObject): JsonObject {
   const { status: _, ...rest } = item;
-  const metadata =
-    typeof rest.metadata === 'object' && rest.metadata !== null && !Array.isArray(rest.metadata)
-      ? rest.metadata
-      : {};
   const {
     uid: _uid,
     resourceVersion: _version,
@@ -183,7 +177,7 @@ function withoutState(item: JsonObject): JsonObject {
     creationTimestamp: _created,
     generation: _generation,
     ...kept
-  } = metadata;
+  } = objectOrEmpty(rest.metadata);
   return { ...rest, metadata: kept };
 }
 

@@ -10,7 +10,7 @@ import {
 import { request } from '../../aws/aws-errors.ts';
 import { shortHash } from '../../aws/names.ts';
 import { RequestRejectedError } from '../../errors.ts';
-import type { Json, JsonObject } from '../../json.ts';
+import { type JsonObject, objectOrEmpty } from '../../json.ts';
 import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
 import { backupTag, backupTags } from '../names.ts';
@@ -82,18 +82,18 @@ export async function startDump(runtime: Runtime, making: Making, backup: Backup
     access,
     `/apis/batch/v1/namespaces/${madeBy.namespace}/cronjobs/${madeBy.name}`,
   );
-  const template = objectOf(objectOf(cronJob.spec).jobTemplate);
+  const template = objectOrEmpty(objectOrEmpty(cronJob.spec).jobTemplate);
   const id = `${madeBy.name}-${stampOf(making)}`.slice(0, 63);
   await post(runtime, access, `/apis/batch/v1/namespaces/${madeBy.namespace}/jobs`, {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
-      ...objectOf(template.metadata),
+      ...objectOrEmpty(template.metadata),
       name: id,
       namespace: madeBy.namespace,
       labels: { [backupTag.replace(':', '/')]: making.backup },
     },
-    spec: objectOf(template.spec),
+    spec: objectOrEmpty(template.spec),
   });
   return { status: 'made', id, sourceTime, removed: [] };
 }
@@ -119,7 +119,7 @@ export async function startVelero(
       labels: { 'velero.io/schedule-name': backup.veleroSchedule },
     },
     spec: {
-      ...objectOf(objectOf(schedule.spec).template),
+      ...objectOrEmpty(objectOrEmpty(schedule.spec).template),
       ttl: `${Math.ceil(backup.retention / 3600)}h0m0s`,
     },
   });
@@ -181,12 +181,10 @@ export async function snapshotVolumes(
 }
 
 type Access = { cluster: string; region: string };
-const objectOf = (value: Json | undefined): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
 async function get(runtime: Runtime, access: Access, path: string): Promise<JsonObject> {
   const { status, body } = await runtime.kubernetes(access, { method: 'GET', path });
-  if (status === 200) return objectOf(body);
+  if (status === 200) return objectOrEmpty(body);
   throw new RequestRejectedError(`The cluster ${access.cluster} answers ${status} to GET ${path}`, {
     nextStep: 'Correct the name in the plan, or make the object in the cluster.',
   });

@@ -1,4 +1,4 @@
-import type { Json } from '../../json.ts';
+import { isJsonObject, type Json, objectOrEmpty } from '../../json.ts';
 import type { HttpRequest, HttpResponse } from '../../ports.ts';
 import type { Runtime } from '../../runtime.ts';
 import { ChannelError } from './contract.ts';
@@ -84,10 +84,7 @@ export function retryAfterSeconds(value: string | undefined, now: Date): number 
 /** The first line of what was said, without anything secret. */
 function reasonIn(body: string, secrets: readonly string[]): string {
   const json = parse(body);
-  const field =
-    typeof json === 'object' && json !== null && !Array.isArray(json)
-      ? (json.error ?? json.message)
-      : undefined;
+  const field = isJsonObject(json) ? (json.error ?? json.message) : undefined;
   const text = typeof field === 'string' ? field : body.includes('<') ? '' : body;
   return hide(text, secrets).replace(/\s+/g, ' ').trim().slice(0, longestReason);
 }
@@ -109,8 +106,7 @@ function parse(body: string): Json {
 
 /** A field of a JSON object as text; undefined where there is none. */
 export function textField(json: Json | undefined, name: string): string | undefined {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
-  const value = json[name];
+  const value = objectOrEmpty(json)[name];
   return typeof value === 'string' ? value : undefined;
 }
 

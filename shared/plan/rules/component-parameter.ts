@@ -1,4 +1,4 @@
-import type { Json } from '../../json.ts';
+import { isJsonObject, type Json } from '../../json.ts';
 import type { ComponentType } from '../components.ts';
 import { hasExpression } from '../expression.ts';
 import { didYouMean, type Problem } from '../finding.ts';
@@ -22,7 +22,7 @@ export function checkComponentParameter(
   const problem = (rule: string, message: string, mend: string, near?: string): { problems: Problem[] } => ({
     problems: [{ rule, severity: 'error', path: place, message, mend, near }],
   });
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value };
+  if (isJsonObject(value)) return { value };
   const fitting = Object.keys(plan.components).filter(id =>
     wanted.some(type => plan.components[id]?.type === type),
   );

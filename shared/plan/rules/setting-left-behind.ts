@@ -1,4 +1,4 @@
-import type { Json } from '../../json.ts';
+import { type Json, objectOrEmpty } from '../../json.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep } from '../scenario-view.ts';
 import { isTakenWith } from './step-facts.ts';
@@ -52,11 +52,7 @@ function settingsOf({ step }: PlacedStep): Setting[] {
     step.do === 'ssm.put-parameter' && typeof step.with.name === 'string'
       ? [{ name: step.with.name, value: String(step.with.value) }]
       : [];
-  const { patch } = step.with;
-  const patched =
-    step.do === 'k8s.patch' && typeof patch === 'object' && patch !== null && !Array.isArray(patch)
-      ? entriesOf(patch.data)
-      : [];
+  const patched = step.do === 'k8s.patch' ? entriesOf(objectOrEmpty(step.with.patch).data) : [];
   const typed = textsIn(step.with).flatMap(({ text }) => {
     const [line] = /\bkubectl\s+set\s+env\b[^|;&\n]*/.exec(text.replaceAll(/\\\s*\n\s*/g, ' ')) ?? [''];
     return [...line.matchAll(/\b([A-Z][A-Z0-9_]+)=(\S+)/g)].map(([, name = '', value = '']) => ({
@@ -68,8 +64,10 @@ function settingsOf({ step }: PlacedStep): Setting[] {
 }
 
 function entriesOf(value: Json | undefined): Setting[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return Object.entries(value).map(([name, each]) => ({ name, value: each === null ? null : String(each) }));
+  return Object.entries(objectOrEmpty(value)).map(([name, each]) => ({
+    name,
+    value: each === null ? null : String(each),
+  }));
 }
 
 /** Values that hold in an emergency only, by what such variables are called. */

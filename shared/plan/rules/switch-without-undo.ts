@@ -1,4 +1,4 @@
-import type { Json } from '../../json.ts';
+import { isJsonObject, type Json } from '../../json.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
 import { isTakenWith } from './step-facts.ts';
@@ -69,11 +69,7 @@ const switches: Record<string, Switch> = {
 
 function kindsIn(objects: Json | undefined): string[] {
   if (!Array.isArray(objects)) return [];
-  return objects.flatMap(each =>
-    typeof each === 'object' && each !== null && !Array.isArray(each) && typeof each.kind === 'string'
-      ? [each.kind]
-      : [],
-  );
+  return objects.flatMap(each => (isJsonObject(each) && typeof each.kind === 'string' ? [each.kind] : []));
 }
 
 export const switchWithoutUndo: LintRule = {

@@ -1,10 +1,11 @@
 import { parseSecretReference } from '../../../shared/aws/secret-reference.ts';
+import { objectOrEmpty } from '../../../shared/json.ts';
 import type { Channel, Plan } from '../../../shared/plan/schema.ts';
 import type { HttpRequest, HttpResponse } from '../../../shared/ports.ts';
 import { arrive } from '../messages.ts';
 import type { World } from '../world.ts';
 import { answerPagerDuty } from './pagerduty.ts';
-import { type Asked, object, type Provider } from './provider.ts';
+import type { Asked, Provider } from './provider.ts';
 import { answerSlack, answerSlackWebhook } from './slack.ts';
 import { answerStatuspage } from './statuspage.ts';
 
@@ -107,7 +108,7 @@ function placeOf(channel: string, given: Channel): Place[] {
       return [{ channel, ...at(valueFor(channel, 'url', given)), answer: answerSlackWebhook }];
     case 'pagerduty': {
       const host = given.region === 'eu' ? 'events.eu.pagerduty.com' : 'events.pagerduty.com';
-      const has = ({ json }: Asked) => object(json).routing_key === `key-of-${channel}`;
+      const has = ({ json }: Asked) => objectOrEmpty(json).routing_key === `key-of-${channel}`;
       return [{ channel, host, has, answer: answerPagerDuty }];
     }
     case 'statuspage':

@@ -1,6 +1,7 @@
+import { objectOrEmpty } from '../../../shared/json.ts';
 import { arrive } from '../messages.ts';
 import type { World } from '../world.ts';
-import { type Asked, isTooFast, object, type Reply } from './provider.ts';
+import { type Asked, isTooFast, type Reply } from './provider.ts';
 
 export type Alert = { key: string; status: 'triggered' | 'acknowledged' | 'resolved'; triggers: number };
 
@@ -17,8 +18,8 @@ export function answerPagerDuty(world: World, channel: string, { url, json }: As
   if (isTooFast(world, `pagerduty/${channel}`, mostPerMinute, 60)) {
     return { status: 429, body: { status: 'throttle exceeded' } };
   }
-  const { event_action: action, dedup_key: key, payload, links } = object(json);
-  const { summary, source, severity } = object(payload);
+  const { event_action: action, dedup_key: key, payload, links } = objectOrEmpty(json);
+  const { summary, source, severity } = objectOrEmpty(payload);
   const missing = [summary, source, severity].some(field => typeof field !== 'string' || field === '');
   if (typeof key !== 'string' || !['trigger', 'acknowledge', 'resolve'].includes(String(action))) {
     return invalid("'event_action' or 'dedup_key' is missing");
@@ -31,7 +32,7 @@ export function answerPagerDuty(world: World, channel: string, { url, json }: As
     alertsOf(world, channel).set(key, { ...open, triggers: open.triggers + 1 });
     // An acknowledged one notifies nobody. Source: PagerDuty, "Events API v2", acknowledge.
     if (open.status === 'acknowledged') return taken(key);
-    const hrefs = Array.isArray(links) ? links.map(link => object(link).href) : [];
+    const hrefs = Array.isArray(links) ? links.map(link => objectOrEmpty(link).href) : [];
     arrive(world, `channel/${channel}`, [summary, ...hrefs].join('\n'));
   } else if (alert && alert.status !== 'resolved') {
     alert.status = action === 'resolve' ? 'resolved' : 'acknowledged';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../../shared/json.ts';
+import type { Json } from '../../../shared/json.ts';
 import type { HttpRequest } from '../../../shared/ports.ts';
 import type { World } from '../world.ts';
 
@@ -8,9 +8,6 @@ export type Reply = { status: number; body: Json | string; headers?: Record<stri
 
 /** What a provider of messages does with a request to one channel of the plan. */
 export type Provider = (world: World, channel: string, asked: Asked) => Reply;
-
-export const object = (json: Json | undefined): JsonObject =>
-  typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {};
 
 /** Requests in a sliding window; true when this one is above the limit. */
 export function isTooFast(world: World, key: string, most: number, windowSeconds: number): boolean {

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../../shared/json.ts';
+import { type JsonObject, objectOrEmpty } from '../../../shared/json.ts';
 import { arrive } from '../messages.ts';
 import type { World } from '../world.ts';
-import { type Asked, isTooFast, object, type Reply } from './provider.ts';
+import { type Asked, isTooFast, type Reply } from './provider.ts';
 
 type Post = { ts: string; thread_ts?: string; text: string; metadata?: JsonObject };
 
@@ -18,7 +18,7 @@ export function answerSlack(world: World, channel: string, { url, json }: Asked)
   const posts = slackPosts(world, channel);
   switch (url.pathname) {
     case '/api/chat.postMessage':
-      return post(world, channel, posts, object(json));
+      return post(world, channel, posts, objectOrEmpty(json));
     case '/api/conversations.history':
       return ok({ messages: posts.filter(({ thread_ts }) => thread_ts === undefined).reverse() });
     case '/api/conversations.replies': {
@@ -33,10 +33,10 @@ export function answerSlack(world: World, channel: string, { url, json }: Asked)
 /** An incoming webhook answers in plain text. */
 export function answerSlackWebhook(world: World, channel: string, { json }: Asked): Reply {
   if (isTooFast(world, `slack/${channel}`, most, windowSeconds)) return tooFast();
-  const { text } = object(json);
+  const { text } = objectOrEmpty(json);
   if (typeof text !== 'string' || text === '') return { status: 400, body: 'no_text' };
   slackPosts(world, channel).push({ ts: timestamp(world, channel), text });
-  arrive(world, `channel/${channel}`, readable(object(json)));
+  arrive(world, `channel/${channel}`, readable(objectOrEmpty(json)));
   return { status: 200, body: 'ok' };
 }
 
@@ -51,7 +51,7 @@ function post(world: World, channel: string, posts: Post[], body: JsonObject): R
     ts,
     ...(thread && { thread_ts: thread }),
     text: body.text,
-    ...(body.metadata !== undefined && { metadata: object(body.metadata) }),
+    ...(body.metadata !== undefined && { metadata: objectOrEmpty(body.metadata) }),
   });
   arrive(world, `channel/${channel}`, readable(body));
   return ok({ ts, channel: body.channel });
@@ -74,9 +74,9 @@ function timestamp(world: World, channel: string): string {
 
 /** What a person sees: texts, and where the buttons lead. */
 function readable(body: JsonObject): string {
-  const blocks = Array.isArray(body.blocks) ? body.blocks.map(object) : [];
+  const blocks = Array.isArray(body.blocks) ? body.blocks.map(objectOrEmpty) : [];
   const urls = blocks.flatMap(({ elements }) =>
-    Array.isArray(elements) ? elements.flatMap(element => object(element).url ?? []) : [],
+    Array.isArray(elements) ? elements.flatMap(element => objectOrEmpty(element).url ?? []) : [],
   );
-  return [body.text, ...blocks.flatMap(({ text }) => object(text).text ?? []), ...urls].join('\n');
+  return [body.text, ...blocks.flatMap(({ text }) => objectOrEmpty(text).text ?? []), ...urls].join('\n');
 }

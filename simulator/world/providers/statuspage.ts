@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../../shared/json.ts';
+import { type JsonObject, objectOrEmpty } from '../../../shared/json.ts';
 import type { World } from '../world.ts';
-import { type Asked, isTooFast, object, type Reply } from './provider.ts';
+import { type Asked, isTooFast, type Reply } from './provider.ts';
 
 export type PageIncident = {
   id: string;
@@ -27,15 +27,13 @@ export function answerStatuspage(world: World, channel: string, { request, url, 
   const page = statusPageOf(world, channel);
   const id = /^\/v1\/pages\/[^/]+\/incidents(?:\/([^/]+))?$/.exec(url.pathname)?.[1];
   if (request.method === 'GET' && id === 'unresolved') {
-    return { status: 200, body: page.incidents.filter(({ status }) => status !== 'resolved') as never };
+    return { status: 200, body: page.incidents.filter(({ status }) => status !== 'resolved') };
   }
-  const fields = object(object(json).incident);
+  const fields = objectOrEmpty(objectOrEmpty(json).incident);
   if (request.method === 'POST' && id === undefined) return create(world, page, fields);
   const incident = page.incidents.find(one => one.id === id);
   if (!incident) return { status: 404, body: { error: 'Not found' } };
-  return request.method === 'PATCH'
-    ? change(page, incident, fields)
-    : { status: 200, body: incident as never };
+  return request.method === 'PATCH' ? change(page, incident, fields) : { status: 200, body: incident };
 }
 
 function create(world: World, page: Page, fields: JsonObject): Reply {
@@ -44,13 +42,13 @@ function create(world: World, page: Page, fields: JsonObject): Reply {
     id: `i${Math.floor(world.random(`statuspage/${page.incidents.length}`) * 2 ** 40).toString(36)}`,
     name: fields.name,
     status: 'investigating',
-    metadata: object(fields.metadata),
+    metadata: objectOrEmpty(fields.metadata),
     incident_updates: [],
   };
   const reply = change(page, incident, fields);
   if (reply.status !== 200) return reply;
   page.incidents.push(incident);
-  return { status: 201, body: incident as never };
+  return { status: 201, body: incident };
 }
 
 function change(page: Page, incident: PageIncident, fields: JsonObject): Reply {
@@ -58,6 +56,7 @@ function change(page: Page, incident: PageIncident, fields: JsonObject): Reply {
   if (!statuses.includes(status)) return { status: 422, body: { error: ['status is not a valid state'] } };
   incident.status = status;
   incident.incident_updates.unshift({ status, body: String(fields.body ?? '') });
-  for (const [id, state] of Object.entries(object(fields.components))) page.components[id] = String(state);
-  return { status: 200, body: incident as never };
+  for (const [id, state] of Object.entries(objectOrEmpty(fields.components)))
+    page.components[id] = String(state);
+  return { status: 200, body: incident };
 }

@@ -146,6 +146,23 @@ describe('k8s.set-env', () => {
       await scene.wait(60);
       expect(envOf(scene)).toEqual([{ MODE: 'normal' }, { MODE: 'normal' }]);
     }));
+
+  it('reads a variable from its Secret again after undo', () =>
+    inCluster(async scene => {
+      const env = [{ name: 'API_KEY', valueFrom: { secretKeyRef: { name: 'shop-keys', key: 'API_KEY' } } }];
+      await perform(scene, patch, {
+        cluster: parts.cluster,
+        object: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'shop-app' },
+        type: 'strategic',
+        patch: { spec: { template: { spec: { containers: [{ name: 'app', env }] } } } },
+      });
+      const given = { workload: parts.app, env: { API_KEY: 'none' } };
+      const { baseline } = await perform(scene, setEnv, given);
+      expect(envOf(scene)).toEqual([{ API_KEY: 'none' }, { API_KEY: 'none' }]);
+      await undo(scene, setEnv, given, baseline);
+      await scene.wait(60);
+      expect(envOf(scene)).toEqual([{ API_KEY: 'first-API_KEY' }, { API_KEY: 'first-API_KEY' }]);
+    }));
 });
 
 describe('k8s.scale of a stateful set', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { action as scale } from '../../../shared/actions/k8s/scale.ts';
+import type { Json } from '../../../shared/json.ts';
 import { service as kubernetes } from '../../../simulator/services/kubernetes.ts';
 import { appDependencies } from '../../../simulator/world/dependencies.ts';
 import { inCluster, type K8sScene, parts, perform } from '../../actions/k8s/k8s-world.ts';
 
-const send = (scene: K8sScene, method: 'GET' | 'PUT' | 'PATCH' | 'POST', path: string, body?: object) =>
+const send = (scene: K8sScene, method: 'GET' | 'PUT' | 'PATCH' | 'POST', path: string, body?: Json) =>
   scene.drive(scene.context.kubernetes(parts.app, { method, path, body }));
 const ready = (scene: K8sScene) => scene.workload('shop-app').pods.filter(pod => pod.ready).length;
 const crash = { type: 'failure', cause: 'crash', component: parts.app as never } as const;
@@ -46,8 +47,8 @@ describe('simulated API server', () => {
     inCluster(async scene => {
       const path = '/api/v1/namespaces/shop/secrets/shop-keys';
       const { body } = await send(scene, 'GET', path);
-      expect((await send(scene, 'PUT', path, body as object)).status).toBe(200);
-      expect((await send(scene, 'PUT', path, body as object)).status).toBe(409);
+      expect((await send(scene, 'PUT', path, body)).status).toBe(200);
+      expect((await send(scene, 'PUT', path, body)).status).toBe(409);
     }));
 
   it('keeps the status of an object that is written anew: only controllers write it', () =>

@@ -1,3 +1,4 @@
+import { objectOrEmpty } from '../../../json.ts';
 import { hasExpression } from '../../expression.ts';
 import type { CheckContext, LintRule } from '../../lint-rule.ts';
 import { commandRule } from '../commands.ts';
@@ -74,8 +75,7 @@ function headers({ scenarios }: CheckContext) {
   return scenarios.flatMap(({ steps }) =>
     steps.flatMap(({ step, path }) => {
       const given = step.do === 'http.request' ? step.with.headers : undefined;
-      if (typeof given !== 'object' || given === null || Array.isArray(given)) return [];
-      return Object.entries(given).flatMap(([name, value]) => {
+      return Object.entries(objectOrEmpty(given)).flatMap(([name, value]) => {
         const secret = /^(?:authorization|cookie)$|api-?key|token|secret/i.test(name);
         if (!secret || typeof value !== 'string' || hasExpression(value)) return [];
         return [
