@@ -9,6 +9,9 @@ import type { bundleSchema } from '../kubernetes/manifests.ts';
 import { manifestListSchema } from '../kubernetes/manifests.ts';
 import { request } from './aws-errors.ts';
 
+/** Manifests by the SHA-256 of their file: a rollout is looked at every few seconds, and reading YAML is slow. */
+const parsed = new Map<string, JsonObject[]>();
+
 /**
  * Reads the manifests of a bundle. Throws InvalidInputError when the file is not the one whose SHA-256 the plan says,
  * or holds what is no manifest.
@@ -30,7 +33,9 @@ export async function readBundle(
         'Compare it with what was reviewed; write its SHA-256 into the plan if it is right, and deploy.',
     });
   }
-  return parseManifests(text, where);
+  const manifests = parsed.get(sha256) ?? parseManifests(text, where);
+  parsed.set(sha256, manifests);
+  return structuredClone(manifests);
 }
 
 /** All documents of a YAML file; a List stands for its items. */

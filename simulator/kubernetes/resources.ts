@@ -26,18 +26,19 @@ const json = (object: object) => JSON.parse(JSON.stringify(object)) as JsonObjec
 /** All objects of the route's kind and namespace that carry its labels. */
 export function listObjects(world: World, cluster: SimulatedCluster, route: Route): JsonObject[] {
   const bodies = bodiesOf(world, cluster, route);
-  return bodies.filter(body => {
-    const { namespace, labels } = metadataOf(body);
-    const here = route.namespace === '' || namespace === route.namespace;
-    return here && Object.entries(route.labels).every(([key, value]) => labels[key] === value);
-  });
+  return bodies.filter(body => isAskedFor(route, metadataOf(body)));
 }
 
-function bodiesOf(
-  world: World,
-  cluster: SimulatedCluster,
-  { kind, plural, apiVersion }: Route,
-): JsonObject[] {
+function isAskedFor(
+  route: Route,
+  { namespace, labels }: { namespace?: string; labels?: Record<string, string> },
+): boolean {
+  const here = route.namespace === '' || namespace === route.namespace;
+  return here && Object.entries(route.labels).every(([key, value]) => labels?.[key] === value);
+}
+
+function bodiesOf(world: World, cluster: SimulatedCluster, route: Route): JsonObject[] {
+  const { kind, plural, apiVersion } = route;
   const stored = () =>
     cluster.objects
       .filter(object => object.plural === plural && object.body.apiVersion === apiVersion)
@@ -50,9 +51,11 @@ function bodiesOf(
   switch (kind) {
     case 'Pod':
       return [
-        ...cluster.deployments.flatMap(deployment =>
-          deployment.pods.map(pod => json(podObject(deployment, pod, world.now()))),
-        ),
+        // The most asked for by far: only those that are meant are written out.
+        ...cluster.deployments
+          .flatMap(deployment => deployment.pods.map(pod => podObject(deployment, pod, world.now())))
+          .filter(({ metadata = {} }) => isAskedFor(route, metadata))
+          .map(json),
         ...stored(),
       ];
     case 'Node':

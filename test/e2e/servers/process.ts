@@ -29,6 +29,12 @@ export function runToEnd(command: string, args: readonly string[], options: Spaw
   );
 }
 
+/** Ends of what runs now: a suite that is interrupted leaves nothing running. */
+const ends = new Set<() => void>();
+process.once('exit', () => {
+  for (const end of ends) end();
+});
+
 /** Starts a server in a process group of its own, and waits until `ready` answers true. Its log is kept. */
 export async function startServer(
   name: string,
@@ -40,7 +46,6 @@ export async function startServer(
   mkdirSync(join(home, 'logs'), { recursive: true });
   const log = join(home, 'logs', `${name}.log`);
   const child = spawn(command, args, { ...spawning, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  // A suite that is interrupted leaves nothing running.
   const end = () => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -48,8 +53,8 @@ export async function startServer(
       // It has ended by itself.
     }
   };
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
+  ends.add(end);
+  child.once('exit', () => ends.delete(end));
   const file = createWriteStream(log);
   child.stdout?.pipe(file, { end: false });
   child.stderr?.pipe(file, { end: false });

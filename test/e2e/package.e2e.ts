@@ -16,15 +16,14 @@ import { packPlan } from '../../deploy/build.ts';
 import { packageInto } from '../../deploy/package-into.ts';
 import { readZip } from '../../deploy/read-zip.ts';
 import { listKinds } from '../../shared/actions/load-actions.ts';
-import { liquidAbt, type Resource, resolve, type Template } from './support.ts';
+import { liquidAbt, type Resource, resolve, type Template } from '../deploy/support.ts';
+import { alone, packageOf } from './deployed/packages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-package-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a packaged plan', async () => {
-  const packages = join(folder, 'good');
-  const { exitCode, output } = await packageInto(packages);
-  if (exitCode !== 0) throw new Error(output);
+  const packages = await packageOf('liquid-abt');
   const { plan, deployment } = await liquidAbt('whole');
   const text = readFileSync(join(packages, 'cloudformation-template-update-stack.json'), 'utf8');
   const template: Template = JSON.parse(text);
@@ -208,7 +207,7 @@ it('a plan with errors is not packaged, and its findings are said once', async (
   );
   writeFileSync(path, bad);
   const packages = join(folder, 'bad');
-  const { exitCode, output } = await packageInto(packages, path);
+  const { exitCode, output } = await alone(() => packageInto(packages, path));
   expect(exitCode).toBe(1);
   expect(output.match(/no action of the kind "rds\.restorre"/g)).toHaveLength(1);
   expect(output).toMatch(/bad\.yml:\d+:\d+ /);
