@@ -144,6 +144,21 @@ export const rdsDurations = {
     maxSeconds: 900,
     source: 'Experience: 4 to 15 minutes until an instance of an Aurora cluster is available',
   },
+  /** How long an instance of Aurora Serverless takes to grow to a new least capacity. */
+  growServerless: {
+    minSeconds: 5,
+    likelySeconds: 30,
+    maxSeconds: 180,
+    source:
+      'Aurora User Guide, "How Aurora Serverless v2 works": it scales while it serves, the faster the bigger it is; figures are experience, to be replaced by measurement',
+  },
+  scaleServerless: {
+    minSeconds: 60,
+    likelySeconds: 150,
+    maxSeconds: 420,
+    source:
+      'Seconds to three minutes until the instances have grown, and one to two minutes until CloudWatch shows it; experience, to be replaced by measurement',
+  },
   /** From the moment a zone is gone until RDS begins the failover. */
   detectZoneLoss: {
     minSeconds: 15,

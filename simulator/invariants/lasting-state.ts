@@ -20,8 +20,11 @@ export function lastingState(world: World): string[] {
   for (const { region, shown } of elasticacheState(world).snapshots) {
     lines.push(`cache snapshot ${region}/${shown.SnapshotName}`);
   }
-  for (const [key, { shown }] of clusterState(world).clusters)
-    lines.push(`db-cluster ${key} ${shown.Status}`);
+  for (const [key, { shown }] of clusterState(world).clusters) {
+    const { MinCapacity, MaxCapacity } = shown.ServerlessV2ScalingConfiguration ?? {};
+    const range = MinCapacity === undefined ? '' : ` ${MinCapacity} to ${MaxCapacity} ACU`;
+    lines.push(`db-cluster ${key} ${shown.Status}${range}`);
+  }
   for (const { region, shown } of rdsState(world).snapshots) {
     if (shown.SnapshotType === 'manual') lines.push(`snapshot ${region}/${shown.DBSnapshotIdentifier}`);
   }

@@ -38,6 +38,8 @@ const group = (secondary: string) => `
     primary: one
     secondary: ${secondary}`;
 const one = cluster('one', 'ap-southeast-2');
+const sized = (...lines: string[]) =>
+  cluster('one', 'ap-southeast-2', lines.map(line => `\n    ${line}`).join(''));
 
 /** The findings that LIQUID ABT's plan has more with these components. */
 async function findingsWith(
@@ -112,6 +114,22 @@ test.each([
     'a cluster in a group that is none',
     cluster('two', 'ap-southeast-4', '\n    globalCluster: cache-recovery'),
     [expect.stringContaining('topology-mismatch: "cache-recovery" is of type elasticache-replication-group')],
+  ],
+  ['a cluster of serverless instances', sized('serverless: { min: 0, max: 64 }'), []],
+  [
+    'a range whose ends are the wrong way round',
+    sized('serverless: { min: 8, max: 4 }'),
+    ['topology-mismatch: a range from 8 to 4 ACU is none that Aurora takes'],
+  ],
+  [
+    'a range and a class',
+    sized('serverless: { min: 1, max: 4 }', 'instanceClass: db.r6g.large'),
+    ['topology-mismatch: "one" has a class and a range of ACU'],
+  ],
+  [
+    'a range of an engine that has none',
+    sized('serverless: { min: 1, max: 4 }').replace('aurora-postgresql', 'postgres'),
+    ['topology-mismatch: postgres has no serverless instances'],
   ],
   [
     'a restore target that disagrees with its source',

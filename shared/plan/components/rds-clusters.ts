@@ -9,6 +9,9 @@ const engine = z
   .enum(['aurora-postgresql', 'aurora-mysql', 'postgres', 'mysql'])
   .meta({ description: 'postgres and mysql are Multi-AZ DB clusters: one writer and two readable standbys' });
 
+/** Aurora capacity units: 2 GiB of memory each and the processors that go with it, in steps of a half. */
+const capacityUnits = z.number().min(0).max(256).multipleOf(0.5);
+
 /** A DB cluster that exists. */
 export const rdsCluster = z.strictObject({
   ...base,
@@ -23,6 +26,15 @@ export const rdsCluster = z.strictObject({
   writeProbe: z.string(),
   /** Id of the aurora-global-cluster that it is a member of. */
   globalCluster: z.string().optional(),
+  /** How big it is while nothing is wrong; what undo goes back to is read from AWS, not from here. */
+  instances: z.number().int().min(0).max(16).optional().meta({
+    description: 'DB instances while nothing is wrong; 0 is a cluster that only keeps the data',
+  }),
+  instanceClass: z.string().regex(/^db\./, 'a class of DB instances, such as db.r6g.large').optional(),
+  serverless: z
+    .strictObject({ min: capacityUnits, max: capacityUnits })
+    .optional()
+    .meta({ description: 'Range in ACU while nothing is wrong, if its instances are of Aurora Serverless' }),
 });
 
 /** An Aurora Global Database. Its region is the one that it is asked about in: the recovery region. */

@@ -9,7 +9,10 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
     value === undefined ? [] : idOfType(context, value, type, ['components', id, key]);
   switch (component.type) {
     case 'rds-cluster':
-      return named('globalCluster', component.globalCluster, 'aurora-global-cluster');
+      return [
+        ...named('globalCluster', component.globalCluster, 'aurora-global-cluster'),
+        ...checkSize(id, component),
+      ];
     case 'aurora-global-cluster':
       return members(context, id, component, 'rds-cluster');
     case 'elasticache-global-datastore':
@@ -27,6 +30,23 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
     default:
       return [];
   }
+}
+
+/** A cluster is as big as its classes or its range of ACU say, and a range has an upper end. */
+function checkSize(id: string, { engine, instanceClass, serverless }: ComponentOf<'rds-cluster'>): Problem[] {
+  const problem = (key: string, message: string, mend: string): Problem[] => [
+    { rule: 'topology-mismatch', severity: 'error', path: ['components', id, key], message, mend },
+  ];
+  if (serverless === undefined) return [];
+  if (!engine.startsWith('aurora')) {
+    return problem('serverless', `${engine} has no serverless instances`, 'Leave "serverless" out.');
+  }
+  if (serverless.min > serverless.max || serverless.max < 1) {
+    const said = `a range from ${serverless.min} to ${serverless.max} ACU is none that Aurora takes`;
+    return problem('serverless', said, 'Write a "max" of 1 or more, and a "min" that is not above it.');
+  }
+  if (instanceClass === undefined || instanceClass === 'db.serverless') return [];
+  return problem('instanceClass', `"${id}" has a class and a range of ACU`, 'Leave one of the two out.');
 }
 
 /** The load balancer of a side has to be in its region. */

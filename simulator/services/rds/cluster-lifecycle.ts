@@ -9,6 +9,7 @@ import {
   wrongClusterState,
 } from './clusters.ts';
 import { makePassword } from './create.ts';
+import { changeRange } from './serverless.ts';
 import { accountId, change, keyOf, rdsState, remember } from './state.ts';
 
 /** Starting, stopping, changing and deleting clusters. */
@@ -61,6 +62,7 @@ export function modifyCluster(world: World, call: Call): unknown {
     changeCluster(world, cluster, { DeletionProtection: call.input.DeletionProtection });
     world.changed(`rds/${id}`, `Deletion protection of ${id}: ${call.input.DeletionProtection}`, 'lifeboat');
   }
+  changeRange(world, cluster, call);
   if (call.input.ManageMasterUserPassword === true) changePassword(world, cluster);
   return shownCluster(cluster);
 }

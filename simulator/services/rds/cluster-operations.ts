@@ -26,6 +26,7 @@ import {
   returnGlobals,
   switchoverGlobal,
 } from './global-clusters.ts';
+import { describeEngineVersions } from './serverless.ts';
 import { accountId, change, rdsState } from './state.ts';
 
 /** The part of the simulated RDS that is about DB clusters and global databases. */
@@ -37,6 +38,7 @@ export const clusterOperations: SimulatedService['operations'] = {
   CopyDBClusterSnapshot: copyClusterSnapshot,
   DeleteDBClusterSnapshot: deleteClusterSnapshot,
   DescribeDBClusterParameterGroups: describeParameterGroup,
+  DescribeDBEngineVersions: describeEngineVersions,
   DescribeGlobalClusters: describeGlobalClusters,
   FailoverDBCluster: failoverCluster,
   SwitchoverGlobalCluster: switchoverGlobal,

@@ -6,6 +6,7 @@ import { type Call, hashToUnit, SimulatedAwsError, type World } from '../../worl
 import type { DatabaseAt } from './database-at.ts';
 import { versionOf } from './engines.ts';
 import { instanceArn } from './events.ts';
+import { growsWithItsCluster, serverlessClass } from './serverless.ts';
 import { accountId, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
 
 /** DB clusters: what exists of them, and what is behind their endpoints. */
@@ -51,7 +52,7 @@ export function clusterEndpointOf(region: string, identifier: string): string {
   return `${identifier}.cluster-c${account.padStart(10, '0')}.${region}.rds.amazonaws.com`;
 }
 
-/** How many instances an arranged cluster has: one in each of three zones in its own region, fewer where it stands by. */
+/** Instances of a cluster whose number the plan does not say: one in each of three zones, fewer where it stands by. */
 const zones = ['a', 'b', 'c'];
 
 /** Makes a cluster of the plan with its instances. A secondary of a global database has readers only. */
@@ -60,7 +61,7 @@ export function addCluster(
   component: ComponentOf<'rds-cluster'>,
   options: { global?: string; secondary: boolean },
 ): void {
-  const { region, identifier, engine, database, port } = component;
+  const { region, identifier, engine, database, port, serverless, instances } = component;
   const cluster: SimulatedCluster = {
     region,
     shown: {
@@ -80,16 +81,20 @@ export function addCluster(
       LatestRestorableTime: world.now(),
       EarliestRestorableTime: new Date(world.nowMs() - 7 * 86_400_000),
       GlobalClusterIdentifier: options.global,
+      ...(serverless && {
+        ServerlessV2ScalingConfiguration: { MinCapacity: serverless.min, MaxCapacity: serverless.max },
+      }),
       TagList: [],
       DBClusterMembers: [],
     },
   };
   clusterState(world).clusters.set(keyOf(region, identifier), cluster);
-  const wanted = options.secondary ? zones.slice(0, 2) : zones;
-  for (const [index, zone] of wanted.entries()) {
+  const wanted = instances ?? (options.secondary ? 2 : 3);
+  for (let index = 0; index < wanted; index++) {
     addMember(world, cluster, {
       identifier: `${identifier}-${index + 1}`,
-      zone: `${region}${zone}`,
+      zone: `${region}${zones[index % zones.length]}`,
+      instanceClass: component.instanceClass ?? (serverless && serverlessClass),
       writer: index === 0 && !options.secondary,
       status: 'available',
     });
@@ -106,7 +111,8 @@ export function addMember(
     writer: boolean;
     status: string;
     tags?: { Key: string; Value: string }[];
-    instanceClass?: string;
+    instanceClass?: string | undefined;
+    promotionTier?: number | undefined;
   },
 ): SimulatedInstance {
   const { region, shown } = cluster;
@@ -132,10 +138,11 @@ export function addMember(
   shown.DBClusterMembers.push({
     DBInstanceIdentifier: member.identifier,
     IsClusterWriter: member.writer,
-    PromotionTier: 1,
+    PromotionTier: member.promotionTier ?? 1,
     DBClusterParameterGroupStatus: 'in-sync',
   });
   remember(world);
+  growsWithItsCluster(world, cluster, instance);
   return instance;
 }
 

@@ -16,6 +16,8 @@ export type SimulatedInstance = {
   /** For a restored copy: the last moment whose data it holds, ms since the epoch. */
   cutAtMs?: number;
   lastFailoverAtMs?: number;
+  /** Of a serverless instance: what it has in ACU, and since when. */
+  capacity?: { atMs: number; units: number }[];
   /** Set while it is a read replica. */
   replica?: Replication;
 };

@@ -400,6 +400,37 @@ contract(
       expect: { calls: [['rds.FailoverGlobalCluster', { AllowDataLoss: true }]] },
     },
     {
+      kind: 'rds.scale-serverless',
+      shows: 'raises the least capacity, and goes back to a range whose instances pause',
+      components: () => ({
+        orders: { ...sqlCluster, region, identifier: 'app-orders', serverless: { min: 0, max: 32 } },
+      }),
+      with: () => ({ database: 'orders', min: 8, max: 32 }),
+      expect: {
+        calls: [
+          [
+            'rds.ModifyDBCluster',
+            {
+              DBClusterIdentifier: 'app-orders',
+              ServerlessV2ScalingConfiguration: { MinCapacity: 8, MaxCapacity: 32 },
+            },
+          ],
+        ],
+        asks: ['rds.DescribeDBEngineVersions', 'cloudwatch.GetMetricData'],
+        outputs: { min: 8, max: 32, capacity: 8 },
+      },
+      undo: {
+        calls: [
+          [
+            'rds.ModifyDBCluster',
+            {
+              ServerlessV2ScalingConfiguration: expect.objectContaining({ MinCapacity: 0, MaxCapacity: 32 }),
+            },
+          ],
+        ],
+      },
+    },
+    {
       kind: 'rds.failover',
       shows: 'forces a Multi-AZ database to its standby, which is to be tested on purpose',
       components: () => ({ database }),
