@@ -119,7 +119,7 @@ test.each([
   [
     'a range whose ends are the wrong way round',
     sized('serverless: { min: 8, max: 4 }'),
-    ['topology-mismatch: a range from 8 to 4 ACU is none that Aurora takes'],
+    ['topology-mismatch: A range from 8 to 4 ACU is none that Aurora takes'],
   ],
   [
     'a range and a class',
@@ -129,7 +129,7 @@ test.each([
   [
     'a range of an engine that has none',
     sized('serverless: { min: 1, max: 4 }').replace('aurora-postgresql', 'postgres'),
-    ['topology-mismatch: postgres has no serverless instances'],
+    ['topology-mismatch: Postgres has no serverless instances'],
   ],
   [
     'a restore target that disagrees with its source',
