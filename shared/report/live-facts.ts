@@ -1,13 +1,10 @@
 import { listVerifications } from '../backups/verify/state.ts';
 import { readTasks } from '../communication/task-record.ts';
-import { listIncidents } from '../incident/incident.ts';
 import type { Runtime } from '../runtime.ts';
+import { pastIncidents } from './past-incidents.ts';
 import { pastRuns } from './past-runs.ts';
 import type { OpenFollowUp, ReadinessInput } from './readiness.ts';
 import type { Restore } from './readiness-history.ts';
-
-/** Tasks go on for a year at the most; incidents before these have none that is open. */
-const newestIncidents = 50;
 
 type Port = Pick<Runtime, 'store' | 'plan'>;
 
@@ -19,10 +16,11 @@ export async function liveFacts(
   port: Port,
   options: { keep?: boolean } = {},
 ): Promise<NonNullable<ReadinessInput['live']>> {
+  const incidents = await pastIncidents(port);
   const [runs, restores, openTasks] = await Promise.all([
-    pastRuns(port, options),
+    pastRuns(port, { ...options, incidents }),
     restoresOf(port),
-    openTasksOf(port),
+    openTasksOf(port, incidents),
   ]);
   return { runs, restores, openTasks };
 }
@@ -36,17 +34,13 @@ async function restoresOf(port: Port): Promise<Restore[]> {
   );
 }
 
-async function openTasksOf({ store, plan }: Port): Promise<OpenFollowUp[]> {
+async function openTasksOf({ store, plan }: Port, incidents: readonly string[]): Promise<OpenFollowUp[]> {
   const found: OpenFollowUp[] = [];
-  for (const { id } of await listIncidents(store, plan.system.id, newestIncidents)) {
-    for (const { title, owners, dueAt, done, tell } of await readTasks(store, id)) {
+  for (const incident of incidents) {
+    for (const { title, owners, dueAt, done, tell } of await readTasks(store, incident)) {
       if (done || tell !== undefined) continue;
-      found.push({
-        title,
-        owners: owners.map(person => plan.people[person]?.name ?? person),
-        dueAt,
-        incident: id,
-      });
+      const names = owners.map(person => plan.people[person]?.name ?? person);
+      found.push({ title, owners: names, dueAt, incident });
     }
   }
   return found;

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { shortHash } from '../aws/names.ts';
-import { listIncidents } from '../incident/incident.ts';
 import { measuredKey } from '../incident/keys.ts';
 import { ledgerLength, readLedger } from '../incident/ledger.ts';
 import { toJson, updateRecord } from '../incident/update-record.ts';
@@ -9,9 +8,7 @@ import { readRun } from '../runbook/run-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Measured, measuredBy, measuredSchema } from './matrix.ts';
 import { buildReport } from './model.ts';
-
-/** How many incidents are looked through: more than two years of monthly drills beside what really happened. */
-const newestIncidents = 50;
+import { pastIncidents } from './past-incidents.ts';
 
 /** What the runs of one incident measured, when its ledger had so many entries and the plan was that one. */
 const keptSchema = z.object({ entries: z.number(), plan: z.string(), runs: z.array(measuredSchema) });
@@ -22,13 +19,17 @@ type Port = Pick<Runtime, 'store'> & { plan: Plan };
 /**
  * What the real runs of a deployed system measured, newest incident first. Runs of scenarios that are gone are left out.
  * With `keep`, what was worked out is put on record, so that the page that follows every run reads the ledgers of past
- * incidents once and not every time; without it nothing is written.
+ * incidents once and not every time; without it nothing is written. `incidents`: those of `pastIncidents`, when they
+ * are known already.
  */
-export async function pastRuns(port: Port, { keep = false } = {}): Promise<Measured[]> {
+export async function pastRuns(
+  port: Port,
+  { keep = false, incidents }: { keep?: boolean; incidents?: readonly string[] } = {},
+): Promise<Measured[]> {
   const { store, plan } = port;
   const now = shortHash(JSON.stringify(plan), 16);
   const found: Measured[] = [];
-  for (const { id } of await listIncidents(store, plan.system.id, newestIncidents)) {
+  for (const id of incidents ?? (await pastIncidents(port))) {
     const known = await readKept(port, id);
     if (known?.plan === now && known.entries === (await ledgerLength(store, id))) {
       found.push(...known.runs);

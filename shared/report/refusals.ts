@@ -1,8 +1,8 @@
 import { refusalsOf } from '../communication/refused-links.ts';
 import type { LedgerEntry } from '../incident/entries.ts';
-import { listIncidents } from '../incident/incident.ts';
 import { readLedger, type Verification, verifyLedger } from '../incident/ledger.ts';
 import type { Runtime } from '../runtime.ts';
+import { pastIncidents } from './past-incidents.ts';
 import { entriesOf } from './read-ledger.ts';
 import { refusedThing } from './timeline.ts';
 
@@ -14,13 +14,11 @@ export type Refusals = {
   chains: { ledger: string; entries: number; chain: Verification }[];
 };
 
-/** Incidents that are looked through, the newest first. */
-const newestIncidents = 50;
-
 /** All refused links and requests of a system, of its incidents and of none, oldest first, for whoever audits it. */
-export async function readRefusals({ store, plan }: Pick<Runtime, 'store' | 'plan'>): Promise<Refusals> {
+export async function readRefusals(port: Pick<Runtime, 'store' | 'plan'>): Promise<Refusals> {
+  const { store, plan } = port;
   const system = plan.system.id;
-  const incidents = (await listIncidents(store, system, newestIncidents)).map(({ id }) => id);
+  const incidents = await pastIncidents(port);
   const ledgers = await Promise.all(
     [refusalsOf(system), ...incidents].map(async id => ({ id, ledger: await readLedger(store, id) })),
   );

@@ -1,10 +1,10 @@
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { communicate } from '../../shared/communication/communicate.ts';
 import { completeTask } from '../../shared/communication/complete-task.ts';
 import { readTasks } from '../../shared/communication/task-record.ts';
-import { verificationKey } from '../../shared/incident/keys.ts';
+import { prefixes, verificationKey } from '../../shared/incident/keys.ts';
 import { toJson } from '../../shared/incident/update-record.ts';
 import { liveFacts } from '../../shared/report/live-facts.ts';
 import { makePlan, makeWorld, minute } from '../communication/fixture.ts';
@@ -23,11 +23,15 @@ const plan = makePlan(raw =>
 describe('what a deployed system has on record', () => {
   it('has tasks of past incidents until they are done, and no messages among them', async () => {
     const world = await makeWorld({ plan });
+    const query = vi.spyOn(world.runtime.store, 'query');
     world.sns.on(PublishCommand).resolves({ MessageId: 'm' });
     await communicate(world.runtime, world.run);
+    query.mockClear();
     expect((await liveFacts(world.runtime)).openTasks).toMatchObject([
       { title: 'Notify the authority', owners: ['Ben Ruiz'] },
     ]);
+    const lists = query.mock.calls.filter(([{ sortPrefix }]) => sortPrefix === prefixes.incidentIndex);
+    expect(lists).toHaveLength(1);
     const [task] = (await readTasks(world.runtime.store, world.run.incidentId)).filter(
       ({ owners }) => owners.length > 0,
     );
