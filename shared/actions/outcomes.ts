@@ -9,8 +9,13 @@ export function refuse(what: string, mend: string, evidence: Evidence[] = []): P
   return { status: 'refused', reasons: [{ what, mend }], evidence };
 }
 
+type Pending = Extract<Observation, { status: 'pending' }>;
+type Failed = Extract<Observation, { status: 'failed' }>;
+/** What is missing, or why it will never be. */
+export type NotYet = Pending | Failed;
+
 /** A failure with one reason. */
-export function fail(what: string, mend: string, evidence: Evidence[] = []): Observation {
+export function fail(what: string, mend: string, evidence: Evidence[] = []): Failed {
   return { status: 'failed', reasons: [{ what, mend }], evidence };
 }
 
@@ -19,7 +24,7 @@ export function finish(what: string, outputs: JsonObject = {}, data?: JsonObject
   return { status: 'done', outputs, evidence: [{ what, ...(data && { data }) }] };
 }
 
-export function pending(note: string): Observation {
+export function pending(note: string): Pending {
   return { status: 'pending', note };
 }
 

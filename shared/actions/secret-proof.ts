@@ -5,6 +5,7 @@ import { parseSecretValues } from '../aws/secret-json.ts';
 import { InvalidInputError, RequestRejectedError, ServiceUnavailableError } from '../errors.ts';
 import { connectionUrl } from '../network/connection-url.ts';
 import { isLoginRefusal } from '../network/sql-errors.ts';
+import { withConnection } from '../network/with-connection.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import type { ActionContext } from './contract.ts';
 import { connectTimeoutMs, sqlDatabase } from './sql-database.ts';
@@ -67,13 +68,9 @@ async function logIn(
   const engine = 'engine' in database ? database.engine : undefined;
   const url = connectionUrl(value, { host, port: database.port, database: database.database, engine });
   try {
-    const connection = await context.network.sql({ url, connectTimeoutMs, statementTimeoutMs: 5_000 });
-    try {
-      await connection.query('SELECT 1');
-      return { is: 'works', said: `${new URL(url).hostname} lets it in` };
-    } finally {
-      await connection.end();
-    }
+    const options = { url, connectTimeoutMs, statementTimeoutMs: 5_000 };
+    await withConnection(context.network, options, connection => connection.query('SELECT 1'));
+    return { is: 'works', said: `${new URL(url).hostname} lets it in` };
   } catch (error) {
     if (isLoginRefusal(error)) {
       return { is: 'refused', said: `${new URL(url).hostname} does not let it in` };

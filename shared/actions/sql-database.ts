@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ServiceUnavailableError } from '../errors.ts';
 import { connectionUrl } from '../network/connection-url.ts';
+import { withConnection } from '../network/with-connection.ts';
 import {
   mysqlServer,
   postgresServer,
@@ -87,12 +88,9 @@ export async function withSql<T>(
   work: (connection: SqlConnection, host: string) => Promise<T>,
 ): Promise<T> {
   const url = await urlOf(context, place);
-  const connection = await context.network.sql({ url, connectTimeoutMs, statementTimeoutMs });
-  try {
-    return await work(connection, new URL(url).hostname);
-  } finally {
-    await connection.end();
-  }
+  return withConnection(context.network, { url, connectTimeoutMs, statementTimeoutMs }, connection =>
+    work(connection, new URL(url).hostname),
+  );
 }
 
 /** Rows of one query in a transaction that can't write. */

@@ -6,6 +6,7 @@ import type { ComponentOf } from '../plan/components.ts';
 import { isNamed, request } from './aws-errors.ts';
 import { lastClusterFailover, readCluster, readMembers, writerOf } from './rds-cluster-reader.ts';
 import { meaningOfClusterStatus, serves } from './rds-cluster-status.ts';
+import { waitUnlessLasting } from './rds-connection.ts';
 import { engineReason } from './rds-engine.ts';
 import { type ProbeResult, probeWriter } from './rds-write-probe.ts';
 
@@ -133,7 +134,7 @@ export async function observeClusterFailover(
     };
   }
   const probe = await probeCluster(context, database, cluster);
-  if (!probe.ok) return { status: 'pending', note: `${writer} is the writer now, but ${probe.why}` };
+  if (!probe.ok) return waitUnlessLasting(`${writer} is the writer now`, probe);
   const zoneAfter = instance?.AvailabilityZone ?? 'unknown';
   const outputs = { method: before.method, zoneBefore: before.zoneBefore, zoneAfter };
   const data = { ...outputs, writerBefore: before.writerBefore, writerAfter: writer };
@@ -187,9 +188,7 @@ function lastFailover(context: ActionContext, { region, identifier }: Database):
 }
 
 function probeCluster(context: ActionContext, database: Database, cluster: DBCluster): Promise<ProbeResult> {
-  const host = cluster.Endpoint;
-  if (host === undefined) return Promise.resolve({ ok: false, told: true, why: 'it has no endpoint' });
-  return probeWriter(context, database, { host, port: cluster.Port ?? database.port });
+  return probeWriter(context, database, { host: cluster.Endpoint, port: cluster.Port ?? database.port });
 }
 
 function describe(cluster: DBCluster, zone: string): JsonObject {

@@ -1,19 +1,15 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
 import type { ActionContext, Permission } from '../actions/contract.ts';
-import { connectionUrl } from '../network/connection-url.ts';
-import type { SqlConnection } from '../ports.ts';
 import { dialectOfDatabase } from '../sql/dialects/dialects.ts';
 import { isUnreachable } from './aws-errors.ts';
 import { metricReadPermission } from './newest-data-point.ts';
+import { type Endpoint, type Fault, faultOf, withDatabase } from './rds-connection.ts';
 import { readInstance } from './rds-reader.ts';
 import { replayedByMetric } from './rds-replica-metric.ts';
-import { type ProbedDatabase, probeWriter, withoutUrl } from './rds-write-probe.ts';
+import { type ProbedDatabase, probeWriter } from './rds-write-probe.ts';
 
 /** What a replica says of itself: up to which commit of its source it has replayed; or why that is not known. */
-export type Replayed = { known: true; at: Date } | { known: false; why: string };
-
-const connectTimeoutMs = 5_000;
-const statementTimeoutMs = 10_000;
+export type Replayed = { known: true; at: Date } | ({ known: false } & Fault);
 
 /**
  * Asks a replica itself, so that it needs neither CloudWatch nor the source. Where it does not know, as a MariaDB whose
@@ -22,35 +18,22 @@ const statementTimeoutMs = 10_000;
 export async function readReplayed(
   context: Pick<ActionContext, 'network' | 'secret' | 'aws' | 'clock' | 'run'>,
   database: ProbedDatabase,
-  replica: { identifier: string; host: string; port: number },
+  replica: Endpoint & { identifier: string },
 ): Promise<Replayed> {
   const { host, port, identifier } = replica;
   const dialect = dialectOfDatabase(database);
-  const unknown = (why: string) =>
+  const unknown = (fault: Fault) =>
     dialect.name === 'MySQL'
-      ? replayedByMetric(context, database.region, identifier, why)
-      : { known: false as const, why };
+      ? replayedByMetric(context, database.region, identifier, fault)
+      : { known: false as const, ...fault };
   try {
-    const connection = await connectTo(context, database, { host, port });
-    try {
-      const found = await dialect.replica.replayed(connection, context.clock.now());
-      return 'at' in found ? { known: true, at: found.at } : await unknown(`${host} ${found.why}`);
-    } finally {
-      await connection.end();
-    }
+    const found = await withDatabase(context, database, { host, port }, connection =>
+      dialect.replica.replayed(connection, context.clock.now()),
+    );
+    return 'at' in found ? { known: true, at: found.at } : await unknown({ why: `${host} ${found.why}` });
   } catch (error) {
-    return unknown(`${host} could not be asked: ${withoutUrl(error)}`);
+    return unknown(faultOf(error, `${host} could not be asked`));
   }
-}
-
-async function connectTo(
-  context: Pick<ActionContext, 'network' | 'secret'>,
-  database: ProbedDatabase,
-  endpoint: { host: string; port: number },
-) {
-  const secret = await context.secret(database.credentials, database.region);
-  const place = { ...endpoint, database: database.database, engine: database.engine };
-  return context.network.sql({ url: connectionUrl(secret, place), connectTimeoutMs, statementTimeoutMs });
 }
 
 /** Where a replica's source is: RDS names it by its identifier within a region, and by its ARN across regions. */
@@ -73,7 +56,7 @@ export type SourceState = {
   kind: 'fenced' | 'open' | 'unknown';
   what: string;
   /** Where a source answers that is read-only, so that it can be asked how far its log goes. */
-  readOnlyAt?: { host: string; port: number };
+  readOnlyAt?: Endpoint;
 };
 
 /** `database` is the replica's component: a replica has its source's users and passwords. */
@@ -122,13 +105,12 @@ export async function judgeSource(
 export async function allowWrites(
   context: Pick<ActionContext, 'network' | 'secret' | 'changed'>,
   component: ProbedDatabase,
-  endpoint: { host: string; port: number },
+  endpoint: Endpoint,
 ): Promise<void> {
   const { region, database } = component;
   const dialect = dialectOfDatabase(component);
   if (dialect.name !== 'PostgreSQL') return;
-  const connection = await connectTo(context, component, endpoint);
-  try {
+  await withDatabase(context, component, endpoint, async connection => {
     await context.changed({
       call: 'sql.Execute',
       region,
@@ -140,9 +122,7 @@ export async function allowWrites(
       `ALTER DATABASE ${dialect.quoteName(database)} RESET default_transaction_read_only`,
     );
     await connection.query('COMMIT');
-  } finally {
-    await connection.end();
-  }
+  });
 }
 
 /**
@@ -152,24 +132,14 @@ export async function allowWrites(
 export async function hasAllOf(
   context: Pick<ActionContext, 'network' | 'secret'>,
   database: ProbedDatabase,
-  source: { host: string; port: number },
-  replica: { host: string; port: number },
+  source: Endpoint,
+  replica: Endpoint,
 ): Promise<boolean> {
   const { replica: log } = dialectOfDatabase(database);
-  const ask = async <T>(
-    endpoint: { host: string; port: number },
-    work: (one: SqlConnection) => Promise<T>,
-  ) => {
-    const connection = await connectTo(context, database, endpoint);
-    try {
-      return await work(connection);
-    } finally {
-      await connection.end();
-    }
-  };
   try {
-    const position = await ask(source, log.position);
-    return position !== undefined && (await ask(replica, one => log.hasReached(one, position)));
+    const position = await withDatabase(context, database, source, log.position);
+    if (position === undefined) return false;
+    return await withDatabase(context, database, replica, one => log.hasReached(one, position));
   } catch {
     return false;
   }

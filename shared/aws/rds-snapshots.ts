@@ -1,11 +1,11 @@
 import { type DBSnapshot, DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
 import type { ActionContext, Observation, Permission } from '../actions/contract.ts';
-import { fail, finish, pending } from '../actions/outcomes.ts';
+import { fail, finish, type NotYet, pending } from '../actions/outcomes.ts';
 import { isNamed, isNotFound, request } from './aws-errors.ts';
 import { runTag } from './names.ts';
 import { rdsArn } from './rds-arns.ts';
 import { readSnapshot } from './rds-reader.ts';
-import { type NotYet, visibleAfterSeconds } from './rds-writer.ts';
+import { visibleAfterSeconds } from './rds-writer.ts';
 
 /** A snapshot identifier has at most 255 characters (CreateDBSnapshot); shorter ones can be read in a report. */
 export const snapshotNameLength = 100;
@@ -25,20 +25,20 @@ export async function lookForSnapshot(
 ): Promise<Finished | NotYet> {
   const snapshot = await readSnapshot(context.aws, region, name);
   if (snapshot === undefined) {
-    if (context.elapsedSeconds < visibleAfterSeconds) return pending(`${name} is not visible yet`) as NotYet;
+    if (context.elapsedSeconds < visibleAfterSeconds) return pending(`${name} is not visible yet`);
     return fail(
       `RDS does not know the snapshot ${name} in ${region}`,
       'Look at the events of RDS and CloudTrail in that region for the reason, then retry the step.',
-    ) as NotYet;
+    );
   }
   if (snapshot.Status === 'available') return { status: 'available', snapshot };
   if (snapshot.Status === 'failed' || snapshot.Status?.startsWith('incompatible')) {
     return fail(
       `The snapshot ${name} in ${region} is ${snapshot.Status}`,
       'Delete it, look at the events of RDS for the reason, and retry the step.',
-    ) as NotYet;
+    );
   }
-  return pending(`${name} is ${snapshot.Status}, ${snapshot.PercentProgress ?? 0} %`) as NotYet;
+  return pending(`${name} is ${snapshot.Status}, ${snapshot.PercentProgress ?? 0} %`);
 }
 
 /** Removes a snapshot that this run made, and nothing else; called again until it is gone. */

@@ -1,7 +1,8 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
-import type { ActionContext, Observation, Reason } from '../actions/contract.ts';
-import { fail, pending } from '../actions/outcomes.ts';
+import type { ActionContext, Reason } from '../actions/contract.ts';
+import { fail, type NotYet, pending } from '../actions/outcomes.ts';
 import type { ComponentOf } from '../plan/components.ts';
+import { waitUnlessLasting } from './rds-connection.ts';
 import { engineReason } from './rds-engine.ts';
 import { readInstance } from './rds-reader.ts';
 import { meaningOfStatus } from './rds-status.ts';
@@ -20,8 +21,6 @@ export const visibleAfterSeconds = 300;
 
 /** An instance that is available, with its endpoint. */
 export type Available = { status: 'available'; instance: DBInstance; host: string; port: number };
-/** What is missing, or why it will never be. */
-export type NotYet = Exclude<Observation, { status: 'done' }>;
 
 /** Looks whether an instance is available; what is missing is pending, what needs a person is failed. */
 export async function lookForInstance(
@@ -32,8 +31,8 @@ export async function lookForInstance(
   const { region } = database;
   const instance = await readInstance(context.aws, region, identifier);
   if (instance === undefined) {
-    if (context.elapsedSeconds < visibleAfterSeconds) return waiting(`${identifier} is not visible yet`);
-    return failing(
+    if (context.elapsedSeconds < visibleAfterSeconds) return pending(`${identifier} is not visible yet`);
+    return fail(
       `RDS does not know ${identifier} in ${region}`,
       'Look at the events of RDS and CloudTrail in that region for the reason, then retry the step.',
     );
@@ -44,10 +43,10 @@ export async function lookForInstance(
   if (meaning.kind === 'stuck') return { status: 'failed', reasons: [meaning.reason], evidence: [] };
   if (meaning.kind === 'moving') {
     const progress = instance.PercentProgress ? `, ${instance.PercentProgress} %` : '';
-    return waiting(`${identifier} is ${meaning.status}${progress}`);
+    return pending(`${identifier} is ${meaning.status}${progress}`);
   }
   const host = instance.Endpoint?.Address;
-  if (host === undefined) return waiting(`${identifier} has no endpoint yet`);
+  if (host === undefined) return pending(`${identifier} has no endpoint yet`);
   return { status: 'available', instance, host, port: instance.Endpoint?.Port ?? database.port };
 }
 
@@ -60,7 +59,7 @@ export async function lookForWriter(
   const seen = await lookForInstance(context, database, identifier);
   if (seen.status !== 'available') return seen;
   const probe = await probeWriter(context, database, seen);
-  return probe.ok ? seen : waiting(`${identifier} is available, but ${probe.why}`);
+  return probe.ok ? seen : waitUnlessLasting(`${identifier} is available`, probe);
 }
 
 /** The identifier that a step means: the component's own, or for what a run makes the one that is given. */
@@ -96,6 +95,3 @@ export function noInstance(identifier: string, region: string): Reason {
     mend: "Check the identifier and the region in the plan's component, or the step that was to make it.",
   };
 }
-
-const waiting = (note: string) => pending(note) as NotYet;
-const failing = (what: string, mend: string) => fail(what, mend) as NotYet;

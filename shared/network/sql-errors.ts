@@ -1,4 +1,4 @@
-import { RequestRejectedError, ServiceUnavailableError } from '../errors.ts';
+import { InvalidInputError, RequestRejectedError, ServiceUnavailableError } from '../errors.ts';
 import { codesFor } from '../sql/error-codes.ts';
 
 /**
@@ -36,6 +36,17 @@ export const isRefusedWith = (error: unknown, code: string): boolean => codeOf(e
 export function isReadOnlyRefusal(error: unknown): boolean {
   const code = codeOf(error);
   return code !== undefined && codesFor(code).readOnly(code);
+}
+
+/**
+ * Whether asking again gets the same answer until a person mends something: a secret that is of no use or can't be read,
+ * a login that is refused, a statement that does not fit the database.
+ */
+export function isLasting(error: unknown): error is InvalidInputError | RequestRejectedError {
+  if (error instanceof InvalidInputError) return true;
+  if (!(error instanceof RequestRejectedError)) return false;
+  const code = codeOf(error);
+  return code === undefined || codesFor(code).login(code) || codesFor(code).misfit(code);
 }
 
 /** The server knows who is asking, and says no. */

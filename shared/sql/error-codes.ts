@@ -6,6 +6,8 @@ export type ErrorCodes = {
   readOnly(code: string): boolean;
   /** The server knows who is asking and lets it not in. */
   login(code: string): boolean;
+  /** What is asked for does not fit the database: no such database, table or column, no right, or no such language. */
+  misfit(code: string): boolean;
 };
 
 /** SQLSTATE classes and codes that pass by themselves. Source: PostgreSQL documentation, appendix A. */
@@ -17,6 +19,8 @@ const ofPostgres: ErrorCodes = {
   readOnly: code => code === '25006',
   // Class 28: invalid authorization specification.
   login: code => code.startsWith('28'),
+  // Classes 3D and 3F: invalid catalog and schema name; 42: syntax error or access rule violation.
+  misfit: code => /^(3D|3F|42)/.test(code),
 };
 
 /**
@@ -37,11 +41,14 @@ const readOnly = new Set(['1290', '1792', '1836']);
  * not know, 1820 and 1862 an expired password, 3118 and 4151 a locked account.
  */
 const login = new Set(['1044', '1045', '1130', '1251', '1698', '1820', '1862', '2059', '3118', '4151']);
+/** 1049 no such database, 1054 column, 1146 table; 1064 the syntax; 1142, 1143, 1227 no right to it. */
+const misfit = new Set(['1049', '1054', '1064', '1142', '1143', '1146', '1227']);
 
 const ofMysql: ErrorCodes = {
   passing: code => passing.has(code),
   readOnly: code => readOnly.has(code),
   login: code => login.has(code),
+  misfit: code => misfit.has(code),
 };
 
 /** By the code itself: a SQLSTATE of PostgreSQL has five characters, a number of MySQL four digits. */

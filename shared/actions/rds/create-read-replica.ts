@@ -4,6 +4,7 @@ import { isNamed, isUnreachable, request } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
 import { runTag } from '../../aws/names.ts';
 import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
+import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { engineReason } from '../../aws/rds-engine.ts';
 import { nameTaken, ownInstance } from '../../aws/rds-own-instance.ts';
@@ -193,7 +194,7 @@ export const action = defineAction({
       host: seen.host,
       port: seen.port,
     });
-    if (!replayed.known) return pending(replayed.why);
+    if (!replayed.known) return waitUnlessLasting(`${instance} replicates`, replayed);
     const lagSeconds = Math.max(
       0,
       Math.round((context.clock.now().getTime() - replayed.at.getTime()) / 1000),

@@ -1,6 +1,7 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { rdsArn } from '../../aws/rds-arns.ts';
+import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
 import { isOfRun } from '../../aws/rds-run-tag.ts';
@@ -126,7 +127,7 @@ export const action = defineAction({
     if (host === undefined) return pending(`${database.identifier} has no endpoint yet`);
     const port = seen.Endpoint?.Port ?? database.port;
     const probe = await probeWriter(context, database, { host, port });
-    if (!probe.ok) return pending(`The new ${database.identifier} has its name, but ${probe.why}`);
+    if (!probe.ok) return waitUnlessLasting(`The new ${database.identifier} has its name`, probe);
     await handOver(context, database.region, seen);
     const keptAs = known.oldId === undefined ? null : known.keptAs;
     const outputs = { endpoint: host, port, instance: database.identifier, keptAs };

@@ -10,6 +10,7 @@ import {
   prepareClusterFailover,
 } from '../../aws/rds-cluster-failover.ts';
 import { readCluster } from '../../aws/rds-cluster-reader.ts';
+import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { failoverUnderWay, lastEvent, type RdsEvent } from '../../aws/rds-events.ts';
 import { notThere, reasonsAgainst, sameZone, skipped } from '../../aws/rds-failover-reasons.ts';
@@ -212,7 +213,7 @@ async function observeFailover(
     return { status: 'pending', note: `RDS has not reported that the failover of ${identifier} is complete` };
   }
   const probe = await probeInstance(context, database, instance);
-  if (!probe.ok) return { status: 'pending', note: `The failover is complete, but ${probe.why}` };
+  if (!probe.ok) return waitUnlessLasting('The failover is complete', probe);
   const method = startedByItself(context, events, baseline) ? 'automatic' : 'forced';
   return {
     status: 'done',
@@ -278,11 +279,8 @@ function startedByItself(
 }
 
 function probeInstance(context: ActionContext, database: Database, instance: DBInstance) {
-  const host = instance.Endpoint?.Address;
-  if (host === undefined) {
-    return Promise.resolve({ ok: false as const, told: true, why: 'it has no endpoint' });
-  }
-  return probeWriter(context, database, { host, port: instance.Endpoint?.Port ?? database.port });
+  const { Address: host, Port: port = database.port } = instance.Endpoint ?? {};
+  return probeWriter(context, database, { host, port });
 }
 
 function isAvailable(instance: DBInstance): boolean {

@@ -2,6 +2,7 @@ import { PromoteReadReplicaCommand, RDSClient } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNamed, request } from '../../aws/aws-errors.ts';
 import { rdsArn } from '../../aws/rds-arns.ts';
+import { type Fault, waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { engineReason } from '../../aws/rds-engine.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
@@ -118,9 +119,15 @@ export const action = defineAction({
     const engine = engineReason({ ...replica, identifier }, instance.Engine);
     if (engine) return refused(engine);
     if (source === undefined) {
-      const probe = host ? await probeWriter(context, replica, { host, port }) : undefined;
-      if (!host || !probe?.ok) return refused(noReplica(identifier, instance.DBInstanceStatus));
-      const outputs = { instance: identifier, endpoint: host, port, pointTime: null, lossSeconds: null };
+      const probe = await probeWriter(context, replica, { host, port });
+      if (!probe.ok) return refused(noReplica(identifier, instance.DBInstanceStatus, probe));
+      const outputs = {
+        instance: identifier,
+        endpoint: host ?? null,
+        port,
+        pointTime: null,
+        lossSeconds: null,
+      };
       const what = `${identifier} is no replica any more and takes writes; what it lost was measured when it was promoted`;
       return alreadyDone({ instance: identifier }, outputs, what);
     }
@@ -158,7 +165,7 @@ export const action = defineAction({
     const probe = await probeWriter(context, replica, { host, port });
     if (!probe.ok) {
       if (probe.readOnly) await allowWrites(context, replica, { host, port });
-      return pending(`${identifier} is promoted, but ${probe.why}`);
+      return waitUnlessLasting(`${identifier} is promoted`, probe);
     }
     const outputs = {
       instance: identifier,
@@ -265,9 +272,9 @@ function lossSaid({ lossSeconds, pointTime }: Baseline): string {
   return `at most ${formatDuration(lossSeconds)} was lost (its last commit of the old writer is of ${pointTime})`;
 }
 
-function noReplica(identifier: string, status: string | undefined): Reason {
+function noReplica(identifier: string, status: string | undefined, { why, mend }: Fault): Reason {
   return {
-    what: `${identifier} is no read replica, and it is ${status ?? 'in an unknown state'} without taking writes`,
-    mend: 'Look at its events. If it was promoted a moment ago, retry the step when it is available.',
+    what: `${identifier} is no read replica, and it is ${status ?? 'in an unknown state'} without a write that worked: ${why}`,
+    mend: mend ?? 'Look at its events. If it was promoted a moment ago, retry the step when it is available.',
   };
 }

@@ -16,6 +16,7 @@ import {
 } from '../../aws/rds-cluster-restore.ts';
 import { chooseMoment, chooseSnapshot } from '../../aws/rds-cluster-restore-points.ts';
 import { meaningOfClusterStatus, serves } from '../../aws/rds-cluster-status.ts';
+import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { engineReason } from '../../aws/rds-engine.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
@@ -165,8 +166,7 @@ async function observeWriter(context: ActionContext, target: Target, wanted: Bas
     (await differentKey(context, target, cluster));
   if (notAsPlanned) return { status: 'failed' as const, reasons: [notAsPlanned], evidence: [] };
   const probe = await probeCluster(context, target, cluster);
-  if (!probe.ok)
-    return { status: 'pending' as const, note: `${wanted.cluster} is available, but ${probe.why}` };
+  if (!probe.ok) return waitUnlessLasting(`${wanted.cluster} is available`, probe);
   const outputs = {
     cluster: wanted.cluster,
     endpoint: cluster.Endpoint ?? '',

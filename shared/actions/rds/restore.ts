@@ -2,6 +2,7 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNamed } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
+import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { engineReason } from '../../aws/rds-engine.ts';
 import { nameTaken, ownInstance } from '../../aws/rds-own-instance.ts';
@@ -136,7 +137,7 @@ export const action = defineAction({
     if (notAsPlanned) return { status: 'failed', reasons: [notAsPlanned], evidence: [] };
     const port = instance.Endpoint?.Port ?? target.port;
     const probe = await probeWriter(context, target, { host, port });
-    if (!probe.ok) return { status: 'pending', note: `${identifier} is available, but ${probe.why}` };
+    if (!probe.ok) return waitUnlessLasting(`${identifier} is available`, probe);
     const outputs = { instance: identifier, endpoint: host, port, pointTime: restoreTime };
     return {
       status: 'done',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { rdsArn } from '../../aws/rds-arns.ts';
+import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { engineReason } from '../../aws/rds-engine.ts';
 import { instancesWith, setParameter, settingOf } from '../../aws/rds-parameter-group.ts';
 import { readInstance } from '../../aws/rds-reader.ts';
@@ -9,9 +10,9 @@ import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { rdsInstance, rdsRestoreTarget } from '../../plan/components.ts';
 import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
 import { approvedByParameter } from '../approved-by.ts';
-import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
+import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
-import { fail, finish, pending, ready } from '../outcomes.ts';
+import { fail, finish, type NotYet, pending, ready } from '../outcomes.ts';
 
 const parameters = z.strictObject({
   database: z.discriminatedUnion('type', [rdsInstance, rdsRestoreTarget]),
@@ -146,9 +147,7 @@ export const action = defineAction({
   },
 });
 
-type Asked =
-  | { state: 'read-only' | 'open' }
-  | { state: 'not asked'; answer: Exclude<Observation, { status: 'done' }> };
+type Asked = { state: 'read-only' | 'open' } | { state: 'not asked'; answer: NotYet };
 
 /** What the server itself says. */
 async function ask(context: ActionContext, { database }: Parameters, identifier: string): Promise<Asked> {
@@ -157,7 +156,7 @@ async function ask(context: ActionContext, { database }: Parameters, identifier:
   const probe = await probeWriter(context, database, seen, { writes: false });
   if (probe.ok) return { state: 'open' };
   if (probe.readOnly) return { state: 'read-only' };
-  return { state: 'not asked', answer: { status: 'pending', note: probe.why } };
+  return { state: 'not asked', answer: waitUnlessLasting(`${identifier} is available`, probe) };
 }
 
 const refused = (reasons: Reason[]) => ({ status: 'refused' as const, reasons, evidence: [] });

@@ -2,7 +2,7 @@ import { formatDuration } from '../../plan/duration.ts';
 import type { VerifyPlan } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
 import { verificationId } from '../names.ts';
-import { answersAsPrimary, connect } from './connect.ts';
+import { answersAsPrimary, withRestored } from './connect.ts';
 import { type OpenScratch, proveFile } from './file.ts';
 import { loadIntoInstance, needsInstance, restoredDatabase } from './large-dump.ts';
 import { choosePoint, type PointWish, pointsOf, whyNoPoint } from './points.ts';
@@ -114,16 +114,11 @@ export async function look(runtime: Runtime, id: string): Promise<VerifyReply> {
     return later(runtime, known, verify, since, why, found.creating);
   }
   const { endpoint, secretArn } = found;
-  const answers = await answersAsPrimary(runtime, target, secretArn, endpoint);
+  const answers = await answersAsPrimary(runtime, { target, secretArn, endpoint });
   if (answers !== true) {
-    const why = `${name} is available, and ${answers}`;
+    const why = `${name} is available, and ${answers.why}`;
     if (since < verify.within * patience) return later(runtime, known, verify, since, why);
-    return fail(
-      runtime,
-      id,
-      why,
-      'Look at the security groups of the target and at the functions that connect to it.',
-    );
+    return fail(runtime, id, why, answers.mend);
   }
   if (target.type === 'rds-new-instance') {
     const loaded = await loadIntoInstance(runtime, known, { endpoint, secretArn });
@@ -148,19 +143,17 @@ export async function query(runtime: Runtime, id: string): Promise<VerifyReply> 
   if (!target || !endpoint || !point) return reply(id, 'teardown');
   const began = runtime.clock.now().getTime();
   const database = target.type === 'rds-new-instance' ? restoredDatabase : target.database;
-  const connection = await connect(runtime, target, known.secretArn, endpoint, database);
-  try {
-    const { checks, rpoSeconds } = await askRestored(connection, verify, new Date(point.at));
-    const seconds = (runtime.clock.now().getTime() - began) / 1000;
-    await updateVerification(runtime, id, current => ({
-      checks,
-      rpoSeconds,
-      rtoSeconds: Math.round(secondsSince(runtime, current.restoreStartedAt ?? current.startedAt)),
-      parts: withPart(current.parts, 'queries', seconds),
-    }));
-  } finally {
-    await connection.end();
-  }
+  const restored = { target, secretArn: known.secretArn, endpoint, database };
+  const { checks, rpoSeconds } = await withRestored(runtime, restored, connection =>
+    askRestored(connection, verify, new Date(point.at)),
+  );
+  const seconds = (runtime.clock.now().getTime() - began) / 1000;
+  await updateVerification(runtime, id, current => ({
+    checks,
+    rpoSeconds,
+    rtoSeconds: Math.round(secondsSince(runtime, current.restoreStartedAt ?? current.startedAt)),
+    parts: withPart(current.parts, 'queries', seconds),
+  }));
   return reply(id, 'teardown');
 }
 

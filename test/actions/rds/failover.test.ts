@@ -207,6 +207,20 @@ test.each([
   expect((await observe(options)).status).toBe('pending');
 });
 
+test('fails with how to mend it when the new writer refuses the password', async () => {
+  given(moved, [['17:01:40', completed]]);
+  const refuse = sqlError('db.example', { message: 'password authentication failed', code: '28P01' });
+  expect(await observe({ server: { refuse } })).toMatchObject({
+    status: 'failed',
+    reasons: [
+      {
+        what: expect.stringContaining('The failover is complete, but the write probe at db.example failed'),
+        mend: expect.stringContaining('password in the secret'),
+      },
+    ],
+  });
+});
+
 test('says automatic when RDS had begun before the failover was asked for', async () => {
   given(moved, [
     ['17:00:05', started],

@@ -3,6 +3,7 @@ import { action } from '../../../shared/actions/rds/promote-replica.ts';
 import { action as restore } from '../../../shared/actions/rds/restore.ts';
 import { rdsState } from '../../../simulator/services/rds/state.ts';
 import { databaseAt, endpointOf, lineageOf } from '../../../simulator/services/rds.ts';
+import { secrets } from '../../../simulator/services/secretsmanager/state.ts';
 import { appDependencies } from '../../../simulator/world/dependencies.ts';
 import { type DatabaseWorld, databaseWorld, withReplica } from '../../simulator/services/database-world.ts';
 import { actionsIn, type InWorld, reasonsOf } from './in-world.ts';
@@ -104,6 +105,16 @@ test('what is a writer already is done, and changes nothing', async () => {
   const { outputs } = await at.run(action, accepting);
   expect(outputs).toMatchObject({ instance: 'app-replica', lossSeconds: null });
   expect(at.changes).toHaveLength(1);
+});
+
+test('a writer that nobody can ask is not taken for one that takes no writes', async () => {
+  here.world.loseRegion(primary);
+  await at.run(action, accepting);
+  const secret = secrets(here.world).get(`${recovery}/app/db`);
+  secret?.versions.set(secret.current, '{"url":"of no use"}');
+  const said = await at.prepare(action, accepting);
+  expect(reasonsOf(said)).toContain("The database credentials can't be used");
+  expect(JSON.stringify(said)).toContain('Store a connection URL');
 });
 
 test('refuses what is not there, and what a run should have made and nobody named', async () => {

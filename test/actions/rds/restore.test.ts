@@ -218,6 +218,16 @@ test('available is not enough: waits while it is in recovery or refuses the writ
   expect(JSON.stringify(observation)).not.toContain('s3cr3t');
 });
 
+test('fails with how to mend it when the secret is of no use for a connection', async () => {
+  exists(available);
+  expect(
+    await action.observe(contextFor({ secret: '{"username":"app"}' }), fromBackup, baseline),
+  ).toMatchObject({
+    status: 'failed',
+    reasons: [{ mend: expect.stringContaining('in the secret that the component names') }],
+  });
+});
+
 test("fails when the copy is encrypted with another key than the plan's", async () => {
   exists({ ...available, KmsKeyId: 'arn:aws:kms:other' });
   expect(await action.observe(contextFor({}), fromBackup, baseline)).toMatchObject({
