@@ -66,7 +66,8 @@ function unprotect(context: ActionContext, region: string, identifier: string): 
   );
 }
 
-function deleteMember(context: ActionContext, region: string, instance: string): Promise<Observation> {
+/** Asks for the deletion of one instance of a cluster; the caller has made sure that it is the run's own. */
+export function deleteMember(context: ActionContext, region: string, instance: string): Promise<Observation> {
   return change(
     context,
     { call: 'rds.DeleteDBInstance', region, resource: instance },

@@ -64,9 +64,10 @@ async function parameterGroup(aws: AwsClients, target: Target): Promise<Reason[]
   ];
 }
 
-async function instanceClass(
+/** The reason if a region does not offer a class for a version of an engine. */
+export async function instanceClass(
   aws: AwsClients,
-  target: Target,
+  target: Pick<Target, 'region' | 'instanceClass' | 'multiAz'>,
   engine: { name: string; version: string | undefined },
 ): Promise<Reason[]> {
   const { region, instanceClass: wanted } = target;
@@ -88,7 +89,7 @@ async function instanceClass(
   return [
     {
       what: `RDS does not offer ${wanted} for ${kind}${target.multiAz ? ' with Multi-AZ' : ''} in ${region}`,
-      mend: `Choose a class from aws rds describe-orderable-db-instance-options --engine ${engine.name} --region ${region} and put it into the plan's instanceClass.`,
+      mend: `Choose a class from aws rds describe-orderable-db-instance-options --engine ${engine.name} --region ${region} and put it into the plan.`,
     },
   ];
 }

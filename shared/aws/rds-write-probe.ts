@@ -65,6 +65,32 @@ async function tryToWrite(
   return { ok: true };
 }
 
+/**
+ * Proves that the database at `endpoint` answers a read with the plan's credentials, whether it writes or stands by.
+ * Throws when the secret could not be read.
+ */
+export async function probeReader(
+  context: Pick<ActionContext, 'network' | 'secret'>,
+  database: ConnectedDatabase,
+  { host, port }: { host: string | undefined; port: number },
+): Promise<{ ok: true } | ({ ok: false } & Fault)> {
+  if (host === undefined) return { ok: false, why: 'it has no endpoint' };
+  const failed = `${host} answers no query`;
+  let url: string;
+  try {
+    url = await databaseUrl(context, database, { host, port });
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    return { ok: false, ...faultOf(error, failed) };
+  }
+  try {
+    await askAt(context, url, connection => connection.query(dialectOfDatabase(database).writer.query));
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, ...faultOf(error, failed) };
+  }
+}
+
 /** The database answered and refused; only that it takes no writes is about the writer and not about the probe. */
 function isOwnFault(error: unknown): boolean {
   return error instanceof RequestRejectedError && !isReadOnlyRefusal(error);

@@ -59,6 +59,7 @@ import { signalInTheLostRegion } from './rules/signal-in-the-lost-region.ts';
 import { signalOpensNothing } from './rules/signal-opens-nothing.ts';
 import { silentMetric } from './rules/silent-metric.ts';
 import { standbyTakesUsersEarly } from './rules/standby-takes-users-early.ts';
+import { standbyTooSmall } from './rules/standby-too-small.ts';
 import { podsBeforeNodes, startsBeforeItsDatabase } from './rules/starts-before.ts';
 import { statusPageMovesAlong } from './rules/status-page-moves-along.ts';
 import { checkSteps } from './rules/steps.ts';
@@ -79,6 +80,7 @@ import { viewScenarios } from './scenario-view.ts';
 export const lintRules: readonly LintRule[] = [
   trafficBeforeReadiness,
   standbyTakesUsersEarly,
+  standbyTooSmall,
   restoreWithoutFence,
   riskNobodyAccepted,
   dataLeftBehind,

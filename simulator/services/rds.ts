@@ -23,6 +23,7 @@ import {
   describeBackups,
   describeEvents,
   describeInstances,
+  describeOrderable,
   describeParameterGroups,
   describeSnapshots,
   describeSubnetGroups,
@@ -51,12 +52,7 @@ export const service: SimulatedService = {
     DescribeDBParameterGroups: describeParameterGroups,
     DescribeDBParameters: describeParameters,
     ModifyDBParameterGroup: modifyParameterGroup,
-    // Which classes a region offers is not simulated: it offers what is asked for.
-    DescribeOrderableDBInstanceOptions: (_world, { input }) => ({
-      OrderableDBInstanceOptions: [
-        { Engine: input.Engine, DBInstanceClass: input.DBInstanceClass, MultiAZCapable: true, Vpc: true },
-      ],
-    }),
+    DescribeOrderableDBInstanceOptions: describeOrderable,
     // Every pair of regions replicates backups; which ones do not is told in the RDS User Guide.
     DescribeSourceRegions: (_world, { input }) => ({
       SourceRegions: [

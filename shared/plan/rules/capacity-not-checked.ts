@@ -1,7 +1,12 @@
 import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { lostRegion } from './step-facts.ts';
 
-const grows = new Set(['eks.scale-nodegroup', 'autoscaling.set-desired', 'ecs.scale-service']);
+const grows = new Set([
+  'eks.scale-nodegroup',
+  'autoscaling.set-desired',
+  'ecs.scale-service',
+  'rds.add-readers',
+]);
 
 export const capacityNotChecked: LintRule = {
   id: 'capacity-not-checked',

@@ -12,6 +12,7 @@ import {
   wrongClusterState,
 } from './clusters.ts';
 import { emitClusterEvent } from './events.ts';
+import { nextInLine } from './promotion.ts';
 import { change, keyOf, rdsState } from './state.ts';
 
 /** FailoverDBCluster. */
@@ -93,12 +94,11 @@ function noticeLater(world: World, cluster: SimulatedCluster): void {
   });
 }
 
-/** The first reader that serves: all have the same promotion tier. */
 function nextWriter(world: World, cluster: SimulatedCluster) {
-  return cluster.shown.DBClusterMembers.find(
-    ({ IsClusterWriter, DBInstanceIdentifier }) =>
-      !IsClusterWriter && memberInstance(world, cluster, DBInstanceIdentifier)?.serving,
-  );
+  const next = nextInLine(world, cluster);
+  return next === undefined
+    ? undefined
+    : cluster.shown.DBClusterMembers.find(({ DBInstanceIdentifier: id }) => id === next);
 }
 
 function beginFailover(world: World, cluster: SimulatedCluster): void {

@@ -9,8 +9,10 @@ import {
   clusterState,
   type SimulatedCluster,
 } from './clusters.ts';
+import { instanceQuota } from './create.ts';
 import { portOf } from './engines.ts';
-import { globalServer } from './global-clusters.ts';
+import { globalServer, isSecondary } from './global-clusters.ts';
+import { serverlessClass } from './serverless.ts';
 import { change, keyOf, rdsState } from './state.ts';
 
 /** Restoring clusters, and the instances that a restored Aurora cluster needs. */
@@ -110,7 +112,7 @@ function create(
   return { DBCluster: structuredClone(cluster.shown) };
 }
 
-/** CreateDBInstance for a member of an Aurora cluster; the first one becomes the writer. */
+/** CreateDBInstance for a member of an Aurora cluster; the first one becomes the writer where the cluster writes. */
 export function createMember(world: World, call: Call): unknown {
   const { region } = call;
   const identifier = textOf(call, 'DBInstanceIdentifier');
@@ -123,11 +125,13 @@ export function createMember(world: World, call: Call): unknown {
   if (cluster.shown.Status !== 'available') {
     throw new SimulatedAwsError('InvalidDBClusterStateFault', `DbCluster ${id} is ${cluster.shown.Status}.`);
   }
+  refuseMember(world, call, cluster);
   const position = cluster.shown.DBClusterMembers.length;
   const instance = addMember(world, cluster, {
     identifier,
     zone: `${region}${['a', 'b', 'c'][position % 3]}`,
-    writer: position === 0,
+    writer: position === 0 && !isSecondary(world, region, id),
+    promotionTier: typeof call.input.PromotionTier === 'number' ? call.input.PromotionTier : undefined,
     status: 'creating',
     tags: tagsOf(call),
     instanceClass: textOf(call, 'DBInstanceClass'),
@@ -140,6 +144,20 @@ export function createMember(world: World, call: Call): unknown {
     change(world, instance, { DBInstanceStatus: 'available' });
   });
   return { DBInstance: structuredClone(instance.shown) };
+}
+
+/** Serverless instances need a range of their cluster, and an account has so many instances in a region. */
+function refuseMember(world: World, { region, input }: Call, cluster: SimulatedCluster): void {
+  if (input.DBInstanceClass === serverlessClass && !cluster.shown.ServerlessV2ScalingConfiguration) {
+    throw new SimulatedAwsError(
+      'InvalidParameterCombination',
+      'Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance.',
+    );
+  }
+  const count = [...rdsState(world).instances.values()].filter(instance => instance.region === region).length;
+  if (count >= instanceQuota) {
+    throw new SimulatedAwsError('InstanceQuotaExceededFault', 'DB Instance quota exceeded');
+  }
 }
 
 /** What RDS refuses at once, in the order in which it looks. */

@@ -12,7 +12,7 @@ import type { CopyOf } from './lineage.ts';
 import { accountId, change, endpointOf, keyOf, rdsState, remember, type SimulatedInstance } from './state.ts';
 
 /** DB instances a region and account may have (RDS User Guide, "Quotas and constraints"). */
-const instanceQuota = 40;
+export const instanceQuota = 40;
 
 /** What the new instance holds, and how it is made. */
 export type Making = {

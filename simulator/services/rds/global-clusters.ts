@@ -6,8 +6,9 @@ import type { DatabaseServer } from '../../world/dependencies.ts';
 import { seenState } from '../../world/history.ts';
 import { addMetric } from '../../world/metrics.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
-import { clusterArn, clusterState, memberInstance, type SimulatedCluster } from './clusters.ts';
+import { clusterArn, clusterState } from './clusters.ts';
 import { emitClusterEvent } from './events.ts';
+import { nextInLine } from './promotion.ts';
 import { accountId, keyOf } from './state.ts';
 
 /** Aurora Global Databases: which member writes, how far the other lies behind, and how the roles change. */
@@ -103,6 +104,14 @@ export function globalServer(world: World, region: string, identifier: string): 
     id: `${global.server.id}/in/${region}`,
     copyOf: { id: global.server.id, untilMs: reachedMs(world, global) },
   };
+}
+
+/** Whether a cluster only reads what another one of its global database writes. */
+export function isSecondary(world: World, region: string, identifier: string): boolean {
+  const member = { region, identifier };
+  return globalsOf(world).some(
+    ({ members, writer }) => members.some(one => same(one, member)) && !same(writer, member),
+  );
 }
 
 /** The last moment whose data has arrived at the secondary. */
@@ -220,16 +229,10 @@ function begin(world: World, global: Global, target: Member, kind: 'switchover' 
 function setWriter(world: World, { region, identifier }: Member, writes: boolean): void {
   const cluster = clusterState(world).clusters.get(keyOf(region, identifier));
   if (!cluster) return;
-  const chosen = writes ? firstServing(world, cluster) : undefined;
+  const chosen = writes ? nextInLine(world, cluster) : undefined;
   for (const member of cluster.shown.DBClusterMembers) {
     member.IsClusterWriter = chosen !== undefined && member.DBInstanceIdentifier === chosen;
   }
-}
-
-function firstServing(world: World, cluster: SimulatedCluster): string | undefined {
-  return cluster.shown.DBClusterMembers.find(
-    ({ DBInstanceIdentifier: id }) => memberInstance(world, cluster, id)?.serving,
-  )?.DBInstanceIdentifier;
 }
 
 function same(one: Member, other: Member): boolean {

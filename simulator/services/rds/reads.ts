@@ -102,6 +102,15 @@ export function describeParameterGroups(world: World, call: Call): unknown {
   return { DBParameterGroups: [{ DBParameterGroupName: name }] };
 }
 
+/** Classes as RDS names them. Which of those a region lacks is not simulated: it offers what is asked for. */
+const classes = /^db\.(?:serverless|[a-z]\d+[a-z]*\.(?:micro|small|medium|large|\d*xlarge))$/;
+
+export function describeOrderable(_world: World, { input }: Call): unknown {
+  const { Engine, DBInstanceClass } = input;
+  const option = { Engine, DBInstanceClass, MultiAZCapable: true, Vpc: true };
+  return { OrderableDBInstanceOptions: classes.test(String(DBInstanceClass)) ? [option] : [] };
+}
+
 export function notFound(id: string): SimulatedAwsError {
   return new SimulatedAwsError('DBInstanceNotFoundFault', `DBInstance ${id} not found.`, 404);
 }

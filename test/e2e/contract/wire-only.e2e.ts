@@ -400,6 +400,35 @@ contract(
       expect: { calls: [['rds.FailoverGlobalCluster', { AllowDataLoss: true }]] },
     },
     {
+      kind: 'rds.add-readers',
+      shows: 'gives a cluster that only keeps the data its instances, and takes them away again',
+      components: () => ({
+        ...global,
+        standby: { ...global.standby, instances: 0, serverless: { min: 0.5, max: 32 } },
+      }),
+      mode: 'drill',
+      with: () => ({ database: 'standby', instances: 2, class: 'db.serverless' }),
+      expect: {
+        calls: ['1', '2'].map(nth => [
+          'rds.CreateDBInstance',
+          {
+            DBInstanceIdentifier: `app-orders-dr-${runId}-${nth}`,
+            DBClusterIdentifier: 'app-orders-dr',
+            DBInstanceClass: 'db.serverless',
+            PromotionTier: 0,
+            Tags: taggedByRun,
+          },
+        ]),
+        outputs: { instances: 2 },
+      },
+      undo: {
+        calls: ['1', '2'].map(nth => [
+          'rds.DeleteDBInstance',
+          { DBInstanceIdentifier: `app-orders-dr-${runId}-${nth}`, SkipFinalSnapshot: true },
+        ]),
+      },
+    },
+    {
       kind: 'rds.scale-serverless',
       shows: 'raises the least capacity, and goes back to a range whose instances pause',
       components: () => ({
