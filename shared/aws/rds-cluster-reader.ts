@@ -118,9 +118,3 @@ export async function lastClusterFailover(
 export function writerOf(cluster: DBCluster): DBClusterMember | undefined {
   return cluster.DBClusterMembers?.find(member => member.IsClusterWriter === true);
 }
-
-/** Region and identifier of a cluster in its ARN, `arn:aws:rds:<region>:<account>:cluster:<identifier>`. */
-export function parseClusterArn(arn: string): { region: string; identifier: string } {
-  const parts = arn.split(':');
-  return { region: parts[3] ?? '', identifier: parts[6] ?? '' };
-}
