@@ -54,7 +54,7 @@ export function functionConfigs(
 }
 
 /** Families whose actions connect to something in the system's own network. */
-const connecting = ['rds', 'sql', 'redis', 'elasticache', 'eks', 'k8s', 'velero'];
+const connecting = ['rds', 'docdb', 'neptune', 'sql', 'redis', 'elasticache', 'eks', 'k8s', 'velero'];
 
 export const runsInNetwork = (plan: Plan, name: string) =>
   plan.network !== undefined &&

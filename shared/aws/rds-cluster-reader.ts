@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
-import { pages } from './rds-reader.ts';
+import { pages } from './pages.ts';
 
 /** One DB cluster, or undefined if AWS says that there is none. Throws Lifeboat errors otherwise. */
 export async function readCluster(

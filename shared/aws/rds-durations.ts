@@ -138,6 +138,33 @@ export const rdsDurations = {
     source:
       'Aurora User Guide, "Using Amazon Aurora Global Database": an RTO in the order of minutes; to be replaced by measurement',
   },
+  docdbGlobalSwitchover: {
+    minSeconds: 60,
+    likelySeconds: 180,
+    maxSeconds: 600,
+    source:
+      'Amazon DocumentDB Developer Guide, "Performing a switchover for an Amazon DocumentDB global cluster": approximately three minutes, and the larger the lag, the longer',
+  },
+  docdbGlobalFailover: {
+    minSeconds: 30,
+    likelySeconds: 60,
+    maxSeconds: 300,
+    source:
+      'Amazon DocumentDB Developer Guide, "Performing a managed failover for an Amazon DocumentDB global cluster": typically within a minute',
+  },
+  neptuneGlobalSwitchover: {
+    minSeconds: 60,
+    likelySeconds: 180,
+    maxSeconds: 600,
+    source: 'Experience with Aurora, whose storage and whose ways it shares; to be replaced by measurement',
+  },
+  neptuneGlobalFailover: {
+    minSeconds: 60,
+    likelySeconds: 150,
+    maxSeconds: 600,
+    source:
+      'Neptune User Guide, "Using failover in a Neptune global database": an RTO in the order of minutes; to be replaced by measurement',
+  },
   createClusterInstance: {
     minSeconds: 240,
     likelySeconds: 420,

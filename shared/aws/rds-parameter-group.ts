@@ -7,7 +7,7 @@ import {
 import type { ActionContext } from '../actions/contract.ts';
 import { request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
-import { pages } from './rds-reader.ts';
+import { pages } from './pages.ts';
 
 /** Instances of a region that have a parameter group: a change of it changes all of them. */
 export async function instancesWith(aws: AwsClients, region: string, group: string): Promise<string[]> {

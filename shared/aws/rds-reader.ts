@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
+import { pages } from './pages.ts';
 import { type RdsEvent, rdsEventId } from './rds-events.ts';
 
 /** One DB instance, or undefined if AWS says that there is none. Throws Lifeboat errors otherwise. */
@@ -141,18 +142,4 @@ export async function readSnapshots(
     if (ofSource && snapshot.DBSnapshotIdentifier) byId.set(snapshot.DBSnapshotIdentifier, snapshot);
   }
   return [...byId.values()];
-}
-
-/** Follows `Marker` until the last page. */
-export async function pages<T>(
-  read: (marker: string | undefined) => Promise<{ items: T[] | undefined; marker: string | undefined }>,
-): Promise<T[]> {
-  const all: T[] = [];
-  let marker: string | undefined;
-  do {
-    const page = await read(marker);
-    all.push(...(page.items ?? []));
-    marker = page.marker;
-  } while (marker);
-  return all;
 }

@@ -8,7 +8,7 @@ import type { Reason } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import { isNotFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
-import { pages } from './rds-reader.ts';
+import { pages } from './pages.ts';
 
 /** What a restore target and a new instance have in common. */
 type Target = Pick<

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { cachesComponents } from './components/caches.ts';
 import { computeComponents } from './components/compute.ts';
 import { dataComponents } from './components/data.ts';
+import { docdbNeptuneComponents } from './components/docdb-neptune.ts';
 import { dynamodbComponents } from './components/dynamodb.ts';
 import { firewallComponents } from './components/firewalls.ts';
 import { kubernetesComponents } from './components/kubernetes.ts';
@@ -14,6 +15,7 @@ import { secretsComponents } from './components/secrets.ts';
 export * from './components/caches.ts';
 export * from './components/compute.ts';
 export * from './components/data.ts';
+export * from './components/docdb-neptune.ts';
 export * from './components/dynamodb.ts';
 export * from './components/firewalls.ts';
 export * from './components/kubernetes.ts';
@@ -31,6 +33,7 @@ export * from './components/secrets.ts';
 export const componentSchema = z.discriminatedUnion('type', [
   ...rdsComponents,
   ...rdsClusterComponents,
+  ...docdbNeptuneComponents,
   ...cachesComponents,
   ...dynamodbComponents,
   ...secretsComponents,

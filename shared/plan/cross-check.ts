@@ -12,6 +12,7 @@ import { checkBackupSteps } from './rules/backup-steps.ts';
 import { checkBackups, checkCalendar } from './rules/backups.ts';
 import { viewByDefault } from './rules/by-default.ts';
 import { capacityNotChecked } from './rules/capacity-not-checked.ts';
+import { clusterOutOfReach } from './rules/cluster-out-of-reach.ts';
 import { commandTopology } from './rules/command-topology.ts';
 import { commandRules } from './rules/commands/all.ts';
 import { checkComponents } from './rules/components.ts';
@@ -74,6 +75,7 @@ import { uncheckedClaim } from './rules/unchecked-claim.ts';
 import { unusedStandby } from './rules/unused-standby.ts';
 import { usEast1ControlPlane } from './rules/us-east-1-control-plane.ts';
 import { usWest2ControlPlane } from './rules/us-west-2-control-plane.ts';
+import { writerNotProven } from './rules/writer-not-proven.ts';
 import { zeroRpo } from './rules/zero-rpo.ts';
 import { viewScenarios } from './scenario-view.ts';
 
@@ -103,6 +105,8 @@ export const lintRules: readonly LintRule[] = [
   longTtl,
   silentMetric,
   noCheckAfterSwitch,
+  writerNotProven,
+  clusterOutOfReach,
   redriveUnchecked,
   swapWithoutCheck,
   switchWithoutUndo,

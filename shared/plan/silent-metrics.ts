@@ -4,6 +4,7 @@ import type { Disaster, Plan, SignalPlan } from './schema.ts';
 /** Where AWS publishes what such a component does. It publishes nothing of one that is gone. */
 const namespaceOf: Partial<Record<ComponentType, string>> = {
   'auto-scaling-group': 'AWS/EC2',
+  'docdb-cluster': 'AWS/DocDB',
   'dynamodb-table': 'AWS/DynamoDB',
   'ec2-instances': 'AWS/EC2',
   'ecs-service': 'AWS/ECS',
@@ -11,6 +12,7 @@ const namespaceOf: Partial<Record<ComponentType, string>> = {
   'elasticache-replication-group': 'AWS/ElastiCache',
   'lambda-function': 'AWS/Lambda',
   'load-balancer': 'AWS/ApplicationELB',
+  'neptune-cluster': 'AWS/Neptune',
   'rds-cluster': 'AWS/RDS',
   'rds-instance': 'AWS/RDS',
 };

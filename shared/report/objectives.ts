@@ -158,8 +158,12 @@ function cutOf(
 
 /** Kinds that take data to another region, or find out what of it had arrived there, and put out `lossSeconds`. */
 const moves = new Set([
+  'docdb.failover-global-cluster',
+  'docdb.switchover-global-cluster',
   'dynamodb.check-global-table',
   'efs.fail-over-replication',
+  'neptune.failover-global-cluster',
+  'neptune.switchover-global-cluster',
   'rds.failover-global-cluster',
   'rds.switchover-global-cluster',
 ]);

@@ -1,7 +1,8 @@
 import type { Mode } from '../../shared/runbook/contract.ts';
 import { clustersOf, isProduction } from '../kubernetes/cluster.ts';
 import { databaseHostFor, hostIn } from '../kubernetes/secret-host.ts';
-import { clusterEndpointOf } from '../services/rds/clusters.ts';
+import { isCluster } from '../services/rds/cluster-components.ts';
+import { endpointOfCluster } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { acceleratorsOf, sideOf } from '../world/accelerators.ts';
 import { componentsOf, userNames } from '../world/addresses.ts';
@@ -94,7 +95,7 @@ function hostAmong(world: World, ids: readonly string[]): string | undefined {
   }
   for (const component of used) {
     if (component.type === 'rds-instance') return endpointOf(component.region, component.identifier);
-    if (component.type === 'rds-cluster') return clusterEndpointOf(component.region, component.identifier);
+    if (isCluster(component)) return endpointOfCluster(component);
     if (component.type === 'postgres-server' || component.type === 'mysql-server') return component.host;
   }
   return undefined;
@@ -104,8 +105,8 @@ function hostAmong(world: World, ids: readonly string[]): string | undefined {
 function declaredHost(world: World, region: string): string | undefined {
   const [database] = componentsOf(world.plan, 'rds-instance').filter(one => one.region === region);
   if (database) return endpointOf(region, database.identifier);
-  const [cluster] = componentsOf(world.plan, 'rds-cluster').filter(one => one.region === region);
-  return cluster && clusterEndpointOf(region, cluster.identifier);
+  const cluster = Object.values(world.plan.components).find(one => isCluster(one) && one.region === region);
+  return isCluster(cluster) ? endpointOfCluster(cluster) : undefined;
 }
 
 /** Whether the plan's database behind a host was made read-only by default, so that clients read and write nothing. */

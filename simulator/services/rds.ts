@@ -31,6 +31,7 @@ import {
 import { createReadReplica, promote } from './rds/replicas.ts';
 import { restoreFromSnapshot, restoreToPointInTime } from './rds/restore.ts';
 import { copySnapshot, createSnapshot, deleteSnapshot } from './rds/snapshots.ts';
+import { beginHistory } from './rds/state.ts';
 import { loseZone, strikeInstance } from './rds/strikes.ts';
 import { databaseAt } from './rds/who-answers.ts';
 
@@ -90,6 +91,7 @@ export const service: SimulatedService = {
   arrange(world, plan) {
     arrangeRds(world, plan);
     arrangeClusters(world, plan);
+    beginHistory(world);
     const dependencies = appDependencies(world);
     dependencies.databaseAt = host => {
       const found = databaseAt(world, host);

@@ -11,8 +11,10 @@ import type {
 } from '../../shared/ports.ts';
 import { clustersOf, type SimulatedDeployment } from '../kubernetes/cluster.ts';
 import { databaseHostFor } from '../kubernetes/secret-host.ts';
-import { clusterEndpointOf } from '../services/rds/clusters.ts';
-import { endpointOf } from '../services/rds.ts';
+import { isCluster } from '../services/rds/cluster-components.ts';
+import { endpointOfCluster } from '../services/rds/clusters.ts';
+import { answerAsDatabase } from '../services/rds/database-http.ts';
+import { databaseAt, endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
 import { acceleratorAt, type SimulatedAccelerator, sideOf } from './accelerators.ts';
 import { componentsOf, knownPaths, knownUrls, plainName, siteNames, userNames } from './addresses.ts';
@@ -37,6 +39,7 @@ type Host =
   | { kind: 'balancer'; balancer: LoadBalancer }
   | { kind: 'api'; region: string }
   | { kind: 'site'; region?: string }
+  | { kind: 'database'; name: string; region: string }
   | { kind: 'bucket'; bucket: string };
 
 /** A certificate that is not as it should be, by server name; all others are valid. */
@@ -90,6 +93,7 @@ async function answerHttp(world: World, request: HttpRequest): Promise<HttpRespo
 }
 
 function serve(world: World, host: Host, url: URL): { status: number; body: string } {
+  if (host.kind === 'database') return answerAsDatabase(world, host.name, url.pathname);
   if (host.kind === 'bucket') {
     const open = objectAnswers(world, host.bucket, url.pathname.slice(1));
     return open ? ok(world, url, bucketRegion(world, host.bucket)) : { status: 404, body: 'NoSuchKey' };
@@ -128,10 +132,9 @@ function databaseAnswers(world: World, region: string): boolean {
   if (told !== undefined) return appDependencies(world).databaseAt(told) !== undefined;
   const hosts = [
     ...componentsOf(world.plan, 'rds-instance').map(one => [one.region, endpointOf(region, one.identifier)]),
-    ...componentsOf(world.plan, 'rds-cluster').map(one => [
-      one.region,
-      clusterEndpointOf(region, one.identifier),
-    ]),
+    ...Object.values(world.plan.components)
+      .filter(isCluster)
+      .map(one => [one.region, endpointOfCluster(one)]),
   ];
   return hosts.every(
     ([where, host = '']) => where !== region || appDependencies(world).databaseAt(host) !== undefined,
@@ -160,7 +163,7 @@ async function answerTls(world: World, target: TlsTarget): Promise<TlsResult> {
   await sleep(latency(world, `tls/${target.serverName}`));
   const bad = badCertificates(world).get(target.serverName);
   const validTo = bad?.validTo ?? certificateEnds(world);
-  const known = knownHosts(world).has(plainName(target.serverName));
+  const known = host.kind === 'database' || knownHosts(world).has(plainName(target.serverName));
   const problem =
     bad?.authorizationError ??
     (!known ? 'ERR_TLS_CERT_ALTNAME_INVALID' : undefined) ??
@@ -231,6 +234,8 @@ function hostAt(world: World, host: string): Host | undefined {
   if (accelerator) return behindAccelerator(accelerator);
   const balancer = findBalancer(world, [host, ...(ownAnswer(world, host) ?? [])]);
   if (balancer) return { kind: 'balancer', balancer };
+  const database = databaseAt(world, host);
+  if (database) return { kind: 'database', name: host, region: database.region };
   const known = knownUrls(world.plan).filter(one => one.url.hostname === host);
   if (known.length === 0) return undefined;
   return { kind: 'site', region: known.find(one => one.region)?.region };
@@ -269,6 +274,7 @@ function isSilent(world: World, host: Host): boolean {
     const gone = brokenBalancers(world).get(host.balancer.dnsName) === 'gone';
     return gone || world.isLost(host.balancer.region);
   }
+  if (host.kind === 'database') return databaseAt(world, host.name)?.reachable !== true;
   const region = host.kind === 'bucket' ? bucketRegion(world, host.bucket) : host.region;
   return region !== undefined && world.isLost(region);
 }

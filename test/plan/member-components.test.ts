@@ -200,3 +200,23 @@ test('a class of backups with a mistake of its own is not also called missing', 
   const errors = findings.filter(({ severity }) => severity === 'error');
   expect(errors.map(({ rule }) => rule)).toEqual(['missing-key']);
 });
+
+test.each(['docdb', 'neptune'])(
+  'members of a global cluster of %s are clusters of it, in two regions',
+  async family => {
+    const member = (id: string, type: string, region: string) =>
+      `\n  ${id}: { type: ${type}, region: ${region}, identifier: ${id}, globalCluster: pair }`;
+    const pair = `\n  pair: { type: ${family}-global-cluster, region: ap-southeast-4, identifier: pair, primary: one, secondary: two }`;
+    const of = `${family}-cluster`;
+    const near = member('one', of, 'ap-southeast-2');
+    expect(await findingsWith(near + member('two', of, 'ap-southeast-4') + pair)).toEqual([]);
+    expect(await findingsWith(near + member('two', of, 'ap-southeast-2') + pair)).toEqual([
+      'same-region: "one" and "two" are both in ap-southeast-2',
+    ]);
+    const other = family === 'docdb' ? 'neptune-cluster' : 'docdb-cluster';
+    const found = await findingsWith(near + member('two', other, 'ap-southeast-4') + pair);
+    expect(found).toContain(
+      `topology-mismatch: "two" is of type ${other}, and a component of type ${of} is needed here`,
+    );
+  },
+);

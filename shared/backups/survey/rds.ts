@@ -6,8 +6,9 @@ import {
 } from '@aws-sdk/client-rds';
 import { isUnreachable, request } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
+import { pages } from '../../aws/pages.ts';
 import { readCluster } from '../../aws/rds-cluster-reader.ts';
-import { pages, readInstance, readReplicatedBackups } from '../../aws/rds-reader.ts';
+import { readInstance, readReplicatedBackups } from '../../aws/rds-reader.ts';
 import { restorePoints } from '../../aws/rds-restore-points.ts';
 import type { BackupOf } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';

@@ -7,10 +7,10 @@ import {
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { isNamed, isNotFound, request } from '../../aws/aws-errors.ts';
+import { pages } from '../../aws/pages.ts';
 import { readCluster, readClusterSnapshots, readMembers, writerOf } from '../../aws/rds-cluster-reader.ts';
 import { createClusterInstance, isAurora, startClusterRestore } from '../../aws/rds-cluster-restore.ts';
 import { meaningOfClusterStatus, serves } from '../../aws/rds-cluster-status.ts';
-import { pages } from '../../aws/rds-reader.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { Point } from './points.ts';

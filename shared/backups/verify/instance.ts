@@ -8,7 +8,8 @@ import {
   RestoreDBInstanceToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
 import { isNamed, isNotFound, request } from '../../aws/aws-errors.ts';
-import { pages, readInstance } from '../../aws/rds-reader.ts';
+import { pages } from '../../aws/pages.ts';
+import { readInstance } from '../../aws/rds-reader.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { Point } from './points.ts';

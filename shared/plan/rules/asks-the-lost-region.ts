@@ -10,6 +10,8 @@ const tolerant = new Set([
   's3.replication-check',
   'secrets.replication-check',
   'rds.failover-global-cluster',
+  'docdb.failover-global-cluster',
+  'neptune.failover-global-cluster',
   'elasticache.failover-global',
   'dynamodb.check-global-table',
   'efs.fail-over-replication',

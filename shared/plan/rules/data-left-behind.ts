@@ -16,7 +16,14 @@ const mayBring = new Set([
   'lambda.invoke',
   'people.task',
 ]);
-const databases = new Set(['rds-instance', 'rds-cluster', 'postgres-server', 'mysql-server']);
+const databases = new Set([
+  'rds-instance',
+  'rds-cluster',
+  'docdb-cluster',
+  'neptune-cluster',
+  'postgres-server',
+  'mysql-server',
+]);
 
 export const dataLeftBehind: LintRule = {
   id: 'data-left-behind',

@@ -13,8 +13,16 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
         ...named('globalCluster', component.globalCluster, 'aurora-global-cluster'),
         ...checkSize(id, component),
       ];
+    case 'docdb-cluster':
+      return named('globalCluster', component.globalCluster, 'docdb-global-cluster');
+    case 'neptune-cluster':
+      return named('globalCluster', component.globalCluster, 'neptune-global-cluster');
     case 'aurora-global-cluster':
       return members(context, id, component, 'rds-cluster');
+    case 'docdb-global-cluster':
+      return members(context, id, component, 'docdb-cluster');
+    case 'neptune-global-cluster':
+      return members(context, id, component, 'neptune-cluster');
     case 'elasticache-global-datastore':
       return members(context, id, component, 'elasticache-replication-group');
     case 'efs-file-system':
@@ -94,7 +102,12 @@ function checkQueue(context: CheckContext, id: string, queue: ComponentOf<'sqs-q
 function members(
   context: CheckContext,
   id: string,
-  group: ComponentOf<'aurora-global-cluster'> | ComponentOf<'elasticache-global-datastore'>,
+  group: ComponentOf<
+    | 'aurora-global-cluster'
+    | 'docdb-global-cluster'
+    | 'neptune-global-cluster'
+    | 'elasticache-global-datastore'
+  >,
   type: ComponentType,
 ): Problem[] {
   const problems = [

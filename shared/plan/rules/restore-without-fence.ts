@@ -84,7 +84,7 @@ function oldWriter({ components }: Plan, { step }: PlacedStep): Writer | undefin
       return writer(replica.replicaOf, ['recover']);
     }
     default:
-      // Members of a global database can't be stopped; rds.failover-global-cluster proves or asks by itself.
+      // Members of a global database can't be stopped; its failover-global-cluster proves or asks by itself.
       return undefined;
   }
 }

@@ -53,6 +53,10 @@ const movesWriter = new Set([
   'rds.promote-replica',
   'rds.failover-global-cluster',
   'rds.switchover-global-cluster',
+  'docdb.failover-global-cluster',
+  'docdb.switchover-global-cluster',
+  'neptune.failover-global-cluster',
+  'neptune.switchover-global-cluster',
   'rds.cutover',
   'elasticache.failover-global',
 ]);

@@ -6,6 +6,8 @@ import { textsIn } from './texts.ts';
 const paidFor = new Set([
   'rds-instance',
   'rds-cluster',
+  'docdb-cluster',
+  'neptune-cluster',
   'elasticache-replication-group',
   'eks-nodegroup',
   'ecs-service',

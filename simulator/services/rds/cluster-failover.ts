@@ -1,10 +1,10 @@
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
-import type { ComponentOf } from '../../../shared/plan/components.ts';
 import type { Call, World } from '../../world/world.ts';
+import type { ClusterComponent } from './cluster-components.ts';
 import {
   changeCluster,
-  clusterEndpointOf,
   clusterState,
+  endpointOfCluster,
   existingCluster,
   memberInstance,
   type SimulatedCluster,
@@ -56,7 +56,7 @@ export function loseClusterZone(world: World, region: string, letter: string): (
 }
 
 /** The cluster was deleted with its instances; what was copied elsewhere, and manual snapshots, stay. */
-export function loseCluster(world: World, component: ComponentOf<'rds-cluster'>): () => boolean {
+export function loseCluster(world: World, component: ClusterComponent): () => boolean {
   const { region, identifier } = component;
   const cluster = clusterState(world).clusters.get(keyOf(region, identifier));
   for (const member of cluster?.shown.DBClusterMembers ?? []) {
@@ -77,8 +77,8 @@ export function serves(world: World, cluster: SimulatedCluster): boolean {
 }
 
 /** Whether the writer of a component does not serve, which is what alarms go by. */
-export function clusterIsDown(world: World, { region, identifier }: ComponentOf<'rds-cluster'>): boolean {
-  const endpoint = clusterEndpointOf(region, identifier);
+export function clusterIsDown(world: World, component: ClusterComponent): boolean {
+  const endpoint = endpointOfCluster(component);
   const cluster = [...clusterState(world).clusters.values()].find(({ shown }) => shown.Endpoint === endpoint);
   return !cluster || !serves(world, cluster);
 }
@@ -112,9 +112,9 @@ function beginFailover(world: World, cluster: SimulatedCluster): void {
   changeCluster(world, cluster, { Status: 'failing-over' });
   emitClusterEvent(world, region, id, 'RDS-EVENT-0073', next?.DBInstanceIdentifier ?? '');
   world.changed(`rds/${id}`, `The failover of the cluster ${id} begins`);
-  const duration = shown.Engine?.startsWith('aurora')
-    ? rdsDurations.auroraFailover
-    : rdsDurations.multiAzClusterFailover;
+  // Aurora's instances share their storage, and so do those of DocumentDB and Neptune.
+  const isMultiAz = shown.Engine === 'postgres' || shown.Engine === 'mysql';
+  const duration = isMultiAz ? rdsDurations.multiAzClusterFailover : rdsDurations.auroraFailover;
   world.after(
     world.duration(duration, `rds-cluster-failover/${id}/${world.nowMs()}`),
     `rds/${id}`,

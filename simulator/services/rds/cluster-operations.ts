@@ -4,6 +4,7 @@ import type { Plan } from '../../../shared/plan/schema.ts';
 import { keepHistory } from '../../world/history.ts';
 import type { Blow, SimulatedService, World } from '../../world/world.ts';
 import { keyArnOf } from '../kms.ts';
+import { isCluster, isGlobal } from './cluster-components.ts';
 import { clusterIsDown, failoverCluster, failWriter, loseCluster } from './cluster-failover.ts';
 import { deleteCluster, modifyCluster, startCluster, stopCluster } from './cluster-lifecycle.ts';
 import { restoreClusterFromSnapshot, restoreClusterToPointInTime } from './cluster-restore.ts';
@@ -58,10 +59,10 @@ const snapshotHourUtc = 13;
 /** Makes the clusters and global databases of the plan, and what restored clusters need. */
 export function arrangeClusters(world: World, plan: Plan): void {
   const globals = Object.entries(plan.components).flatMap(([id, component]) =>
-    component.type === 'aurora-global-cluster' ? [{ ...component, id }] : [],
+    isGlobal(component) ? [{ ...component, id }] : [],
   );
   for (const [id, component] of Object.entries(plan.components)) {
-    if (component.type === 'rds-cluster') {
+    if (isCluster(component)) {
       const global = globals.find(({ primary, secondary }) => primary === id || secondary === id);
       addCluster(world, component, { global: global?.identifier, secondary: global?.secondary === id });
     }
@@ -149,7 +150,7 @@ function addSnapshots(
 
 /** Plays what happens to a cluster; undefined for other components. */
 export function strikeCluster(world: World, { type, component, ...how }: Blow): (() => boolean) | undefined {
-  if (component.type !== 'rds-cluster') return undefined;
+  if (!isCluster(component)) return undefined;
   if (type === 'loss') return loseCluster(world, component);
   if (type !== 'failure') return undefined;
   failWriter(world, component.region, component.identifier, 'selfHealing' in how && how.selfHealing);

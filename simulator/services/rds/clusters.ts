@@ -1,8 +1,8 @@
 import type { DBCluster, DBClusterMember, DBClusterSnapshot } from '@aws-sdk/client-rds';
-import type { ComponentOf } from '../../../shared/plan/components.ts';
 import type { DatabaseServer } from '../../world/dependencies.ts';
 import { seenState } from '../../world/history.ts';
 import { type Call, hashToUnit, SimulatedAwsError, type World } from '../../world/world.ts';
+import { type ClusterComponent, domainOf, engineOf } from './cluster-components.ts';
 import type { DatabaseAt } from './database-at.ts';
 import { versionOf } from './engines.ts';
 import { instanceArn } from './events.ts';
@@ -46,10 +46,15 @@ export function clusterArn(region: string, identifier: string): string {
   return `arn:aws:rds:${region}:${accountId}:cluster:${identifier}`;
 }
 
-/** The endpoint that follows the writer, in the form that RDS gives it. */
-export function clusterEndpointOf(region: string, identifier: string): string {
+/** The endpoint that follows the writer, in the form that RDS gives it, or another service that keeps clusters. */
+export function clusterEndpointOf(region: string, identifier: string, domain = 'rds'): string {
   const account = Math.floor(hashToUnit(0, `rds-endpoint/${region}`) * 36 ** 10).toString(36);
-  return `${identifier}.cluster-c${account.padStart(10, '0')}.${region}.rds.amazonaws.com`;
+  return `${identifier}.cluster-c${account.padStart(10, '0')}.${region}.${domain}.amazonaws.com`;
+}
+
+/** The same of a component of the plan. */
+export function endpointOfCluster(component: ClusterComponent): string {
+  return clusterEndpointOf(component.region, component.identifier, domainOf(component));
 }
 
 /** Instances of a cluster whose number the plan does not say: one in each of three zones, fewer where it stands by. */
@@ -58,10 +63,13 @@ const zones = ['a', 'b', 'c'];
 /** Makes a cluster of the plan with its instances. A secondary of a global database has readers only. */
 export function addCluster(
   world: World,
-  component: ComponentOf<'rds-cluster'>,
+  component: ClusterComponent,
   options: { global?: string; secondary: boolean },
 ): void {
-  const { region, identifier, engine, database, port, serverless, instances } = component;
+  const { region, identifier, port } = component;
+  const engine = engineOf(component);
+  const endpoint = endpointOfCluster(component);
+  const { serverless, instances, instanceClass } = component.type === 'rds-cluster' ? component : {};
   const cluster: SimulatedCluster = {
     region,
     shown: {
@@ -70,9 +78,9 @@ export function addCluster(
       Status: 'available',
       Engine: engine,
       EngineVersion: versionOf(engine),
-      DatabaseName: database,
-      Endpoint: clusterEndpointOf(region, identifier),
-      ReaderEndpoint: clusterEndpointOf(region, identifier).replace('.cluster-', '.cluster-ro-'),
+      DatabaseName: component.type === 'rds-cluster' ? component.database : undefined,
+      Endpoint: endpoint,
+      ReaderEndpoint: endpoint.replace('.cluster-', '.cluster-ro-'),
       Port: port,
       MultiAZ: true,
       StorageEncrypted: true,
@@ -94,7 +102,7 @@ export function addCluster(
     addMember(world, cluster, {
       identifier: `${identifier}-${index + 1}`,
       zone: `${region}${zones[index % zones.length]}`,
-      instanceClass: component.instanceClass ?? (serverless && serverlessClass),
+      instanceClass: instanceClass ?? (serverless && serverlessClass),
       writer: index === 0 && !options.secondary,
       status: 'available',
     });

@@ -1,17 +1,20 @@
 import type { FailoverState, GlobalCluster } from '@aws-sdk/client-rds';
 import { rdsDurations } from '../../../shared/aws/rds-durations.ts';
-import type { ComponentOf } from '../../../shared/plan/components.ts';
 import type { Plan } from '../../../shared/plan/schema.ts';
 import type { DatabaseServer } from '../../world/dependencies.ts';
 import { seenState } from '../../world/history.ts';
 import { addMetric } from '../../world/metrics.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
+import { engineOf, type GlobalComponent, isCluster } from './cluster-components.ts';
 import { clusterArn, clusterState } from './clusters.ts';
 import { emitClusterEvent } from './events.ts';
 import { nextInLine } from './promotion.ts';
 import { accountId, keyOf } from './state.ts';
 
-/** Aurora Global Databases: which member writes, how far the other lies behind, and how the roles change. */
+/**
+ * Global clusters of Aurora, DocumentDB and Neptune: which member writes, how far the other lies behind, and how the
+ * roles change.
+ */
 
 type Member = { region: string; identifier: string };
 type Global = {
@@ -29,29 +32,48 @@ type Global = {
   server: DatabaseServer;
 };
 
-/** Aurora User Guide, "Using Amazon Aurora Global Database": typically under a second. */
+/**
+ * Aurora User Guide, "Using Amazon Aurora Global Database", and the guides of the others: typically under a second.
+ */
 const lagSeconds = { minSeconds: 0.2, likelySeconds: 0.6, maxSeconds: 1.5 };
+
+/** What differs by engine: the metric of the lag, and how long the roles take to change. */
+const kinds = {
+  aurora: {
+    namespace: 'AWS/RDS',
+    metric: 'AuroraGlobalDBRPOLag',
+    switchover: rdsDurations.globalSwitchover,
+    failover: rdsDurations.globalFailover,
+  },
+  docdb: {
+    namespace: 'AWS/DocDB',
+    metric: 'GlobalClusterReplicationLag',
+    switchover: rdsDurations.docdbGlobalSwitchover,
+    failover: rdsDurations.docdbGlobalFailover,
+  },
+  neptune: {
+    namespace: 'AWS/Neptune',
+    metric: 'GlobalDbProgressLag',
+    switchover: rdsDurations.neptuneGlobalSwitchover,
+    failover: rdsDurations.neptuneGlobalFailover,
+  },
+};
+const kindOf = ({ engine }: { engine: string }) =>
+  engine === 'docdb' || engine === 'neptune' ? kinds[engine] : kinds.aurora;
 
 export function globalsOf(world: World): Global[] {
   return world.state<Global[]>('rds-global-clusters', () => []);
 }
 
-export function addGlobal(world: World, plan: Plan, component: ComponentOf<'aurora-global-cluster'>): void {
-  const member = (id: string): Member | undefined => {
-    const found = plan.components[id];
-    return found?.type === 'rds-cluster' ? { region: found.region, identifier: found.identifier } : undefined;
-  };
-  const primary = member(component.primary);
-  const secondary = member(component.secondary);
-  if (!primary || !secondary) return;
-  const engineOf = (id: string) => {
-    const found = plan.components[id];
-    return found?.type === 'rds-cluster' ? found.engine : 'aurora-postgresql';
-  };
+export function addGlobal(world: World, plan: Plan, component: GlobalComponent): void {
+  const [first, second] = [plan.components[component.primary], plan.components[component.secondary]];
+  if (!isCluster(first) || !isCluster(second)) return;
+  const primary = { region: first.region, identifier: first.identifier };
+  const secondary = { region: second.region, identifier: second.identifier };
   const lagMs = Math.round(1000 * world.duration(lagSeconds, `aurora-lag/${component.identifier}`));
   const global: Global = {
     identifier: component.identifier,
-    engine: engineOf(component.primary),
+    engine: engineOf(first),
     members: [primary, secondary],
     writer: primary,
     state: undefined,
@@ -68,15 +90,24 @@ export function addGlobal(world: World, plan: Plan, component: ComponentOf<'auro
 function addLagMetric(world: World, global: Global, reader: Member): void {
   addMetric(world, {
     region: reader.region,
-    namespace: 'AWS/RDS',
-    name: 'AuroraGlobalDBRPOLag',
-    dimensions: { DBClusterIdentifier: reader.identifier },
+    namespace: kindOf(global).namespace,
+    name: kindOf(global).metric,
+    dimensions: dimensionsOf(global, reader),
     valueAt: atMs => {
       if (same(reader, global.writer)) return undefined;
       if (global.frozenAtMs !== undefined && atMs > global.frozenAtMs) return undefined;
       return global.lagMs;
     },
   });
+}
+
+/** DocumentDB and Neptune say which region it comes from, Aurora need not. */
+function dimensionsOf({ engine, members }: Global, reader: Member): Record<string, string> {
+  const source = members.find(one => !same(one, reader));
+  return {
+    DBClusterIdentifier: reader.identifier,
+    ...(!engine.startsWith('aurora') && source && { SourceRegion: source.region }),
+  };
 }
 
 /** Nothing more arrives from members in this region. */
@@ -143,7 +174,9 @@ function shown(global: Global): GlobalCluster {
       Readers: same(member, global.writer)
         ? global.members.filter(one => !same(one, member)).map(one => clusterArn(one.region, one.identifier))
         : [],
-      SynchronizationStatus: global.frozenAtMs === undefined ? 'connected' : 'pending-resync',
+      ...(global.engine !== 'neptune' && {
+        SynchronizationStatus: global.frozenAtMs === undefined ? 'connected' : 'pending-resync',
+      }),
     })),
   };
 }
@@ -201,13 +234,14 @@ function begin(world: World, global: Global, target: Member, kind: 'switchover' 
   global.status = kind === 'failover' ? 'failing-over' : 'switching-over';
   // Nobody writes while the roles change; the old writer is fenced before the new one takes over.
   setWriter(world, old, false);
+  setStatus(world, global, target, 'modifying');
   world.changed(`rds/${id}`, `The ${kind} of ${id} to ${target.identifier} begins`, 'lifeboat');
-  const typical = kind === 'failover' ? rdsDurations.globalFailover : rdsDurations.globalSwitchover;
   world.after(
-    world.duration(typical, `rds-global/${id}/${kind}`),
+    world.duration(kindOf(global)[kind], `rds-global/${id}/${kind}`),
     `rds/${id}`,
     `${target.identifier} is the primary of ${id}`,
     () => {
+      setStatus(world, global, target, 'available');
       setWriter(world, target, true);
       if (kind === 'failover') {
         const { id: source } = global.server;
@@ -224,6 +258,12 @@ function begin(world: World, global: Global, target: Member, kind: 'switchover' 
       emitClusterEvent(world, target.region, target.identifier, event, target.identifier);
     },
   );
+}
+
+/** DocumentDB and Neptune show at the cluster itself that it is being promoted. */
+function setStatus(world: World, { engine }: Global, { region, identifier }: Member, status: string): void {
+  const cluster = clusterState(world).clusters.get(keyOf(region, identifier));
+  if (cluster && !engine.startsWith('aurora')) cluster.shown.Status = status;
 }
 
 function setWriter(world: World, { region, identifier }: Member, writes: boolean): void {

@@ -107,6 +107,12 @@ export function remember(world: World): void {
   if (first > 0) state.history.splice(0, first);
 }
 
+/** What was arranged one by one has been there all the time, and stale reads see all of it. */
+export function beginHistory(world: World): void {
+  rdsState(world).history = [];
+  remember(world);
+}
+
 /** What DescribeDBInstances sees of one instance: the present, or the past while reads are stale. */
 export function seenInstance(world: World, region: string, identifier: string): DBInstance | undefined {
   const state = rdsState(world);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { action as failover } from '../../../shared/actions/rds/failover-global-cluster.ts';
 import { action as switchover } from '../../../shared/actions/rds/switchover-global-cluster.ts';
-import { clusterEndpointOf } from '../../../simulator/services/rds/clusters.ts';
+import { clusterEndpointOf, clusterState } from '../../../simulator/services/rds/clusters.ts';
 import { appDependencies } from '../../../simulator/world/dependencies.ts';
 import { metricsOf } from '../../../simulator/world/metrics.ts';
 import { component, primary, recovery } from '../../support/data-plan.ts';
@@ -47,6 +47,23 @@ describe('rds.switchover-global-cluster', () => {
         status: 'done',
         outputs: { writer: 'app-orders' },
       });
+    }));
+
+  it('refuses another minor version of the engine, and leaves patch levels to AWS', () =>
+    inData(async scene => {
+      const versions = async (here: string, there: string) => {
+        for (const { shown } of clusterState(scene.world).clusters.values()) {
+          if (shown.DBClusterIdentifier === 'app-orders') shown.EngineVersion = here;
+          if (shown.DBClusterIdentifier === 'app-orders-dr') shown.EngineVersion = there;
+        }
+        return scene.prepare(switchover, members, 'planned');
+      };
+      expect(await versions('16.4', '16.3')).toMatchObject({
+        status: 'refused',
+        reasons: [{ what: expect.stringContaining('between equal versions only') }],
+      });
+      const patched = await versions('8.0.mysql_aurora.3.08.1', '8.0.mysql_aurora.3.08.2');
+      expect(patched.status).toBe('ready');
     }));
 
   it('goes on to the proof when an earlier attempt has moved the writer, and does not move it again', () =>

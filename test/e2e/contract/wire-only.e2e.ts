@@ -68,6 +68,21 @@ const global = {
   },
 };
 
+/** A global cluster of DocumentDB or Neptune. */
+const globalOf = (family: 'docdb' | 'neptune') => ({
+  parks: { type: `${family}-cluster`, region: 'ap-southeast-2', identifier: 'parks', globalCluster: 'pair' },
+  standby: { type: `${family}-cluster`, region, identifier: 'parks-dr', globalCluster: 'pair' },
+  pair: {
+    type: `${family}-global-cluster`,
+    region,
+    identifier: 'parks-global',
+    primary: 'parks',
+    secondary: 'standby',
+  },
+});
+const pairMoves = { global: 'pair', to: 'standby', from: 'parks' };
+const pairForced = { ...pairMoves, maxLoss: '1h', acceptedRisks: ['data-loss', 'unfenced-writer'] };
+
 const replicationGroup = (of: string, identifier: string) => ({
   type: 'elasticache-replication-group',
   region: of,
@@ -299,6 +314,50 @@ contract(
       mode: 'planned',
       with: () => ({ global: 'global', to: 'standby', from: 'orders' }),
       expect: { calls: [['rds.SwitchoverGlobalCluster', { GlobalClusterIdentifier: 'app-global' }]] },
+    },
+    {
+      kind: 'docdb.switchover-global-cluster',
+      shows: 'hands the writer of documents over to the other region',
+      components: () => globalOf('docdb'),
+      mode: 'planned',
+      with: () => pairMoves,
+      expect: {
+        calls: [['docdb.SwitchoverGlobalCluster', { GlobalClusterIdentifier: 'parks-global' }]],
+        asks: ['docdb.DescribeDBInstances'],
+        outputs: { writer: 'parks-dr' },
+      },
+    },
+    {
+      kind: 'docdb.failover-global-cluster',
+      shows: 'forces the writer of documents to the other region when a person accepted the risks',
+      components: () => globalOf('docdb'),
+      with: () => pairForced,
+      expect: {
+        calls: [['docdb.FailoverGlobalCluster', { AllowDataLoss: true }]],
+        outputs: { writer: 'parks-dr' },
+      },
+    },
+    {
+      kind: 'neptune.switchover-global-cluster',
+      shows: 'hands the writer of graphs over to the other region',
+      components: () => globalOf('neptune'),
+      mode: 'planned',
+      with: () => pairMoves,
+      expect: {
+        calls: [['neptune.SwitchoverGlobalCluster', { GlobalClusterIdentifier: 'parks-global' }]],
+        asks: ['neptune.DescribeDBInstances'],
+        outputs: { writer: 'parks-dr' },
+      },
+    },
+    {
+      kind: 'neptune.failover-global-cluster',
+      shows: 'forces the writer of graphs to the other region when a person accepted the risks',
+      components: () => globalOf('neptune'),
+      with: () => pairForced,
+      expect: {
+        calls: [['neptune.FailoverGlobalCluster', { AllowDataLoss: true }]],
+        outputs: { writer: 'parks-dr' },
+      },
     },
     {
       kind: 'elasticache.failover-global',

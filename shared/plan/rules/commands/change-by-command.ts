@@ -129,10 +129,10 @@ export const changeByCommand = commandRule({
       mend: 'Apply a saved plan with codebuild.run from a pinned source, behind a people.approval that shows it.',
     },
     {
-      pattern: /\baws\s+rds\s+remove-from-global-cluster\b/,
+      pattern: /\baws\s+(?:rds|docdb|neptune)\s+remove-from-global-cluster\b/,
       message:
         'The cluster leaves the global database for good: both sides take writes, and there is no way back but a new secondary',
-      mend: 'Use rds.failover-global-cluster, which keeps the global database and says what is lost, or rds.switchover-global-cluster.',
+      mend: 'Use failover-global-cluster of the families rds, docdb or neptune, which keeps the global database and says what is lost, or switchover-global-cluster.',
     },
     {
       pattern: /\baws\s+s3\s+(?:sync|mv)\b|\baws\s+s3\s+cp\b[^|;&]*--recursive\b/,
