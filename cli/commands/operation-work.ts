@@ -9,3 +9,14 @@ export type OperationWork = { runtime: Runtime; args: Arguments; io: Io; planPat
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
+
+/** Who does it, as `--by` says. */
+export function person(args: Arguments): string {
+  return textOf(args.values.by) ?? '';
+}
+
+/** Where the event of a request comes from. */
+export function origin({ clock, plan }: Runtime): { id: string; time: string; region: string } {
+  const time = clock.now().toISOString();
+  return { id: `cli-${time}`, time: time.replace(/\.\d+Z$/, 'Z'), region: plan.regions.recovery };
+}

@@ -6,17 +6,14 @@ import { readLock } from '../../shared/incident/lock.ts';
 import { readAutomation } from '../../shared/incident/switch.ts';
 import { askForReport } from '../../shared/report/ask-for-report.ts';
 import { abortRun } from '../../shared/runbook/abort-run.ts';
-import { modeSchema } from '../../shared/runbook/contract.ts';
 import { readRun } from '../../shared/runbook/run-record.ts';
-import type { Runtime } from '../../shared/runtime.ts';
 import { handleSignal } from '../../shared/triage/handle.ts';
-import { buildAutomationEvent, buildStartEvent } from '../../shared/triage/own-events.ts';
+import { buildAutomationEvent } from '../../shared/triage/own-events.ts';
 import { pageFirstLevel } from '../../shared/triage/page.ts';
-import type { Arguments } from '../commands.ts';
 import type { Io } from '../io.ts';
-import { readParameters } from '../parameters.ts';
-import { type OperationWork, textOf } from './operation-work.ts';
+import { type OperationWork, origin, person, textOf } from './operation-work.ts';
 import { showRefusals } from './refusals.ts';
+import { start } from './start.ts';
 import { showStatus } from './status.ts';
 
 /** One operation on a deployed system. `run` returns the exit code. */
@@ -42,31 +39,6 @@ export const operations: Record<string, Operation> = {
   refusals: { run: showRefusals },
   switch: { run: switchAutomation },
 };
-
-async function start({ runtime, args, io, planPath }: OperationWork): Promise<number> {
-  const { values } = args;
-  const read = readParameters(Array.isArray(values.set) ? values.set : []);
-  const mode = textOf(values.mode);
-  const request = {
-    system: runtime.plan.system.id,
-    scenario: textOf(values.scenario) ?? '',
-    by: person(args),
-    reason: textOf(values.reason) ?? 'started from the command line',
-    ...(mode !== undefined && { mode: modeSchema.parse(mode) }),
-    parameters: 'parameters' in read ? read.parameters : {},
-  };
-  const event = buildStartEvent(request, origin(runtime));
-  const reply = await handleSignal(runtime, event, pageFirstLevel(runtime));
-  if (!reply.executionArn) {
-    io.err(`Not started: ${reply.reasons.join(' ')}\n`);
-    return 1;
-  }
-  io.out(
-    `Started ${request.scenario} in the incident ${reply.incidentId}.\n  execution ${reply.executionArn}\n` +
-      `Follow it: npx lifeboat status ${planPath} --watch\n`,
-  );
-  return 0;
-}
 
 async function acknowledge({ runtime, args, io }: OperationWork): Promise<number> {
   const incident = await openIncidentOf(runtime.store, runtime.plan.system.id);
@@ -190,15 +162,6 @@ async function finishTask({ runtime, args, io }: OperationWork): Promise<number>
   const hint = reply.why === 'invalid' ? ' Give it with --reason.' : '';
   io.err(`Not taken: ${reply.message}${hint}\n`);
   return 1;
-}
-
-function person(args: Arguments): string {
-  return textOf(args.values.by) ?? '';
-}
-
-function origin(runtime: Runtime) {
-  const time = runtime.clock.now().toISOString();
-  return { id: `cli-${time}`, time: time.replace(/\.\d+Z$/, 'Z'), region: runtime.plan.regions.recovery };
 }
 
 function nothingOpen(io: Io): number {

@@ -35,6 +35,11 @@ const run = (id: string) => `RUN#${id}`;
 
 /** One run per system: who holds it. */
 export const lockKey = (systemId: string): RecordKey => ({ partition: system(systemId), sort: 'LOCK' });
+/** Who asked for the newest run. */
+export const startClaimKey = (systemId: string): RecordKey => ({
+  partition: system(systemId),
+  sort: 'START',
+});
 /** Whether runs may start by themselves. */
 export const switchKey = (systemId: string): RecordKey => ({ partition: system(systemId), sort: 'SWITCH' });
 /** The newest incident of a system that was not an exercise. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { runIdOf } from '../aws/names.ts';
 import { releaseLock } from '../incident/lock.ts';
+import { endClaim } from '../incident/start-claim.ts';
 import type { Runtime } from '../runtime.ts';
 import { closeRun } from './close-run.ts';
 import { readRun } from './run-record.ts';
@@ -27,6 +28,7 @@ export async function closeEndedExecution(
 ): Promise<{ closed: boolean }> {
   const { executionArn, status, startDate, cause } = event.detail;
   if (status === 'RUNNING' || status === 'SUCCEEDED') return { closed: false };
+  await endClaim(runtime.store, runtime.plan.system.id, executionArn);
   const runId = runIdOf(executionArn, new Date(startDate).toISOString());
   const record = await readRun(runtime.store, runId);
   if (!record || record.outcome) {

@@ -10,6 +10,7 @@ import {
 } from '../incident/incident.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import { acquireLock, type LockReply, type LockRequest, releaseLock } from '../incident/lock.ts';
+import { endClaim } from '../incident/start-claim.ts';
 import type { Runtime } from '../runtime.ts';
 import { abortRun } from './abort-run.ts';
 import { type Mode, modeSchema, type Run, type RunEvent } from './contract.ts';
@@ -51,6 +52,7 @@ export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenR
     expiresAt: new Date(Date.parse(startedAt) + lockSeconds * 1000).toISOString(),
   });
   if (!lock.acquired) {
+    await endClaim(runtime.store, event.system, event.executionArn);
     const what = `A second start of ${event.scenario} was attached to the run ${lock.holder.runId} that is under way.`;
     await appendEntry(
       runtime.store,
@@ -72,7 +74,8 @@ export async function openRun(runtime: Runtime, event: OpenEvent): Promise<OpenR
     parameters: input.parameters,
     ...(failover !== undefined && { failover }),
   };
-  await createRun(runtime.store, run, event.executionArn);
+  await createRun(runtime.store, run, event.executionArn, by);
+  await endClaim(runtime.store, event.system, event.executionArn);
   await updateIncident(runtime.store, incident.id, current => ({
     ...current,
     runId,

@@ -10,6 +10,8 @@ import { outcomeSchema, type Run, runSchema } from './contract.ts';
 export const runRecordSchema = z.object({
   run: runSchema,
   executionArn: z.string(),
+  /** A person, `triage`, or the console. Absent in records of older versions. */
+  startedBy: z.string().optional(),
   outcome: outcomeSchema.optional(),
   endedAt: z.string().optional(),
   abortedBy: z.string().optional(),
@@ -24,9 +26,14 @@ export async function readRun(store: RecordStore, runId: string): Promise<RunRec
 }
 
 /** Stores a new run; the record that is there already when the same execution opens it again. */
-export async function createRun(store: RecordStore, run: Run, executionArn: string): Promise<RunRecord> {
+export async function createRun(
+  store: RecordStore,
+  run: Run,
+  executionArn: string,
+  startedBy?: string,
+): Promise<RunRecord> {
   const data = await updateRecord(store, runKey(run.id), current =>
-    current ? undefined : toJson({ run, executionArn }),
+    current ? undefined : toJson({ run, executionArn, startedBy }),
   );
   return parse(data);
 }

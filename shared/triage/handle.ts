@@ -1,8 +1,16 @@
 import type { Entry } from '../incident/entries.ts';
-import { type Incident, openIncident, readIncident, recordOpening } from '../incident/incident.ts';
+import {
+  type Incident,
+  isExercise,
+  openIncident,
+  readIncident,
+  recordOpening,
+  resolveIncident,
+} from '../incident/incident.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import { setAutomation } from '../incident/switch.ts';
 import type { Runtime } from '../runtime.ts';
+import { type AttachedTo, runUnderWay } from './attached-to.ts';
 import { decide } from './decide.ts';
 import type { DecideInput, Decision } from './decision.ts';
 import { noteDecision } from './last-decision.ts';
@@ -11,14 +19,18 @@ import { parseEvent } from './parse-event.ts';
 import { readState } from './read-state.ts';
 import type { ManualStart, ParsedEvent, Signal } from './signal.ts';
 import { readReports, storeSignal } from './signal-record.ts';
-import { startRun } from './start-run.ts';
+import { type RunRequest, startRun } from './start-run.ts';
 
-/** What came of an event. `executionArn` is present when this event started, or tried to start, a run. */
+/**
+ * What came of an event. `executionArn` is present when this event started a run; `attachedTo` when a person asked for one
+ * and somebody else had started one before.
+ */
 export type TriageReply = {
   decision: Decision['decision'];
   reasons: string[];
   incidentId?: string;
   executionArn?: string;
+  attachedTo?: AttachedTo;
   reconsiderAt?: string;
 };
 
@@ -89,7 +101,7 @@ async function open(
     return { ...reply, decision: 'attach' };
   }
   if (decision.startRun) {
-    return { ...reply, executionArn: await startRun(runtime, { incident, scenario, mode, start }) };
+    return { ...reply, ...(await begin(runtime, { incident, scenario, mode, start })) };
   }
   const subject = `${incident.id}: ${scenario} waits for you to start it`;
   const lines = [
@@ -127,8 +139,36 @@ async function attach(
     await pageOnce(runtime, send, { key, subject, lines: decision.reasons, incidentId });
   }
   const reply: TriageReply = { ...toReply(decision), incidentId };
-  if (!decision.startRun) return reply;
-  return { ...reply, executionArn: await startRun(runtime, { incident, scenario, mode, start }) };
+  if (decision.startRun) return { ...reply, ...(await begin(runtime, { incident, scenario, mode, start })) };
+  const attachedTo = start && (await runUnderWay(runtime));
+  return { ...reply, ...(attachedTo && { attachedTo }) };
+}
+
+/** Starts the run, or says whose start was faster. */
+async function begin(runtime: Runtime, wanted: RunRequest): Promise<Partial<TriageReply>> {
+  const { store, clock } = runtime;
+  const { incident, mode, start } = wanted;
+  const reply = await startRun(runtime, wanted);
+  if ('executionArn' in reply) return reply;
+  if (!start) return {};
+  const { first } = reply;
+  const what = `A second start of ${wanted.scenario} was attached to that of ${first.scenario} by ${first.by}, which is about to begin.`;
+  await appendEntry(
+    store,
+    clock,
+    first.incidentId,
+    { type: 'note', by: start.by, what },
+    { idempotencyKey: `start/${start.eventId}/attached`.slice(0, 900) },
+  );
+  // An exercise has an incident of its own, and nothing happens in this one.
+  if (isExercise({ mode }) && incident.id !== first.incidentId)
+    await resolveIncident(store, clock, incident.id, start.by);
+  const { scenario, by, at } = first;
+  return {
+    decision: 'attach',
+    incidentId: first.incidentId,
+    attachedTo: { scenario, mode: first.mode, by, at },
+  };
 }
 
 /** Writes what a crash right after the opening left out. */

@@ -55,7 +55,7 @@ async function underWay(mode: Mode = 'recover'): Promise<Run> {
     outageStartedAt: now,
     parameters: {},
   };
-  await createRun(store, run, 'arn:aws:states:ap-southeast-4:123456789012:execution:x:y');
+  await createRun(store, run, 'arn:aws:states:ap-southeast-4:123456789012:execution:x:y', 'ben');
   await updateIncident(store, incident.id, current => ({ ...current, runId: run.id }));
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   await acquireLock(store, clock, system, { incidentId: incident.id, runId: run.id, expiresAt });
@@ -102,6 +102,38 @@ describe('start', () => {
     const incident = await openIncidentOf(deployed.store, system);
     expect(out).toContain(`Started region-failure in the incident ${incident?.id}.`);
     expect(out).toContain(`npx lifeboat status ${planPath} --watch`);
+  });
+
+  it('twice within a second starts one run, and the second says whose it is', async () => {
+    deployed.sfn.on(StartExecutionCommand).resolves({});
+    const startPods = (...more: string[]) =>
+      lifeboat(['start', planPath, '--scenario', 'pod-failure', ...more]);
+    const first = await startPods('--by', 'platform-lead');
+    const second = await startPods('--by', 'cto', '--set', 'pod=app-1');
+    expect(deployed.sfn.commandCalls(StartExecutionCommand)).toHaveLength(1);
+    const incident = await openIncidentOf(deployed.store, system);
+    expect(first.out).toMatch(/^Started /);
+    expect(second).toMatchObject({ code: 0, err: '' });
+    expect(second.out).toMatch(
+      /^Attached: platform-lead started pod-failure \(\w+\) at \d\d:\d\d:\d\d UTC, which is about to begin/,
+    );
+    expect(second.out).toContain(`in the incident ${incident?.id}.`);
+    expect(second.out).toContain('yours were not taken');
+    const notes = (await readLedger(deployed.store, incident?.id ?? '')).map(({ entry }) => entry);
+    expect(notes).toContainEqual(expect.objectContaining({ type: 'note', by: 'cto' }));
+  });
+
+  it('while a run is under way names it, and another scenario is told that it did not start', async () => {
+    const run = await underWay();
+    const { code, out } = await start();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Attached: ben started region-failure \(recover\) at /);
+    expect(out).toContain(`under way as run ${run.id}`);
+    const other = await lifeboat(['start', planPath, '--scenario', 'database-failure', '--by', 'cto']);
+    expect(other.code).toBe(1);
+    expect(other.err).toMatch(/^Not started: ben started region-failure \(recover\) at /);
+    expect(other.err).toContain('npx lifeboat abort');
+    expect(deployed.sfn.commandCalls(StartExecutionCommand)).toHaveLength(0);
   });
 
   it('says why when it does not start', async () => {

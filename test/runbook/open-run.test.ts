@@ -108,7 +108,11 @@ describe('an execution that is started with {}', () => {
       outageStartedAt: minute(10),
       parameters: { nodes: 3 },
     });
-    expect(await readRun(runtime.store, run.id)).toEqual({ run, executionArn: `${machine}:one` });
+    expect(await readRun(runtime.store, run.id)).toEqual({
+      run,
+      executionArn: `${machine}:one`,
+      startedBy: 'the Step Functions console',
+    });
     expect(await readIncident(runtime.store, run.incidentId)).toMatchObject({
       status: 'open',
       openedBy: 'the Step Functions console',

@@ -2,11 +2,17 @@ import { readFileSync } from 'node:fs';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ServiceUnavailableError } from '../../shared/errors.ts';
-import { lastIncidentOf, openIncidentOf, resolveIncident } from '../../shared/incident/incident.ts';
+import {
+  lastIncidentOf,
+  listIncidents,
+  openIncidentOf,
+  resolveIncident,
+} from '../../shared/incident/incident.ts';
 import { currentIncidentKey, signalKey } from '../../shared/incident/keys.ts';
 import { readLedger, verifyLedger } from '../../shared/incident/ledger.ts';
 import { acquireLock, releaseLock } from '../../shared/incident/lock.ts';
 import { createMemoryRecordStore } from '../../shared/incident/memory-record-store.ts';
+import { endClaim } from '../../shared/incident/start-claim.ts';
 import { readAutomation, setAutomation } from '../../shared/incident/switch.ts';
 import { wrapRecordStore } from '../../shared/incident/wrap-record-store.ts';
 import { handleSignal } from '../../shared/triage/handle.ts';
@@ -67,6 +73,7 @@ describe('handleSignal', () => {
           incidentId: id,
           mode: 'recover',
           outageStartedAt: '2026-03-10T16:42:04.653Z',
+          by: 'triage',
         }),
       },
     ]);
@@ -192,6 +199,50 @@ describe('handleSignal', () => {
       by: 'lead',
       reason: 'AWS told us on the phone',
     });
+  });
+
+  const startBy = (by: string, more: object = {}) => {
+    const event = load('manual-start') as { id: string; detail: object };
+    return { ...event, id: `by-${by}`, detail: { ...event.detail, by, ...more } };
+  };
+
+  it('starts one run for two people who start in the same moment, and tells the other whose it is', async () => {
+    runtime.at('2026-03-10T17:00:01Z');
+    const replies = await Promise.all(
+      ['ann', 'bob'].map(by => handleSignal(runtime, startBy(by), runtime.sendPage)),
+    );
+    expect(starts()).toHaveLength(1);
+    const by = String(JSON.parse(String(starts()[0]?.input)).by);
+    const second = replies.find(({ executionArn }) => executionArn === undefined);
+    const first = { scenario: 'region-failure', mode: 'recover', by, at: '2026-03-10T17:00:01.000Z' };
+    expect(second).toMatchObject({ decision: 'attach', attachedTo: first });
+    const entries = await ledgerOf(runtime, second?.incidentId ?? '');
+    expect(entries.filter(({ type }) => type === 'note')).toMatchObject([
+      { by: by === 'ann' ? 'bob' : 'ann', what: expect.stringContaining(`by ${by}`) },
+    ]);
+  });
+
+  it('starts again when the run of the first has begun and ended, or could not be asked for', async () => {
+    const { executionArn = '' } = await deliver(runtime, '17:00:01', startBy('ann'));
+    await endClaim(runtime.store, system, executionArn);
+    expect((await deliver(runtime, '17:00:20', startBy('bob'))).executionArn).toBeDefined();
+    const away = Object.assign(new Error('no'), { name: 'TimeoutError' });
+    states.on(StartExecutionCommand).rejects(away);
+    await expect(deliver(runtime, '17:01:30', startBy('cid'))).rejects.toBeInstanceOf(
+      ServiceUnavailableError,
+    );
+    started('x', '2026-03-10T17:01:31Z');
+    expect((await deliver(runtime, '17:01:31', startBy('dan'))).executionArn).toBeDefined();
+  });
+
+  it('attaches a drill to the drill that is about to begin, and lets a real start go before both', async () => {
+    const drill = { mode: 'drill' };
+    const { incidentId } = await deliver(runtime, '17:00:01', startBy('ann', drill));
+    const second = await deliver(runtime, '17:00:02', startBy('bob', drill));
+    expect(second).toMatchObject({ incidentId, attachedTo: { by: 'ann', mode: 'drill' } });
+    const open = (await listIncidents(runtime.store, system, 9)).filter(({ status }) => status === 'open');
+    expect(open.map(({ id }) => id)).toEqual([incidentId]);
+    expect((await deliver(runtime, '17:00:03', startBy('cid'))).executionArn).toBeDefined();
   });
 
   it('opens an incident for a start by hand without any signal', async () => {
