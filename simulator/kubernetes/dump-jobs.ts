@@ -19,7 +19,11 @@ export function putDumps(world: World, cluster: SimulatedCluster, job: JsonObjec
     if (cronjob.cluster !== cluster.name || cronjob.region !== cluster.region) continue;
     const parent = findObject(cluster, 'batch/v1', 'cronjobs', namespace, cronjob.name);
     if (!parent || containersOf(jobTemplate(parent.body)) !== containersOf(job)) continue;
-    const server = componentsOf(world.plan, 'postgres-server').find(({ id }) => id === dumps.database);
+    const servers = [
+      ...componentsOf(world.plan, 'postgres-server'),
+      ...componentsOf(world.plan, 'mysql-server'),
+    ];
+    const server = servers.find(({ id }) => id === dumps.database);
     const stamp = startedAt.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
     const key = `${dumps.prefix}${stamp}${dumps.suffix}`;
     for (const bucket of componentsOf(world.plan, 's3-bucket')) {

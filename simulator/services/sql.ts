@@ -40,7 +40,7 @@ const restoreDump: BuildEffect = (world, { variables }): ReturnType<BuildEffect>
   if (!made || !live || !pointTime || !id) return {};
   const component = world.plan.components[id];
   const target = component && placeOf({ ...component, id });
-  const host = variables.PGHOST || target?.host;
+  const host = variables.DATABASE_HOST || target?.host;
   if (!host) return { failed: `could not translate host name of ${id} to address` };
   const places = Object.entries(world.plan.components).flatMap(([key, one]) => {
     const place = placeOf({ ...one, id: key });

@@ -179,6 +179,26 @@ describe('a dump that is too large for a function', () => {
   });
 });
 
+describe('a dump of MySQL', () => {
+  const example = readFileSync('examples/tool-library/plan.yml', 'utf8');
+  const said = async (from: string, to: string) => {
+    expect(example).toContain(from);
+    const { findings } = await checkPlan({ file: 'plan.yml', text: example.replace(from, to) });
+    return findings.filter(({ rule }) => rule === 'verify-target').map(({ message }) => message);
+  };
+
+  it('is proven by a build, in an instance of its engine', async () => {
+    const larger = '{ above: 0, into: catalogue-dump-proof, build: restore-dumps }';
+    expect(await said(larger, larger)).toEqual([]);
+    const embedded = ['"catalogue" runs mariadb, whose dumps an embedded Postgres can not load'];
+    expect(await said(`      larger: ${larger}\n`, '')).toEqual(embedded);
+    expect(await said(larger, larger.replace('above: 0', 'above: 100'))).toEqual(embedded);
+    expect(await said('engine: mariadb\n    engineVersion', 'engine: postgres\n    engineVersion')).toEqual([
+      '"catalogue-dump-proof" runs postgres, and the dumps are of "catalogue", which runs mariadb',
+    ]);
+  });
+});
+
 describe('backups of a cluster', () => {
   const sql = `
     database: liquid_abt

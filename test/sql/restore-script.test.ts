@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { restoreBuildspec, restoreScript } from '../../shared/sql/restore-script.ts';
+import { restoreBuildspec, restoreScript } from '../../shared/sql/restore/script.ts';
 
 const run = promisify(execFile);
 const end = '--\n-- PostgreSQL database dump complete\n--\n';
@@ -23,24 +23,34 @@ describe('the script that restores a dump', () => {
       createdb: note,
       dropdb: note,
       pg_restore: note,
+      mysql: `case "$*" in --version) echo "\${CLIENT:-mysql  Ver 8.4.3 for Linux}"; exit;; esac; ${note}; cp "\${1#*=}" "${folder}/client.cnf"; case "$*" in *SCHEMATA*) echo "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";; *"count(*)"*) echo 7;; esac`,
       psql: `${note}; case "$*" in *pg_extension*) echo "\${TIMESCALE:-0}";; *"count(*)"*) echo 7;; esac`,
     };
     for (const [name, body] of Object.entries(tools)) {
       await writeFile(path.join(folder, name), `#!/bin/bash\n${body}\n`);
       await chmod(path.join(folder, name), 0o755);
     }
-    await writeFile(path.join(folder, 'restore.sh'), `${restoreScript}\necho "rows $RESTORED_ROWS"\n`);
+    for (const spoken of ['PostgreSQL', 'MySQL'] as const) {
+      const script = `${restoreScript(spoken)}
+echo "rows $RESTORED_ROWS"
+`;
+      await writeFile(path.join(folder, `${spoken}.sh`), script);
+    }
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  async function restore(object: string | Buffer, more: Record<string, string> = {}) {
+  async function restore(
+    object: string | Buffer,
+    more: Record<string, string> = {},
+    spoken: 'PostgreSQL' | 'MySQL' = 'PostgreSQL',
+  ) {
     await writeFile(path.join(folder, 'object'), object);
     await writeFile(path.join(folder, 'calls'), '');
     const env = {
       PATH: `${folder}:${process.env.PATH}`,
       CREDENTIALS: 'postgresql://app:p%40ss@db.example:5433/shop',
-      PGHOST: '',
-      PGPORT: '',
+      DATABASE_HOST: '',
+      DATABASE_PORT: '',
       LIVE_DATABASE: 'shop',
       NEW_DATABASE: 'shop_new',
       DUMP_REGION: 'ap-southeast-4',
@@ -51,7 +61,7 @@ describe('the script that restores a dump', () => {
       COUNT_TABLES: 'users public.trades',
       ...more,
     };
-    const result = await run('bash', [path.join(folder, 'restore.sh')], { env }).catch(error => error);
+    const result = await run('bash', [path.join(folder, `${spoken}.sh`)], { env }).catch(error => error);
     const calls = (await readFile(path.join(folder, 'calls'), 'utf8')).trim().split('\n');
     return { out: String(result.stdout), error: String(result.stderr), calls };
   }
@@ -91,8 +101,47 @@ describe('the script that restores a dump', () => {
     expect(calls.join('\n')).not.toMatch(/^(createdb|dropdb)/m);
   });
 
+  describe('of MySQL', () => {
+    const whole = 'CREATE TABLE users (id int);\n-- Dump completed on 2026-03-10  2:00:00\n';
+    const credentials = 'mysql://app:p%22%5C%23s@db.example/shop';
+    const load = (object: string | Buffer, more: Record<string, string> = {}) =>
+      restore(object, { CREDENTIALS: credentials, ...more }, 'MySQL');
+    const options = () => readFile(path.join(folder, 'client.cnf'), 'utf8');
+
+    it('makes the database in the character set of the live one, and loads the file as data', async () => {
+      const { out, calls } = await load(gzipSync(whole));
+      expect(out).toContain('rows {"users":7,"public.trades":7}');
+      expect(calls).toContainEqual(
+        expect.stringMatching(/CREATE DATABASE `shop_new` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin$/),
+      );
+      expect(calls).toContainEqual(expect.stringMatching(/--database=shop_new --binary-mode/));
+      expect(calls.join('\n')).not.toContain('#s');
+      expect(await options()).toBe(
+        '[client]\nuser="app"\npassword="p"\\\\#s"\nhost="db.example"\nport="3306"\nssl-mode=REQUIRED\n',
+      );
+    });
+
+    it('asks either client for an encrypted connection, unless the URL says otherwise', async () => {
+      await load(whole, { CLIENT: 'mysql  Ver 15.1 Distrib 10.11.6-MariaDB' });
+      expect(await options()).toMatch(/^ssl$/m);
+      await load(whole, { CREDENTIALS: `${credentials}?ssl-mode=disabled` });
+      expect(await options()).toMatch(/^ssl-mode=DISABLED$/m);
+    });
+
+    it.each([
+      ['that is cut off', whole.slice(0, 20), 'it is cut off'],
+      ['of whole databases', `USE \`shop\`;\n${whole}`, 'without --databases'],
+      ['that removes one', `/*!40000 DROP DATABASE IF EXISTS \`shop\`*/;\n${whole}`, 'without --databases'],
+      ['with GTIDs', `SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'a:1';\n${whole}`, '--set-gtid-purged=OFF'],
+    ])('refuses a dump %s before a database is made', async (_name, object, reason) => {
+      const { error, calls } = await load(object);
+      expect(error).toContain(reason);
+      expect(calls.join('\n')).not.toMatch(/DATABASE/);
+    });
+  });
+
   it('is a buildspec that exports what it found', () => {
-    expect(JSON.parse(restoreBuildspec)).toMatchObject({
+    expect(JSON.parse(restoreBuildspec('PostgreSQL'))).toMatchObject({
       version: 0.2,
       env: { 'exported-variables': ['RESTORED_FORMAT', 'RESTORED_ROWS'] },
     });

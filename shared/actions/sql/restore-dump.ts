@@ -11,13 +11,12 @@ import {
 import { secretReadPermission } from '../../aws/secret-reference.ts';
 import type { JsonObject } from '../../json.ts';
 import { codebuildProject, s3Bucket } from '../../plan/components.ts';
-import { restoreBuildspec } from '../../sql/restore-script.ts';
+import { restoreBuildspec } from '../../sql/restore/script.ts';
 import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import {
   dialectAt,
   hostParameter,
-  needsPostgres,
   readOnly,
   silenceOf,
   sqlDatabase,
@@ -37,7 +36,8 @@ const parameters = z.strictObject({
   }),
   host: hostParameter,
   project: codebuildProject.meta({
-    description: 'A project in the network of the database, whose image has the PostgreSQL client tools',
+    description:
+      'A project in the network of the database, whose image has the AWS CLI, Python and the client programs of PostgreSQL or MySQL',
   }),
   bucket: s3Bucket,
   key: z.string().meta({ description: 'Key of the dump, from s3.latest' }),
@@ -50,12 +50,9 @@ const parameters = z.strictObject({
 });
 type Parameters = z.output<typeof parameters>;
 
-const instead =
-  'Load the dump with a build of your own (codebuild.run), and look with sql.query whether its rows are there.';
-
 /**
  * Restores a dump into a new database on the same server, and leaves the live one alone. The work is done by a build,
- * since pg_restore is a program and a dump may take longer than the fifteen minutes of a function.
+ * since pg_restore and mysql are programs, and a dump may take longer than the fifteen minutes of a function.
  */
 export const action = defineAction({
   kind: 'sql.restore-dump',
@@ -82,6 +79,7 @@ export const action = defineAction({
     'The dump is damaged, cut off, or needs an extension that the server does not have',
     'The disk of the server is too small for a second database',
     'The image of the build has an older PostgreSQL than the one that made the dump',
+    'A dump of MySQL has views or triggers with a DEFINER, which the user of the credentials may not make (1227)',
     'The build has no way to the database or to S3',
   ],
   permissions: ({ database, project }) => [
@@ -93,8 +91,6 @@ export const action = defineAction({
     const { database, project, key, pointTime } = wanted;
     const inDrill = refuseProductionInDrill(context, database.region, `the server of ${database.id}`);
     if (inDrill) return inDrill;
-    const reason = needsPostgres(database, 'sql.restore-dump', instead);
-    if (reason) return { status: 'refused', reasons: [reason], evidence: [] };
     await urlOf(context, wanted);
     if (!(await readProject(context, project))) {
       return { status: 'refused', reasons: [noProject(project)], evidence: [] };
@@ -111,11 +107,11 @@ export const action = defineAction({
   async act(context, wanted, baseline) {
     const { database, project, bucket, host } = wanted;
     await startBuild(context, project, String(baseline.token), {
-      buildspec: restoreBuildspec,
+      buildspec: restoreBuildspec(dialectAt(wanted).name),
       secrets: { CREDENTIALS: database.credentials },
       environment: {
-        PGHOST: host ?? ('host' in database ? database.host : ''),
-        PGPORT: host === undefined ? '' : String(database.port),
+        DATABASE_HOST: host ?? ('host' in database ? database.host : ''),
+        DATABASE_PORT: host === undefined ? '' : String(database.port),
         LIVE_DATABASE: database.database,
         NEW_DATABASE: String(baseline.database),
         DUMP_REGION: bucket.region,
@@ -159,10 +155,11 @@ export const action = defineAction({
       return { status: 'pending', note: 'the build that restores has not ended yet' };
     }
     const name = String(baseline.database);
+    const { anyDatabase, databases, quoteName } = dialectAt(wanted);
     try {
-      return await withSql(context, { ...wanted, name: 'postgres' }, 60_000, async (connection, host) => {
-        const known = await readOnly(connection, `SELECT 1 FROM pg_database WHERE datname = '${name}'`);
-        if (known.length === 0) {
+      return await withSql(context, { ...wanted, name: anyDatabase }, 60_000, async (connection, host) => {
+        const known = await readOnly(connection, databases);
+        if (!known.some(row => row.name === name)) {
           return {
             status: 'done',
             outputs: {},
@@ -175,7 +172,7 @@ export const action = defineAction({
           resource: `${host}/${name}`,
           what: 'The database that this run made is removed',
         });
-        await connection.query(`DROP DATABASE IF EXISTS ${dialectAt(wanted).quoteName(name)}`);
+        await connection.query(`DROP DATABASE IF EXISTS ${quoteName(name)}`);
         return { status: 'pending', note: `${name} is being removed` };
       });
     } catch (error) {

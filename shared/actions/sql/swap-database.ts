@@ -27,7 +27,7 @@ type Parameters = z.output<typeof parameters>;
 const statementTimeoutMs = 20_000;
 /** MySQL knows no renaming of a database. */
 const instead =
-  'Restore beside it with rds.restore or rds.restore-cluster and put that in its place: rds.cutover, or the new endpoint in the secret of the applications.';
+  'Give the applications the name of the restored database in their secret, or restore beside it with rds.restore or rds.restore-cluster and put that in its place with rds.cutover.';
 /** Open sessions (55006) and a role that looks on (42501) are told apart by the server's code. */
 const inUse = '(55006)';
 

@@ -3,7 +3,8 @@ import { findBuild, outcomeOf, startBuild } from '../../aws/codebuild.ts';
 import { shortHash } from '../../aws/names.ts';
 import type { VerifyPlan } from '../../plan/schema.ts';
 import type { Runtime } from '../../runtime.ts';
-import { restoreBuildspec } from '../../sql/restore-script.ts';
+import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
+import { restoreBuildspec } from '../../sql/restore/script.ts';
 import { readManifest } from '../survey/files.ts';
 import type { Point } from './points.ts';
 import type { Verification } from './record.ts';
@@ -24,7 +25,7 @@ export function needsInstance({ larger }: VerifyPlan, { method, bytes }: Point):
 type Loaded = { status: 'done' } | { status: 'pending' } | { status: 'failed'; reason: Reason };
 
 /**
- * Lets a build run pg_restore into the throw-away instance, and says what has become of it. The build compares the file
+ * Lets a build restore the dump into the throw-away instance, and says what has become of it. The build compares the file
  * with its manifest first; it is started once, whatever is repeated.
  */
 export async function loadIntoInstance(
@@ -50,11 +51,11 @@ export async function loadIntoInstance(
   if (!build) {
     const manifest = await readManifest(runtime, { bucket, region }, key);
     await startBuild(context, { ...project, id: verify.larger?.build ?? '' }, token, {
-      buildspec: restoreBuildspec,
+      buildspec: restoreBuildspec(dialectOfDatabase(target).name),
       secrets: { CREDENTIALS: `secret:${secretArn}` },
       environment: {
-        PGHOST: endpoint.host,
-        PGPORT: String(endpoint.port),
+        DATABASE_HOST: endpoint.host,
+        DATABASE_PORT: String(endpoint.port),
         LIVE_DATABASE: target.database,
         NEW_DATABASE: restoredDatabase,
         DUMP_REGION: region,

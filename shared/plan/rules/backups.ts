@@ -1,10 +1,12 @@
+import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
 import type { ComponentType } from '../components.ts';
 import { didYouMean, type Problem } from '../finding.ts';
 import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
-import type { Backup, CalendarEntry, VerifyPlan } from '../schema.ts';
+import type { Backup, BackupOf, CalendarEntry } from '../schema.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
 import { databaseOf, longestGapSeconds } from './backup-loss.ts';
+import { engineOf } from './engine-not-spoken.ts';
 import { unknownId } from './references.ts';
 
 /** Clusters have no backups that RDS replicates to another region (Aurora User Guide, "Overview of backing up"). */
@@ -93,7 +95,7 @@ function checkVerify(context: CheckContext, id: string, backup: Backup): Problem
     { rule: 'verify-target', severity: 'error', path, message, mend },
   ];
   if (verify.into === 'embedded') {
-    if (type === 'dump') return checkLarger(context, id, verify);
+    if (backup.type === 'dump') return checkDump(context, id, backup);
     return problem(
       `Only a dump can be restored into an embedded Postgres, and this is of type ${type}`,
       'Name a component of type rds-restore-target.',
@@ -140,46 +142,53 @@ function restoresInto({ plan }: CheckContext, backup: Backup): ComponentType {
   return isCluster ? 'rds-cluster-restore-target' : 'rds-restore-target';
 }
 
-/** Where dumps go that do not fit into a function: an instance apart from all that a recovery makes, and a build. */
-function checkLarger(context: CheckContext, id: string, { larger }: VerifyPlan): Problem[] {
-  if (!larger) return [];
+/** Dumps that do not fit into a function go to an instance apart from all that a recovery makes, by a build. */
+function checkDump(context: CheckContext, id: string, { component, verify }: BackupOf<'dump'>): Problem[] {
+  const larger = verify?.larger;
   const path = ['backups', id, 'verify', 'larger'];
+  const problem = (message: string, mend: string, at: string[] = path): Problem[] => [
+    { rule: 'verify-target', severity: 'error', path: at, message, mend },
+  ];
+  const engine = engineOf(context, component);
+  const spoken = dialectOfDatabase({ engine }).name;
+  if (spoken !== 'PostgreSQL' && larger?.above !== 0) {
+    return problem(
+      `"${component}" runs ${engine}, whose dumps an embedded Postgres can not load`,
+      'Write "larger" with "above: 0": an rds-new-instance of the same engine, and a codebuild-project that restores into it.',
+      larger ? [...path, 'above'] : ['backups', id, 'verify', 'into'],
+    );
+  }
+  if (!larger) return [];
+  const into = [...path, 'into'];
   const wrong = [
-    ...ofType(context, larger.into, ['rds-new-instance'], [...path, 'into']),
+    ...ofType(context, larger.into, ['rds-new-instance'], into),
     ...ofType(context, larger.build, ['codebuild-project'], [...path, 'build']),
   ];
   if (wrong.length > 0) return wrong;
   const target = context.plan.components[larger.into];
-  if (target?.type === 'rds-new-instance' && target.engine !== 'postgres') {
-    return [
-      {
-        rule: 'verify-target',
-        severity: 'error',
-        path: [...path, 'into'],
-        message: `"${larger.into}" runs ${target.engine}, and only dumps of PostgreSQL are restored to prove them`,
-        mend: 'Prove a snapshot of the database instead: a backup of type rds-automated or rds-snapshot with "verify".',
-      },
-    ];
+  if (target?.type !== 'rds-new-instance') return [];
+  if (dialectOfDatabase(target).name !== spoken) {
+    return problem(
+      `"${larger.into}" runs ${target.engine}, and the dumps are of "${component}", which runs ${engine ?? 'PostgreSQL'}`,
+      'Give it the engine that the dumps were made of, in the same or a later version.',
+      into,
+    );
   }
   const shared = Object.entries(context.plan.components).find(
-    ([other, component]) =>
+    ([other, { type, region, ...rest }]) =>
       other !== larger.into &&
-      (component.type === 'rds-restore-target' || component.type === 'rds-new-instance') &&
-      target?.type === 'rds-new-instance' &&
-      component.region === target.region &&
-      component.subnetGroup === target.subnetGroup &&
+      (type === 'rds-restore-target' || type === 'rds-new-instance') &&
+      region === target.region &&
+      'subnetGroup' in rest &&
+      rest.subnetGroup === target.subnetGroup &&
       !isForProofs(context, other),
   );
   if (!shared) return [];
-  return [
-    {
-      rule: 'verify-target',
-      severity: 'error',
-      path: [...path, 'into'],
-      message: `"${larger.into}" is in the subnet group of "${shared[0]}", which a recovery restores into`,
-      mend: 'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
-    },
-  ];
+  return problem(
+    `"${larger.into}" is in the subnet group of "${shared[0]}", which a recovery restores into`,
+    'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
+    into,
+  );
 }
 
 const isForProofs = ({ plan }: CheckContext, component: string) =>

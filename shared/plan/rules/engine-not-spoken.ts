@@ -25,10 +25,8 @@ export const asking: Record<string, string> = {
 
 /** Kinds that only PostgreSQL can carry out, and what does the same for MySQL and MariaDB. */
 const onlyPostgres: Record<string, string> = {
-  'sql.restore-dump':
-    'Load the dump with a build of your own (codebuild.run), and look with sql.query whether its rows are there.',
   'sql.swap-database':
-    'MySQL can not rename a database. Restore beside it with rds.restore or rds.restore-cluster, and put that in its place with rds.cutover, or with the new endpoint in the secret of the applications.',
+    'MySQL can not rename a database. Give the applications the name of the restored one in their secret, or restore beside it with rds.restore or rds.restore-cluster, and put that in its place with rds.cutover, or with the new endpoint in the secret of the applications.',
 };
 
 export const engineNotSpoken: LintRule = {

@@ -36,26 +36,26 @@ const verifySchema = z
   .strictObject({
     into: z.union([z.literal('embedded'), id]).meta({
       description:
-        'Id of the rds-restore-target (for a cluster, of the rds-cluster-restore-target) that it is restored into: an isolated one, with its own subnet group and no way out. For dumps also "embedded": an embedded Postgres inside the function, which holds dumps up to some hundred MB',
+        'Id of the rds-restore-target (for a cluster, of the rds-cluster-restore-target) that it is restored into: an isolated one, with its own subnet group and no way out. For dumps "embedded": an embedded Postgres inside the function, which holds dumps of PostgreSQL up to some hundred MB',
     }),
     larger: z
       .strictObject({
         above: z.number().nonnegative().max(512).default(512).meta({
           description:
-            'Size of the file in MB from which on it is done so. A function holds 512 MB at the most',
+            'Size of the file in MB from which on it is done so. A function holds 512 MB at the most; 0 for dumps of MySQL and MariaDB',
         }),
         into: id.meta({
           description: 'Id of the rds-new-instance, in a subnet group of its own and without a way out',
         }),
         build: id.meta({
           description:
-            'Id of the codebuild-project that runs pg_restore, in a network that reaches the instance. Its role reads the bucket and the secrets rds!db-*',
+            'Id of the codebuild-project that restores the dump, in a network that reaches the instance. Its role reads the bucket and the secrets rds!db-*',
         }),
       })
       .optional()
       .meta({
         description:
-          'For dumps that do not fit into the embedded Postgres: an instance that is made for it and removed again',
+          'For dumps that the embedded Postgres can not hold: an instance that is made for it and removed again',
       }),
     point: z
       .enum(['latest', 'random'])

@@ -160,8 +160,8 @@ function special(tokens: readonly Token[], at: number, scope: Scope): Part | und
 function inDatabase(tokens: readonly Token[], at: number, { database, engine }: Scope): Part | undefined {
   const schema = tokens[at]?.value ?? '';
   const table = `${schema}.${tokens[at + 2]?.value}`.toLowerCase();
-  if (schema === database) return { text: '', end: at + 2 };
-  if (!/^(information_schema|performance_schema|mysql|sys)$/i.test(schema)) return undefined;
+  if (!/^(information_schema|performance_schema|mysql|sys)$/i.test(schema))
+    return schema === database ? { text: '', end: at + 2 } : undefined;
   if (!serverTables.has(table)) throw new NotPlayed(`a rehearsal has no ${table}`);
   if (table === 'mysql.user' && engine === 'mariadb')
     throw new NotPlayed('MariaDB keeps locked accounts in mysql.global_priv, which a rehearsal has not');

@@ -9,7 +9,7 @@ import { riskOf } from '../../../shared/sql/statement-risks.ts';
 import { lastingState } from '../../../simulator/invariants/lasting-state.ts';
 import { endpointOf } from '../../../simulator/services/rds.ts';
 import { appDependencies } from '../../../simulator/world/dependencies.ts';
-import { record } from '../../../simulator/world/sql-journal.ts';
+import { databasesAt, record } from '../../../simulator/world/sql-journal.ts';
 import { useSqlData } from '../../support/stores-sql.ts';
 import {
   components,
@@ -241,6 +241,25 @@ describe('sql.restore-dump and sql.swap-database', () => {
         status: 'refused',
         reasons: why('no database shop_2026'),
       });
+    }));
+
+  it('restores a dump of MySQL with the client of MySQL, and can take it away again', () =>
+    inSql(async scene => {
+      appDependencies(scene.world).databaseAt = () => ({ writable: true, engine: 'mysql' });
+      Object.assign(scene.context, { secret: async () => `mysql://app:pw@${host}:3306/shop` });
+      const builds: string[] = [];
+      scene.world.onCall(({ service, operation, input }) => {
+        if (`${service}.${operation}` === 'codebuild.StartBuild') builds.push(JSON.stringify(input));
+      });
+      const mysql = Object.assign({}, database, { engine: 'mysql', port: 3306 });
+      const restoring = stepsOf(restore, scene, { ...dump, database: mysql, pointTime });
+      const { seen, baseline } = await restoring.carryOut(30);
+      expect(seen).toMatchObject({ status: 'done', outputs: { pointTime } });
+      expect(builds).toEqual([expect.stringMatching(/DROP DATABASE IF EXISTS.*--binary-mode/)]);
+      const names = () => databasesAt(scene.world, host).filter(name => name.startsWith('shop_2026'));
+      expect(names()).toHaveLength(1);
+      expect(await restoring.undo(baseline)).toMatchObject({ status: 'done' });
+      expect(names()).toEqual([]);
     }));
 
   it('starts one build when the reply is lost', () =>

@@ -1,15 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import plugins from '../../../deploy/link-imports.cjs';
 import { probeWriter } from '../../../shared/aws/rds-write-probe.ts';
 import { connectSql } from '../../../shared/network/sql.ts';
 import type { SqlConnection } from '../../../shared/ports.ts';
 import { mysql } from '../../../shared/sql/dialects/mysql.ts';
+import { restoreScript } from '../../../shared/sql/restore/script.ts';
 import { mariadbAt, mariadbPassword, mariadbUser, startMariadbServer } from '../servers/mariadb.ts';
 import { carryOut } from './carry-out.ts';
 
@@ -320,6 +323,92 @@ describe.skipIf(!servers.up)('a real MariaDB and its replica', () => {
       });
       expect(await fails(app.query('SELECT 1'))).toMatchObject({ name: 'ServiceUnavailableError' });
       await app.end();
+    });
+  });
+
+  describe('sql.restore-dump', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lifeboat-e2e-dumps-'));
+    const into = `${name}_restored`;
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    afterEach(() => primary.asRoot(`DROP DATABASE IF EXISTS ${into}`));
+
+    const dumpOf = (...more: string[]) =>
+      execFileSync(
+        'mariadb-dump',
+        ['--host=127.0.0.1', `--port=${ports.primary}`, '--user=root', '--skip-ssl', '--hex-blob', ...more],
+        { encoding: 'utf8' },
+      );
+    const names = async () => (await primary.asRoot('SHOW DATABASES')).map(row => row.Database);
+
+    /** The script of the build, with the dump in the place of the one in S3. */
+    function restore(dump: string | Buffer, extra: Record<string, string> = {}): string {
+      const file = join(folder, 'object');
+      writeFileSync(file, dump);
+      writeFileSync(join(folder, 'aws'), `#!/bin/sh\nfor last; do :; done\ncp "${file}" "$last"\n`, {
+        mode: 0o755,
+      });
+      const env = {
+        PATH: `${folder}:/usr/bin:/bin`,
+        CREDENTIALS: url,
+        LIVE_DATABASE: name,
+        NEW_DATABASE: into,
+        COUNT_TABLES: 'orders heartbeat',
+        ...{ DATABASE_HOST: '127.0.0.1', DATABASE_PORT: String(ports.primary) },
+        ...{ DUMP_REGION: 'eu-west-1', DUMP_BUCKET: 'b', DUMP_KEY: 'k', DUMP_VERSION: '', DUMP_SHA256: '' },
+        ...extra,
+      };
+      const { stdout, stderr } = spawnSync('bash', ['-c', restoreScript('MySQL')], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env,
+      });
+      expect(stdout + stderr).not.toContain(mariadbPassword);
+      return stdout + stderr;
+    }
+
+    test('loads a dump into a database of its own, with the character set of the live one, twice if need be', async () => {
+      await primary.asRoot(
+        `CREATE OR REPLACE VIEW ${name}.dear AS SELECT id FROM ${name}.orders WHERE total > 5`,
+      );
+      const [{ n } = {}] = await ask('SELECT COUNT(*) AS n FROM orders');
+      const dump = dumpOf('--ignore-table', `${name}.dear`, name);
+      for (const given of [dump, gzipSync(dump)]) {
+        expect(restore(given)).toMatch(new RegExp(`into ${into}: \\{"orders":${n},"heartbeat":\\d+\\}`));
+      }
+      const there = primary.url(into);
+      const all = 'SELECT * FROM orders ORDER BY id';
+      expect(await ask(all, there)).toEqual(await ask(all));
+      const [made] = await primary.asRoot(`SHOW CREATE DATABASE ${into}`);
+      expect(made?.['Create Database']).toContain('utf8mb4');
+    });
+
+    test('connects with credentials in JSON, and where TLS is switched off', () => {
+      const dump = dumpOf(name, 'heartbeat');
+      const fields = { username: mariadbUser, password: mariadbPassword };
+      const few = { COUNT_TABLES: 'heartbeat' };
+      expect(restore(dump, { ...few, CREDENTIALS: JSON.stringify(fields) })).toContain('restored plain dump');
+      expect(restore(dump, { ...few, CREDENTIALS: `${url}?ssl-mode=DISABLED` })).toContain('restored plain');
+    });
+
+    test.each([
+      ['that is cut off', () => dumpOf(name).slice(0, -400), 'it is cut off'],
+      ['of whole databases', () => dumpOf('--databases', name), 'make it without --databases'],
+      [
+        'with GTIDs of the server',
+        () => `SET @@GLOBAL.GTID_PURGED='1-1-1';\n${dumpOf(name, 'heartbeat')}`,
+        '--set-gtid-purged=OFF',
+      ],
+    ])('refuses a dump %s before a database is made', async (_, dump, said) => {
+      expect(restore(dump())).toContain(said);
+      expect(await names()).not.toContain(into);
+    });
+
+    test('stops at the first error, and carries out no command of the client that stands in the file', () => {
+      const proof = join(folder, 'proof');
+      const dump = dumpOf(name, 'heartbeat');
+      expect(restore(`SELECT nothing;\n${dump}`)).toContain('ERROR 1054');
+      expect(restore(`\\! touch ${proof}\n${dump}`)).toContain('ERROR at line 1');
+      expect(existsSync(proof)).toBe(false);
     });
   });
 

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { checkFile } from '../../../shared/backups/files/check-file.ts';
-import { restoreScript } from '../../../shared/sql/restore-script.ts';
+import { restoreScript } from '../../../shared/sql/restore/script.ts';
 import { carryOut } from './carry-out.ts';
 
 const { postgres } = inject('servers');
@@ -228,13 +228,13 @@ describe.skipIf(!postgres.up)('a real PostgreSQL', () => {
       writeFileSync(join(tools, 'aws'), `#!/bin/sh\nfor last; do :; done\ncp "${file}" "$last"\n`);
       chmodSync(join(tools, 'aws'), 0o755);
       try {
-        return execFileSync('bash', ['-c', restoreScript], {
+        return execFileSync('bash', ['-c', restoreScript('PostgreSQL')], {
           encoding: 'utf8',
           stdio: 'pipe',
           env: {
             PATH: `${tools}:${bin}:/usr/bin:/bin`,
-            PGHOST: '127.0.0.1',
-            PGPORT: String(port),
+            DATABASE_HOST: '127.0.0.1',
+            DATABASE_PORT: String(port),
             CREDENTIALS: url(name),
             LIVE_DATABASE: name,
             NEW_DATABASE: into,

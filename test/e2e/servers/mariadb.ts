@@ -68,7 +68,7 @@ export async function startMariadbServer(
   const literal = mariadbPassword.replaceAll("'", "''");
   await asRoot(
     `CREATE USER '${mariadbUser}'@'%' IDENTIFIED BY '${literal}'`,
-    `GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, PROCESS, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT, SLAVE MONITOR, CONNECTION ADMIN, CREATE VIEW, TRIGGER ON *.* TO '${mariadbUser}'@'%'`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, LOCK TABLES, PROCESS, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT, SLAVE MONITOR, CONNECTION ADMIN, CREATE VIEW, TRIGGER ON *.* TO '${mariadbUser}'@'%'`,
   );
   return {
     port,
