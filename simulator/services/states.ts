@@ -1,6 +1,14 @@
 import type { Json } from '../../shared/json.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { SimulatedService, World } from '../world/world.ts';
+import { SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
+import {
+  describeMachine,
+  describeUserExecution,
+  startUserMachine,
+  stopUserExecution,
+  userExecutionOf,
+  userMachineOf,
+} from './states/user-machines.ts';
 
 /** Where the world finds its Step Functions; the rehearsal puts the engine there. */
 export function engineOf(world: World): { engine?: Engine } {
@@ -13,11 +21,15 @@ function running(world: World): Engine {
   return engine;
 }
 
-/** Step Functions as the handlers call it. The machines themselves are run by the engine. */
+/** Step Functions as the handlers call it. The machines of the deployment are run by the engine, those of users played. */
 export const service: SimulatedService = {
   name: 'states',
   operations: {
-    StartExecution(world, { input }) {
+    DescribeStateMachine: describeMachine,
+    StartExecution(world, call) {
+      const { input } = call;
+      const own = userMachineOf(world, call);
+      if (own) return startUserMachine(world, call, own);
       const { executionArn, startDate } = running(world).startExecution({
         stateMachineArn: String(input.stateMachineArn),
         name: input.name === undefined ? undefined : String(input.name),
@@ -34,15 +46,23 @@ export const service: SimulatedService = {
         cause: String(input.cause ?? ''),
       });
     },
-    StopExecution(world, { input }) {
+    StopExecution(world, call) {
+      const { input } = call;
+      const own = userExecutionOf(world, call);
+      if (own) return stopUserExecution(world, own, call);
       running(world).stopExecution(String(input.executionArn), {
         error: input.error === undefined ? undefined : String(input.error),
         cause: input.cause === undefined ? undefined : String(input.cause),
       });
       return { stopDate: world.now() };
     },
-    DescribeExecution(world, { input }) {
-      return running(world).describeExecution(String(input.executionArn));
+    DescribeExecution(world, call) {
+      const own = userExecutionOf(world, call);
+      if (own) return describeUserExecution(own);
+      const { engine } = engineOf(world);
+      const arn = String(call.input.executionArn);
+      if (engine) return engine.describeExecution(arn);
+      throw new SimulatedAwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
     },
   },
 };

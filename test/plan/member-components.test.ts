@@ -115,6 +115,11 @@ test.each([
     cluster('two', 'ap-southeast-4', '\n    globalCluster: cache-recovery'),
     [expect.stringContaining('topology-mismatch: "cache-recovery" is of type elasticache-replication-group')],
   ],
+  [
+    'a state machine of another region',
+    '\n  own: { type: state-machine, region: ap-southeast-4, arn: "arn:aws:states:eu-west-1:123456789012:stateMachine:own" }',
+    ['topology-mismatch: The ARN of "own" is of eu-west-1, and "region" says ap-southeast-4'],
+  ],
   ['a cluster of serverless instances', sized('serverless: { min: 0, max: 64 }'), []],
   [
     'a range whose ends are the wrong way round',

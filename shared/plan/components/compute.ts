@@ -105,6 +105,22 @@ export const ssmDocument = z.strictObject({
   assumeRole: z.string().regex(/^arn:/, 'the ARN of a role').optional(),
 });
 
+/** A Step Functions state machine of the user's own, such as an automation or another system's runbook. */
+export const stateMachine = z.strictObject({
+  ...base,
+  type: z.literal('state-machine'),
+  arn: z
+    .string()
+    .regex(/^arn:[^:]+:states:[^:]+:\d{12}:stateMachine:[^:]+(?::[^:]+)?$/, 'the ARN of a state machine')
+    .meta({ description: 'ARN of a Standard state machine, of a version or an alias of one' }),
+  takes: duration.optional().meta({ description: 'How long an execution usually takes, for rehearsals' }),
+  answers: z
+    .record(z.string(), z.json())
+    .optional()
+    .meta({ description: 'Its output in a rehearsal, where a step takes something out of it' }),
+  restores,
+});
+
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
 export const computeComponents = [
   autoScalingGroup,
@@ -114,4 +130,5 @@ export const computeComponents = [
   eventSourceMapping,
   eventRule,
   ssmDocument,
+  stateMachine,
 ] as const;

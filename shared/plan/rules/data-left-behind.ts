@@ -13,6 +13,7 @@ const mayBring = new Set([
   'dynamodb.check-global-table',
   'codebuild.run',
   'ssm.automation',
+  'states.run',
   'lambda.invoke',
   'people.task',
 ]);

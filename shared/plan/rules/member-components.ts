@@ -17,6 +17,8 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
       return named('globalCluster', component.globalCluster, 'docdb-global-cluster');
     case 'neptune-cluster':
       return named('globalCluster', component.globalCluster, 'neptune-global-cluster');
+    case 'state-machine':
+      return checkMachine(id, component);
     case 'aurora-global-cluster':
       return members(context, id, component, 'rds-cluster');
     case 'docdb-global-cluster':
@@ -55,6 +57,23 @@ function checkSize(id: string, { engine, instanceClass, serverless }: ComponentO
   }
   if (instanceClass === undefined || instanceClass === 'db.serverless') return [];
   return problem('instanceClass', `"${id}" has a class and a range of ACU`, 'Leave one of the two out.');
+}
+
+/** Step Functions is asked in one region, and a machine is found in its own only. */
+function checkMachine(id: string, { arn, region }: ComponentOf<'state-machine'>): Problem[] {
+  const place = arn.split(':')[3] ?? '';
+  if (place === region) return [];
+  const message = `The ARN of "${id}" is of ${place}, and "region" says ${region}`;
+  const path = ['components', id, 'arn'];
+  return [
+    {
+      rule: 'topology-mismatch',
+      severity: 'error',
+      path,
+      message,
+      mend: 'Write the region of the ARN, or the ARN of the machine in that region.',
+    },
+  ];
 }
 
 /** The load balancer of a side has to be in its region. */

@@ -17,6 +17,7 @@ const looks = new Set([
   'people.task',
   'lambda.invoke',
   'ssm.automation',
+  'states.run',
 ]);
 
 export const swapWithoutCheck: LintRule = {

@@ -141,6 +141,29 @@ contract(
       },
     },
     {
+      kind: 'states.run',
+      shows: 'starts a state machine of the user with a name of the run, and takes a field of its output',
+      components: () => ({
+        machine: {
+          type: 'state-machine',
+          region,
+          arn: `arn:aws:states:${region}:123456789012:stateMachine:shop-reindex`,
+          answers: { rows: 12 },
+        },
+      }),
+      with: () => ({ machine: 'machine', input: { full: true }, returns: ['rows'] }),
+      expect: {
+        calls: [
+          [
+            'states.StartExecution',
+            { name: expect.stringContaining(runId), input: expect.stringContaining('"full":true') },
+          ],
+        ],
+        asks: ['states.DescribeStateMachine', 'states.DescribeExecution'],
+        outputs: { output: { rows: 12 } },
+      },
+    },
+    {
       kind: 'ssm.automation',
       shows: 'starts an automation with the role of the plan',
       components: () => ({
