@@ -5,3 +5,4 @@ rehearsesWell('river-gauges', 'examples');
 rehearsesWell('permit-desk', 'examples');
 rehearsesWell('van-tracker', 'examples');
 rehearsesWell('tool-library', 'examples');
+rehearsesWell('trail-guide', 'examples');

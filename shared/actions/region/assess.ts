@@ -4,7 +4,9 @@ import { isNotFound, isThrottle, isUnreachable, request } from '../../aws/aws-er
 import { ServiceUnavailableError } from '../../errors.ts';
 import {
   type ComponentOf,
+  docdbCluster,
   mysqlServer,
+  neptuneCluster,
   postgresServer,
   rdsCluster,
   rdsInstance,
@@ -22,7 +24,14 @@ const parameters = z.object({
     .min(1)
     .meta({ description: 'Addresses of the system, tried from outside the region' }),
   database: z
-    .discriminatedUnion('type', [rdsInstance, rdsCluster, postgresServer, mysqlServer])
+    .discriminatedUnion('type', [
+      rdsInstance,
+      rdsCluster,
+      docdbCluster,
+      neptuneCluster,
+      postgresServer,
+      mysqlServer,
+    ])
     .optional()
     .meta({
       description:
@@ -84,14 +93,15 @@ async function askWriter(context: ActionContext, database: Parameters['database'
   }
 }
 
-type Database = ComponentOf<'rds-instance' | 'rds-cluster'>;
+/** The API of RDS tells of clusters of DocumentDB and Neptune as well. */
+type Database = ComponentOf<'rds-instance' | 'rds-cluster' | 'docdb-cluster' | 'neptune-cluster'>;
 const callFor = ({ type }: Database) =>
-  type === 'rds-cluster' ? 'rds:DescribeDBClusters' : 'rds:DescribeDBInstances';
+  type === 'rds-instance' ? 'rds:DescribeDBInstances' : 'rds:DescribeDBClusters';
 
 async function statusOf(context: ActionContext, database: Database): Promise<string | undefined> {
   const { identifier, region } = database;
   const client = context.aws.client(RDSClient, region);
-  if (database.type === 'rds-cluster') {
+  if (database.type !== 'rds-instance') {
     const reply = await request({ call: 'rds.DescribeDBClusters', region }, () =>
       client.send(new DescribeDBClustersCommand({ DBClusterIdentifier: identifier })),
     );
@@ -147,7 +157,16 @@ export const action = defineAction({
   kind: 'region.assess',
   summary: 'Looks from outside how much of the primary region still answers',
   parameters,
-  components: { database: ['rds-instance', 'rds-cluster', 'postgres-server', 'mysql-server'] },
+  components: {
+    database: [
+      'rds-instance',
+      'rds-cluster',
+      'docdb-cluster',
+      'neptune-cluster',
+      'postgres-server',
+      'mysql-server',
+    ],
+  },
   outputs: {
     verdict: 'lost, partly or reachable',
     writer: 'reachable or unreachable, through the API of RDS; unknown of any other server, or without one',
@@ -173,7 +192,7 @@ export const action = defineAction({
           {
             actions: [callFor(database)],
             resources: [
-              `arn:\${AWS::Partition}:rds:${database.region}:\${AWS::AccountId}:${database.type === 'rds-cluster' ? 'cluster' : 'db'}:${database.identifier}`,
+              `arn:\${AWS::Partition}:rds:${database.region}:\${AWS::AccountId}:${database.type === 'rds-instance' ? 'db' : 'cluster'}:${database.identifier}`,
             ],
           },
         ],

@@ -150,6 +150,23 @@ describe('region.assess', () => {
     ]);
   });
 
+  it.each(['docdb', 'neptune'] as const)('asks the same of a cluster of %s', async family => {
+    rds.on(DescribeDBClustersCommand, { DBClusterIdentifier: 'shop-graph' }).resolves({
+      DBClusters: [{ Status: 'available' } as never],
+    });
+    const type = `${family}-cluster` as const;
+    const cluster = { id: 'database', type, region: primary, identifier: 'shop-graph', port: 1, tls: true };
+    const { preparation } = await prepare({}, 'recover', cluster as never);
+    expect(preparation).toMatchObject({ baseline: { writer: 'reachable' } });
+    const permissions = action.permissions(
+      { ...parameters, database: cluster as never },
+      { primary, recovery },
+    );
+    expect(permissions).toMatchObject([
+      { actions: ['rds:DescribeDBClusters'], resources: [expect.stringMatching(/:cluster:shop-graph$/)] },
+    ]);
+  });
+
   it('asks only the addresses of a system without a database', async () => {
     const context = { 'https://a.example/': [200] };
     const { preparation } = await prepare(context, 'recover', null);
