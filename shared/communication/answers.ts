@@ -4,6 +4,7 @@ import { readIncident } from '../incident/incident.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import type { Answer } from '../runbook/contract.ts';
 import type { Runtime } from '../runtime.ts';
+import { acknowledgeByAnswer } from './acknowledge-by-answer.ts';
 import { choices, type GivenAnswer, type Question } from './question-record.ts';
 import { changeQuestion, isOwnRun, readQuestion } from './questions.ts';
 
@@ -45,7 +46,10 @@ export async function answerQuestion(runtime: Runtime, given: AnswerRequest): Pr
     return { status: 'refused', why, message, question: question ?? found };
   }
   await recordAnswer(runtime, question, given);
-  return deliver(runtime, question);
+  // The run first: it may wait for nothing else.
+  const reply = await deliver(runtime, question);
+  if (reply.status === 'recorded') await acknowledgeByAnswer(runtime, question, given);
+  return reply;
 }
 
 /**

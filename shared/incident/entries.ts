@@ -123,7 +123,8 @@ export const entrySchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('acknowledged'),
     by: z.string(),
-    via: z.enum(['link', 'cli', 'console', 'slack', 'pagerduty']),
+    /** `answer`: by deciding what was asked. */
+    via: z.enum(['link', 'cli', 'console', 'slack', 'pagerduty', 'answer']),
   }),
   z.object({
     type: z.literal('message-late'),

@@ -75,7 +75,10 @@ export function tell(entry: Entry, words: Words, mode?: Mode): Telling | undefin
         what: `Escalated to level ${entry.level}: ${entry.people.map(words.name).join(', ')}${entry.task ? ` (not done: ${entry.task})` : ''}`,
       };
     case 'acknowledged':
-      return { tone: 'good', what: `${words.name(entry.by)} acknowledged the incident (${entry.via})` };
+      return {
+        tone: 'good',
+        what: `${words.name(entry.by)} acknowledged the incident (${entry.via === 'answer' ? 'by that answer' : entry.via})`,
+      };
     case 'message-late':
       return { tone: 'bad', what: `Late: ${entry.template} to ${words.name(entry.audience)}` };
     case 'task-set': {

@@ -204,7 +204,9 @@ describe('answers', () => {
     expect(out).toBe('Taken; the run goes on from it.\n');
     expect(answered()).toMatchObject([{ value, by: 'platform-lead', reason: 'seen it' }]);
     const ledger = await readLedger(deployed.store, run.incidentId);
-    expect(ledger.at(-1)?.entry).toMatchObject({ type: 'answer', via: 'cli', answer: { value } });
+    expect(ledger.map(({ entry }) => entry)).toContainEqual(
+      expect.objectContaining({ type: 'answer', via: 'cli', answer: expect.objectContaining({ value }) }),
+    );
   });
 
   it('of one of two who have to agree waits for the other', async () => {

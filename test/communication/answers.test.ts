@@ -1,8 +1,11 @@
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
+import { PublishCommand } from '@aws-sdk/client-sns';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type AnswerRequest, answerQuestion, judge } from '../../shared/communication/answers.ts';
 import type { GivenAnswer } from '../../shared/communication/question-record.ts';
 import { createQuestion, readQuestion, timeOutQuestion } from '../../shared/communication/questions.ts';
+import { tick } from '../../shared/communication/tick.ts';
+import { resolveIncident } from '../../shared/incident/incident.ts';
 import { makeWorld, minute, restoreStep, type World } from './fixture.ts';
 
 let world: World;
@@ -274,5 +277,52 @@ describe('time-out', () => {
       by: 'ben',
     });
     expect((await readQuestion(world.runtime.store, id))?.delivered).toBe(true);
+  });
+});
+
+describe('an answer that lets the run go on', () => {
+  const acknowledged = async () => (await world.entries('acknowledged')).map(({ by, via }) => `${by} ${via}`);
+  const called = async () =>
+    (await world.entries('message')).map(({ key }) => key).filter(key => key.startsWith('escalation/'));
+
+  it.each([
+    ['approval', 'approve', ['ben answer']],
+    ['failed-step', 'retry', ['ben answer']],
+    ['failed-step', 'skip', ['ben answer']],
+    // Who ends the run has not said who takes the incident from there, and a task may be somebody else's business.
+    ['approval', 'deny', []],
+    ['failed-step', 'abort', []],
+    ['task', 'done', []],
+  ] as const)('%s: %s acknowledges the incident if nobody has: %j', async (kind, value, expected) => {
+    const { id } = await create({}, 'token-1', kind);
+    await answer(id, { value });
+    await answer(id, { value });
+    expect(await acknowledged()).toEqual(expected);
+  });
+
+  it('keeps the next level asleep, and is no second acknowledgement', async () => {
+    world.sns.on(PublishCommand).resolves({ MessageId: 'm' });
+    const first = await create();
+    await tick(world.runtime, world.run);
+    expect(await called()).toEqual(['escalation/level-1/person:ada']);
+    world.at(minute(4));
+    await answer(first.id);
+    world.at(minute(31));
+    await tick(world.runtime, world.run);
+    expect(await called()).toEqual(['escalation/level-1/person:ada']);
+    const second = await create({}, 'token-2', 'failed-step');
+    await answer(second.id, { person: 'cyd', value: 'retry' });
+    expect(await acknowledged()).toEqual(['ben answer']);
+  });
+
+  it('that is too late, or comes when the incident is resolved, acknowledges nothing', async () => {
+    const { id } = await create();
+    world.at(minute(300));
+    expect((await answer(id)).status).toBe('refused');
+    expect(await acknowledged()).toEqual([]);
+    const { id: other } = await create({ answerWithinSeconds: 86_400 }, 'token-2', 'failed-step');
+    await resolveIncident(world.runtime.store, world.runtime.clock, world.run.incidentId, 'ben');
+    await answer(other, { value: 'retry' });
+    expect(await acknowledged()).toEqual([]);
   });
 });
