@@ -5,6 +5,7 @@ import { secondsBetween } from '../report/time.ts';
 import type { Stage } from './channels/contract.ts';
 import { cadenceOf } from './due-audiences.ts';
 import { estimatedEnd } from './estimate.ts';
+import { isRootCause } from './follow-up-modes.ts';
 import type { PlannedMessage } from './planned-message.ts';
 import { planSteps, stepsNow, stepTitle } from './run-steps.ts';
 import { allOf, endedAt, ending, isOver, type Situation, shift } from './situation.ts';
@@ -133,9 +134,7 @@ export function measuredDataLoss(situation: Situation): string {
 
 /** A cause is what a person says it is: the evidence of a task whose id begins with root-cause. */
 function rootCauseOf(situation: Situation): string {
-  const found = situation.tasks?.find(
-    ({ followUp, done }) => followUp.startsWith('root-cause') && done,
-  )?.done;
+  const found = situation.tasks?.find(({ followUp, done }) => isRootCause(followUp) && done)?.done;
   return found?.evidence || 'being looked into';
 }
 

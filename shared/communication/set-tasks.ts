@@ -2,6 +2,7 @@ import { taskKey } from '../incident/keys.ts';
 import { appendEntry } from '../incident/ledger.ts';
 import type { FollowUpPlan } from '../plan/schema.ts';
 import type { Runtime } from '../runtime.ts';
+import { followUpModes } from './follow-up-modes.ts';
 import { peopleFor } from './people.ts';
 import { pointerKey } from './question-record.ts';
 import { putOnce } from './questions.ts';
@@ -17,11 +18,12 @@ import { timesOf } from './task-times.ts';
  */
 export async function setTasks(runtime: Runtime, situation: Situation): Promise<void> {
   const { plan, run } = situation;
-  const all = { ...plan.followUps, ...plan.scenarios[run.scenario]?.followUps };
-  for (const [id, followUp] of Object.entries(all)) {
+  const own = plan.scenarios[run.scenario]?.followUps ?? {};
+  for (const [id, followUp] of Object.entries({ ...plan.followUps, ...own })) {
+    const modes = followUpModes(id, followUp, { ofScenario: Object.hasOwn(own, id) });
     const from = beginningOf(situation, followUp);
     const known = situation.tasks?.find(task => task.id === taskId(run.incidentId, id));
-    if (from === undefined || known?.scheduled || !followUp.modes.includes(run.mode)) continue;
+    if (from === undefined || known?.scheduled || !modes.includes(run.mode)) continue;
     await setTask(runtime, known ?? newTask(situation, id, followUp, from));
   }
 }

@@ -1,12 +1,11 @@
 import * as z from 'zod';
-import { type Mode, modeSchema } from '../../runbook/contract.ts';
+import { modeSchema } from '../../runbook/contract.ts';
 import { durationSchema } from '../duration.ts';
 import { tracing } from '../tracing.ts';
 import { id } from './base.ts';
 
 /** Longest that EventBridge Scheduler is asked to keep something in mind. */
 const longestSeconds = 366 * 86_400;
-const real: Mode[] = ['recover', 'planned'];
 
 /**
  * What is due around or after an incident, hours or weeks later: a task of a person (`owner`), or a message to an
@@ -33,7 +32,10 @@ export const followUpSchema = z
       description:
         'Law or contract that sets the deadline, such as GDPR Art. 33; the report says whether it was kept',
     }),
-    modes: z.array(modeSchema).min(1).default(real),
+    modes: z.array(modeSchema).min(1).optional().meta({
+      description:
+        "After which runs it is due: recover without it, and for a scenario's own also planned, unless it is about the root cause",
+    }),
     ...tracing,
   })
   .refine(({ owner, tell }) => (owner === undefined) !== (tell === undefined), {
