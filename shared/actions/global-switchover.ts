@@ -10,6 +10,7 @@ import {
   operationUnderWay,
   type Proof,
   readGlobalState,
+  reasonsAgainstSource,
   reasonsAgainstTarget,
 } from '../aws/global-clusters.ts';
 import { RefusedError } from '../errors.ts';
@@ -81,6 +82,7 @@ async function prepareSwitchover<M extends Member>(
   const reasons = [
     ...movedElsewhere(state, all),
     ...(await reasonsAgainstTarget(service, context, to, target)),
+    ...reasonsAgainstSource(from, source),
     ...(begun ? [] : [...beingChanged(to, target), ...beingChanged(from, source)]),
     ...differentVersions(service, all, target?.EngineVersion, source?.EngineVersion),
     ...(state.from.IsWriter === true ? [] : [notTheWriter(service, from, to)]),

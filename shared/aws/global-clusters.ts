@@ -125,14 +125,7 @@ export async function reasonsAgainstTarget<M extends Member>(
   cluster: ShownCluster | undefined,
 ): Promise<Reason[]> {
   const { identifier, region } = to;
-  if (cluster === undefined) {
-    return [
-      {
-        what: `There is no cluster ${identifier} in ${region}`,
-        mend: "Check the identifier and the region in the plan's component.",
-      },
-    ];
-  }
+  if (cluster === undefined) return [noCluster(to)];
   const reasons: Reason[] = [];
   if ((cluster.DBClusterMembers ?? []).length === 0) {
     reasons.push({
@@ -145,6 +138,28 @@ export async function reasonsAgainstTarget<M extends Member>(
   const meaning = meaningOfClusterStatus(cluster.Status, identifier);
   if (meaning.kind === 'stuck') reasons.push(meaning.reason);
   return reasons;
+}
+
+/** Why a primary can't become the secondary that the way back needs. Which one is the writer is looked at besides. */
+export function reasonsAgainstSource(from: Member, cluster: ShownCluster | undefined): Reason[] {
+  if (cluster === undefined) return [noCluster(from)];
+  const reasons: Reason[] = [];
+  if ((cluster.DBClusterMembers ?? []).length === 0) {
+    reasons.push({
+      what: `${from.identifier} has no DB instance, so it could not be the writer again`,
+      mend: 'Make one first. If nothing is to go back there, use a failover with the loss that it may have.',
+    });
+  }
+  const meaning = meaningOfClusterStatus(cluster.Status, from.identifier);
+  if (meaning.kind === 'stuck') reasons.push(meaning.reason);
+  return reasons;
+}
+
+function noCluster({ identifier, region }: Member): Reason {
+  return {
+    what: `There is no cluster ${identifier} in ${region}`,
+    mend: "Check the identifier and the region in the plan's component.",
+  };
 }
 
 /** A cluster that is being changed: AWS moves no writer to it or from it. */

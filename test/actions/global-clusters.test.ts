@@ -168,6 +168,18 @@ describe.each([
       expect(reasonsOf(preparation)).toContain('an unknown time behind');
     }));
 
+  it('refuses a switchover from a primary that could not be the writer again', () =>
+    inAws(components, async ({ play, world }) => {
+      const source = shown(world, primary, 'parks');
+      Object.assign(source, { Status: 'stopped', DBClusterMembers: [] });
+      const { preparation } = await play(switchover, members, planned);
+      expect(reasonsOf(preparation)).toContain('parks has no DB instance');
+      expect(reasonsOf(preparation)).toContain('The cluster parks is stopped');
+      clusterState(world).clusters.delete(`${primary}/parks`);
+      const gone = await play(switchover, members, planned);
+      expect(reasonsOf(gone.preparation)).toContain(`There is no cluster parks in ${primary}`);
+    }));
+
   it.each([{}, { faults: { 'rds.FailoverGlobalCluster': ['lost-reply' as const] } }])(
     'fails over when the region is lost, and says how much can be missing, under %o',
     options =>
