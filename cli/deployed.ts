@@ -32,7 +32,7 @@ export async function deployedRuntime(plan: Plan): Promise<Runtime> {
       region,
       tableName: settings.tableName,
     }),
-    network: { http: refuse, tls: refuse, dns: refuse, sql: refuse, redis: refuse },
+    network: { http: refuse, tls: refuse, dns: refuse, mongo: refuse, sql: refuse, redis: refuse },
     kubernetes: refuse,
     secret: createSecretReader(aws),
     log: () => {},

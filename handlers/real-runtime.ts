@@ -106,6 +106,7 @@ const noConnections: Network = {
   http: () => Promise.reject(missing('HTTP')),
   tls: () => Promise.reject(missing('TLS')),
   dns: () => Promise.reject(missing('DNS')),
+  mongo: () => Promise.reject(missing('MongoDB')),
   sql: () => Promise.reject(missing('SQL')),
   redis: () => Promise.reject(missing('Redis')),
 };

@@ -33,6 +33,16 @@ export type TlsResult = {
   validTo: string;
 };
 
+/** Where a server is that speaks MongoDB's protocol. */
+export type MongoTarget = { host: string; port: number; tls: boolean; timeoutMs: number };
+/** What such a server says of itself before anybody logs in. */
+export type MongoHello = {
+  /** Whether it takes writes; undefined where it does not say so. */
+  writes: boolean | undefined;
+  /** Why its certificate was not accepted, as node:tls says it. */
+  certificateProblem?: string;
+};
+
 export type DnsQuery = {
   name: string;
   type: 'A' | 'AAAA' | 'CNAME';
@@ -94,6 +104,8 @@ export type Network = {
   http(request: HttpRequest): Promise<HttpResponse>;
   tls(target: TlsTarget): Promise<TlsResult>;
   dns(query: DnsQuery): Promise<DnsAnswer>;
+  /** Asks a server that speaks MongoDB's protocol whether it takes writes. Rejects as http does. */
+  mongo(target: MongoTarget): Promise<MongoHello>;
   sql(options: SqlOptions): Promise<SqlConnection>;
   /** Sends one command, such as `['PING']`, and returns the reply as text; a reply with several parts as JSON. */
   redis(options: RedisOptions, command: readonly string[]): Promise<string>;

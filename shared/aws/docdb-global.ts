@@ -12,7 +12,10 @@ import type { GlobalService } from './global-clusters.ts';
 import { pages } from './pages.ts';
 import { type ByRole, knockTimeoutMs, writerByRole } from './writer-by-role.ts';
 
-/** DocumentDB global clusters. MongoDB's protocol is not spoken here; see `writerByRole`. */
+/**
+ * DocumentDB global clusters. Of MongoDB's protocol only the handshake is spoken, which tells the role and makes no write;
+ * see `writerByRole`.
+ */
 
 type Cluster = ComponentOf<'docdb-cluster'>;
 
@@ -46,14 +49,22 @@ const byRole: ByRole<Cluster> = {
       ).then(reply => ({ items: reply.DBInstances, marker: reply.Marker })),
     ),
   async knock({ network }, { tls }, { host, port }) {
-    if (!tls) return { said: `whether ${host}:${port} answers was not looked at, since it has no TLS` };
+    const where = `${host}:${port}`;
     try {
-      const hello = await network.tls({ host, port, serverName: host, timeoutMs: knockTimeoutMs });
-      const doubt = hello.authorized ? '' : ` (its certificate is not accepted: ${hello.authorizationError})`;
-      return { said: `${host}:${port} completes a TLS handshake${doubt}` };
+      const { writes, certificateProblem } = await network.mongo({
+        host,
+        port,
+        tls,
+        timeoutMs: knockTimeoutMs,
+      });
+      const doubt = certificateProblem ? ` (its certificate is not accepted: ${certificateProblem})` : '';
+      if (writes === true) return { said: `${where} says that it takes writes${doubt}` };
+      return {
+        silent: `${where} ${writes === false ? 'says that it takes no writes' : 'does not say whether it takes writes'}`,
+      };
     } catch (error) {
       if (!isUnreachable(error)) throw error;
-      return { silent: `${host}:${port} completes no TLS handshake` };
+      return { silent: `${where} does not answer` };
     }
   },
 };

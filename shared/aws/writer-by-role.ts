@@ -14,7 +14,8 @@ import { meaningOfClusterStatus, serves } from './rds-cluster-status.ts';
 
 /**
  * The writer of a cluster whose protocol Lifeboat does not speak: no write can be made there, so what shows it is its
- * role in the global cluster, its writer instance, and that its endpoint answers. What is said of it says that as well.
+ * role in the global cluster, its writer instance, and what its endpoint says before anybody logs in. What is said of it
+ * says that as well.
  */
 export type ByRole<M extends Member> = {
   /** As people say it. */
@@ -41,7 +42,7 @@ export const knockTimeoutMs = 5_000;
 
 /** What stands in every proof of this sort, so that nobody takes it for more. */
 const noWrite =
-  'No write was made, since Lifeboat does not speak its protocol: a step after this one has to show that one works';
+  'No write was made, since Lifeboat can make none there: a step after this one has to show that one works';
 
 /** The parts of a service that go by the role. */
 export function writerByRole<M extends Member>(

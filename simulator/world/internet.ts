@@ -5,6 +5,8 @@ import type {
   DnsQuery,
   HttpRequest,
   HttpResponse,
+  MongoHello,
+  MongoTarget,
   Network,
   TlsResult,
   TlsTarget,
@@ -59,12 +61,13 @@ export function setCertificate(world: World, serverName: string, certificate: Ba
 const badCertificates = (world: World) =>
   world.state('certificates', () => new Map<string, BadCertificate>());
 
-/** The simulated forms of the Network port's http, tls and dns. Time-outs and latencies take virtual time. */
-export function createInternet(world: World): Pick<Network, 'http' | 'tls' | 'dns'> {
+/** The simulated forms of the Network port's http, tls, dns and mongo. Time-outs and latencies take virtual time. */
+export function createInternet(world: World): Pick<Network, 'http' | 'tls' | 'dns' | 'mongo'> {
   return {
     http: request => answerHttp(world, request),
     tls: target => answerTls(world, target),
     dns: query => answerDns(world, query),
+    mongo: target => answerMongo(world, target),
   };
 }
 
@@ -173,6 +176,16 @@ async function answerTls(world: World, target: TlsTarget): Promise<TlsResult> {
     ...(problem !== undefined && { authorizationError: problem }),
     subject: target.serverName,
     validTo,
+  };
+}
+
+async function answerMongo(world: World, target: MongoTarget): Promise<MongoHello> {
+  const { authorizationError } = await answerTls(world, { ...target, serverName: target.host });
+  const found = databaseAt(world, target.host);
+  if (found?.engine !== 'docdb') return silence(`${target.host}:${target.port}`, 0);
+  return {
+    writes: found.writable,
+    ...(target.tls && authorizationError && { certificateProblem: authorizationError }),
   };
 }
 

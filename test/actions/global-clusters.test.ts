@@ -55,7 +55,7 @@ async function loseThePrimary({ world, wait }: AwsScene) {
 }
 
 describe.each([
-  { family: 'docdb', port: 27017, said: 'completes a TLS handshake' },
+  { family: 'docdb', port: 27017, said: 'says that it takes writes' },
   { family: 'neptune', port: 8182, said: 'says that it is the writer' },
 ])('$family', ({ family, port, said }) => {
   const switchover = `${family}.switchover-global-cluster`;
@@ -270,13 +270,39 @@ describe('what shows a writer', () => {
       expect(JSON.stringify(seen)).toContain('its certificate is not accepted: CERT_HAS_EXPIRED');
     }));
 
-  it('of DocumentDB says what was not looked at', () => {
-    const { parks, ...others } = componentsOf('docdb');
-    return inAws({ ...others, parks: { ...parks, tls: false } }, async ({ play }) => {
-      await play('docdb.switchover-global-cluster', members, planned);
-      const { seen } = await play('docdb.switchover-global-cluster', back, planned);
-      expect(JSON.stringify(seen)).toContain('was not looked at, since it has no TLS');
-    });
+  it.each([
+    { answer: { writes: true }, ends: 'done', said: 'says that it takes writes' },
+    { answer: { writes: false }, ends: 'pending', said: 'says that it takes no writes' },
+    { answer: { writes: undefined }, ends: 'pending', said: 'does not say whether it takes writes' },
+  ])('of DocumentDB is its own word: $said', ({ answer, ends, said }) =>
+    inAws(
+      componentsOf('docdb'),
+      async ({ play }) => {
+        const how = { ...planned, forSeconds: 900 };
+        const { seen } = await play('docdb.switchover-global-cluster', members, how);
+        expect(seen?.status).toBe(ends);
+        expect(JSON.stringify(seen)).toContain(said);
+      },
+      { mongo: async () => answer },
+    ),
+  );
+
+  it('of DocumentDB without TLS is asked without it', async () => {
+    const { parks, standby, global } = componentsOf('docdb');
+    const asked: boolean[] = [];
+    await inAws(
+      { parks, global, standby: { ...standby, tls: false } },
+      async ({ play }) => {
+        await play('docdb.switchover-global-cluster', members, planned);
+      },
+      {
+        mongo: async ({ tls }) => {
+          asked.push(tls);
+          return { writes: true };
+        },
+      },
+    );
+    expect(asked).toEqual([false]);
   });
 
   it.each([

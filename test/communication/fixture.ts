@@ -199,7 +199,7 @@ export async function makeWorld(options: { mode?: Mode; openedBy?: string; plan?
     clock,
     store,
     aws,
-    network: { http: refuse, tls: refuse, dns: refuse, sql: refuse, redis: refuse },
+    network: { http: refuse, tls: refuse, dns: refuse, mongo: refuse, sql: refuse, redis: refuse },
     kubernetes: refuse,
     secret: async () => 'a secret of enough characters',
     log: (level, message) => logs.push(`${level}: ${message}`),

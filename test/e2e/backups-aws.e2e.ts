@@ -100,6 +100,7 @@ describe.skipIf(!moto.up || !postgres.up)('backups on an emulator of AWS', () =>
         http: nobody,
         tls: nobody,
         dns: nobody,
+        mongo: nobody,
         redis: nobody,
         sql: options => connectSql({ ...options, url: `postgres://lifeboat@127.0.0.1:${sqlPort}/proven` }),
       },

@@ -48,7 +48,7 @@ async function makeRuntime(reportBucket?: string) {
         return new Client({ region } as never);
       },
     },
-    network: { http: unused, tls: unused, dns: unused, sql: unused, redis: unused },
+    network: { http: unused, tls: unused, dns: unused, mongo: unused, sql: unused, redis: unused },
     kubernetes: unused,
     secret: unused,
     log: (_, message) => void warnings.push(message),

@@ -51,6 +51,7 @@ type Options = {
   seed?: number;
   secret?: ActionContext['secret'];
   http?: ActionContext['network']['http'];
+  mongo?: ActionContext['network']['mongo'];
 };
 
 /** A plan with these components and nothing else that matters. */
@@ -90,7 +91,8 @@ export async function inAws<T>(
       drive(new Promise<void>(resolve => setTimeout(resolve, seconds * 1000)));
     const aws = simulatedClients(world, regions);
     const internet = createInternet(world);
-    const network = { ...internet, ...(options.http && { http: options.http }) };
+    const { http, mongo } = options;
+    const network = { ...internet, ...(http && { http }), ...(mongo && { mongo }) };
 
     const play: AwsScene['play'] = async (kind, given, { mode = 'recover', forSeconds = 7200 } = {}) => {
       const action = (await loadActions([kind]))[kind] as Action;

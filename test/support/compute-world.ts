@@ -137,6 +137,7 @@ export function contextOf(ports: {
       dns: unused('dns'),
       sql: unused('sql'),
       redis: unused('redis'),
+      mongo: unused('mongo'),
       ...ports.network,
     },
     kubernetes: ports.kubernetes ?? unused('cluster'),

@@ -40,7 +40,14 @@ export function createTestRuntime(
       client: (Client, region) =>
         new Client({ region, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } } as never),
     },
-    network: { http: options.http ?? unused, tls: unused, dns: unused, sql: unused, redis: unused },
+    network: {
+      http: options.http ?? unused,
+      tls: unused,
+      dns: unused,
+      mongo: unused,
+      sql: unused,
+      redis: unused,
+    },
     kubernetes: unused,
     secret: unused,
     log: () => undefined,

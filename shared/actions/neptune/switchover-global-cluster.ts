@@ -10,7 +10,7 @@ const parameters = z.strictObject({ ...globalParameters, maxLag: maxLagParameter
 /**
  * Gives the role of the writer to the other region while both work: Neptune stops writes, waits until the secondary has
  * everything, and changes the roles. Nothing is lost. Done means the role, the writer instance and an endpoint that
- * answers; no write is made, which the evidence says.
+ * says that it writes; no write is made, which the evidence says.
  */
 export const action = defineAction({
   kind: 'neptune.switchover-global-cluster',

@@ -10,8 +10,7 @@ export const docdbCluster = z.strictObject({
   identifier: z.string(),
   port: z.number().int().default(27017),
   tls: z.boolean().default(true).meta({
-    description:
-      'Whether its parameter group has TLS on, as it is unless somebody turned it off. Without TLS nobody looks whether its endpoint answers',
+    description: 'Whether its parameter group has TLS on, as it is unless somebody turned it off',
   }),
   /** Id of the docdb-global-cluster that it is a member of. */
   globalCluster: z.string().optional(),

@@ -11,7 +11,7 @@ export const nothing: ActionContext = {
   step: restoreStep,
   clock: { now: () => new Date(outageStartedAt) },
   aws: { client: refuse },
-  network: { http: refuse, tls: refuse, dns: refuse, sql: refuse, redis: refuse },
+  network: { http: refuse, tls: refuse, dns: refuse, mongo: refuse, sql: refuse, redis: refuse },
   kubernetes: refuse,
   secret: refuse,
   regions: { primary: 'ap-southeast-2', recovery: 'ap-southeast-4' },

@@ -151,6 +151,7 @@ export function contextFor(options: {
       http: () => Promise.reject(new Error('no HTTP in this test')),
       tls: () => Promise.reject(new Error('no TLS in this test')),
       dns: () => Promise.reject(new Error('no DNS in this test')),
+      mongo: () => Promise.reject(new Error('no MongoDB in this test')),
       redis: () => Promise.reject(new Error('no Redis in this test')),
       async sql({ url }) {
         server.urls.push(url);

@@ -29,6 +29,7 @@ export function emulatedNetwork(aws: AwsClients, readOnly: readonly string[]): N
       ({ PING: 'PONG', INFO: 'role:master\r\nconnected_slaves:1\r\n' })[command] ?? 'OK',
     http: () => Promise.reject(nobody('HTTP')),
     tls: () => Promise.reject(nobody('TLS')),
+    mongo: () => Promise.reject(nobody('MongoDB')),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AwsClients } from '../../../shared/aws/clients.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import { createDns } from '../../../shared/network/dns.ts';
 import { sendHttp } from '../../../shared/network/http.ts';
+import { askMongo } from '../../../shared/network/mongo-hello.ts';
 import { sendRedis } from '../../../shared/network/redis.ts';
 import { connectSql } from '../../../shared/network/sql.ts';
 import { inspectTls } from '../../../shared/network/tls.ts';
@@ -18,6 +19,7 @@ export const realNetwork: Network = {
   http: sendHttp,
   tls: inspectTls,
   dns: createDns(),
+  mongo: askMongo,
 };
 
 export type Options = {

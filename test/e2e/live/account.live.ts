@@ -12,7 +12,14 @@ import { runInEnvironment } from './sandbox-run.ts';
 const run = runInEnvironment();
 /** Whoever is asked in an account is AWS; nothing of the cases connects to anything else. */
 const nobody = () => Promise.reject(new Error('no case in an account connects to anything but AWS'));
-const network: Network = { http: nobody, tls: nobody, dns: nobody, sql: nobody, redis: nobody };
+const network: Network = {
+  http: nobody,
+  tls: nobody,
+  dns: nobody,
+  mongo: nobody,
+  sql: nobody,
+  redis: nobody,
+};
 /** Seconds between two looks; none of the changes takes AWS a minute. */
 const pauseSeconds = process.env.AWS_ENDPOINT_URL ? 0.1 : 2;
 

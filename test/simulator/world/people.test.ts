@@ -57,7 +57,7 @@ async function start(faults: string[] = [], seed = 1) {
     clock: { now: () => new Date() },
     store: createMemoryRecordStore(),
     aws: simulatedClients(world, plan.regions),
-    network: { http: refuse, tls: refuse, dns: refuse, sql: refuse, redis: refuse },
+    network: { http: refuse, tls: refuse, dns: refuse, mongo: refuse, sql: refuse, redis: refuse },
     kubernetes: refuse,
     secret: async () => 'a secret of enough characters',
     log: () => {},
