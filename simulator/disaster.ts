@@ -57,7 +57,7 @@ function hit(world: World, services: readonly SimulatedService[], blow: Blow): H
       `A rehearsal can't play the ${blow.type} of "${blow.component.id}", which is of type ${blow.component.type}`,
       {
         nextStep:
-          'Name another component under "disaster", or another type of disaster. A corruption is of a database that speaks SQL.',
+          'Name another component under "disaster", or another type of disaster. A corruption is of a database that speaks SQL, or of a table in DynamoDB.',
       },
     );
   }

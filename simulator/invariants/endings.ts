@@ -6,7 +6,7 @@ import { clustersOf } from '../kubernetes/cluster.ts';
 import { regionsWithApplications } from '../world/applications.ts';
 import type { World } from '../world/world.ts';
 import { lastingState } from './lasting-state.ts';
-import { trafficSides, writersByData } from './truths.ts';
+import { damagedData, trafficSides, writersByData } from './truths.ts';
 
 /** What is only known when everything has ended. */
 export type Ending = {
@@ -84,8 +84,8 @@ function overlap(entries: readonly LedgerEntry[]): string | undefined {
 }
 
 /**
- * Who says "recovered" says that users are served and that their data is written, in the place that they reach: all of
- * `written`, the data that applications wrote to before anything happened, each in exactly one database.
+ * Who says "recovered" says that users are served, that no data is wrong which they are served, and that their data is
+ * written, in the place that they reach: all of `written`, the data that applications wrote to before anything happened, each in exactly one database.
  */
 export function checkClaims(
   world: World,
@@ -99,6 +99,9 @@ export function checkClaims(
   if (mode !== 'recover' && mode !== 'planned') return;
   for (const [name, { ready }] of trafficSides(world)) {
     check('recovered-means-served', ready ? undefined : `recovered, but users of ${name} reach nothing`);
+  }
+  for (const one of damagedData(world, mode)) {
+    check('recovered-means-served', `recovered, but applications go on with damaged data: ${one}`);
   }
   // Who writes is told by pods, tasks and instances; of a system without any, nothing is known of its writers.
   const hasPods = clustersOf(world).some(cluster => cluster.deployments.length > 0);

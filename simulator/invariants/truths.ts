@@ -1,6 +1,7 @@
 import type { Mode } from '../../shared/runbook/contract.ts';
 import { clustersOf, isProduction } from '../kubernetes/cluster.ts';
 import { databaseHostFor, hostIn } from '../kubernetes/secret-host.ts';
+import { damagedTables } from '../services/dynamodb/tables.ts';
 import { isCluster } from '../services/rds/cluster-components.ts';
 import { endpointOfCluster } from '../services/rds/clusters.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
@@ -10,7 +11,7 @@ import { runningApplications } from '../world/applications.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import { distributionsOf, originHostOf } from '../world/distributions.ts';
 import { hostServes } from '../world/internet.ts';
-import { isReadOnly } from '../world/sql-journal.ts';
+import { isDamaged, isReadOnly } from '../world/sql-journal.ts';
 import { type Side, servesTraffic, targetServes, whereUsersGo } from '../world/traffic.ts';
 import type { World } from '../world/world.ts';
 
@@ -36,10 +37,10 @@ export function writersOf(world: World, mode: Mode): string[] {
   }
   for (const { region, uses } of runningApplications(world)) {
     if (mode === 'drill' && region !== world.plan.regions.primary) continue;
-    const host = uses
-      ? hostAmong(world, uses)
-      : (databaseHostFor(world, region) ?? declaredHost(world, region));
-    if (host) hosts.add(host);
+    const own = uses
+      ? hostsAmong(world, uses)
+      : [databaseHostFor(world, region) ?? declaredHost(world, region) ?? []].flat();
+    for (const host of own) hosts.add(host);
   }
   const answering = (host: string) => databaseAt(world, host) ?? appDependencies(world).databaseAt(host);
   return [...hosts].filter(host => answering(host)?.writable && !isMadeReadOnly(world, host)).sort();
@@ -84,21 +85,21 @@ function namesakeOf(world: World, host: string): string {
   return first?.host ?? host;
 }
 
-/** The database that somebody uses who uses these components: what their secrets say goes before what is declared. */
-function hostAmong(world: World, ids: readonly string[]): string | undefined {
+/** The databases that somebody uses who uses these components: what their secrets say goes before what is declared. */
+function hostsAmong(world: World, ids: readonly string[]): string[] {
   const used = ids.flatMap(id => world.plan.components[id] ?? []);
-  for (const component of used) {
-    if (component.type !== 'secret') continue;
+  const said = used.flatMap(component => {
+    if (component.type !== 'secret') return [];
     const value = appDependencies(world).secretValue(component.name, component.region);
-    const host = value === undefined ? undefined : hostIn(value);
-    if (host !== undefined) return host;
-  }
-  for (const component of used) {
+    return (value === undefined ? undefined : hostIn(value)) ?? [];
+  });
+  if (said.length > 0) return said;
+  return used.flatMap(component => {
     if (component.type === 'rds-instance') return endpointOf(component.region, component.identifier);
     if (isCluster(component)) return endpointOfCluster(component);
     if (component.type === 'postgres-server' || component.type === 'mysql-server') return component.host;
-  }
-  return undefined;
+    return [];
+  });
 }
 
 /** The database of a region whose applications read no secret that the plan knows: the one that it declares there. */
@@ -114,6 +115,16 @@ function isMadeReadOnly(world: World, host: string): boolean {
   const declared = [...componentsOf(world.plan, 'rds-instance'), ...componentsOf(world.plan, 'rds-cluster')];
   const names = new Set(declared.map(({ database }) => database));
   return [...names].some(name => isReadOnly(world, host, name));
+}
+
+/** Data that applications use now and that a disaster has made wrong. */
+export function damagedData(world: World, mode: Mode): string[] {
+  const names = Object.values(world.plan.components).flatMap(one =>
+    'database' in one && typeof one.database === 'string' ? [one.database] : [],
+  );
+  const isWrong = (host: string) => names.some(name => isDamaged(world, host, name));
+  const databases = writersOf(world, mode).filter(isWrong);
+  return [...databases.map(host => `the database at ${host}`), ...damagedTables(world)];
 }
 
 /** Where the users of each name go, and whether that side could serve them. */

@@ -1,3 +1,4 @@
+import { menders } from '../world/assumed-repairs.ts';
 import type { Call, SimulatedService, World } from '../world/world.ts';
 import {
   deleteTable,
@@ -11,7 +12,15 @@ import {
   tagTable,
   updateContinuousBackups,
 } from './dynamodb/restores.ts';
-import { arrangeTables, describeTable, freezeTables, loseTable, readHeartbeat } from './dynamodb/tables.ts';
+import {
+  arrangeTables,
+  damageTable,
+  describeTable,
+  freezeTables,
+  loseTable,
+  mendTable,
+  readHeartbeat,
+} from './dynamodb/tables.ts';
 
 /**
  * DynamoDB as the record store uses it, and the tables of the plan. The records are kept by the in-memory store; a call passes through the world
@@ -38,11 +47,22 @@ export const service: SimulatedService = {
     Query: pass,
     DeleteItem: pass,
   },
-  arrange: arrangeTables,
+  arrange(world, plan) {
+    arrangeTables(world, plan);
+    menders(world).set('dynamodb-table', component => {
+      if (component.type === 'dynamodb-table') mendTable(world, component);
+    });
+  },
   loseRegion: freezeTables,
-  strike(world, { type, component }) {
-    if (component.type !== 'dynamodb-table' || type !== 'loss') return undefined;
-    keepLastState(world, component.region, component.name);
-    return loseTable(world, component.region, component.name);
+  strike(world, blow) {
+    const { component } = blow;
+    if (component.type !== 'dynamodb-table') return undefined;
+    const { region, name } = component;
+    if (blow.type === 'corruption') {
+      return damageTable(world, region, name, world.outageStartedAtMs - blow.noticedAfter * 1000);
+    }
+    if (blow.type !== 'loss') return undefined;
+    keepLastState(world, region, name);
+    return loseTable(world, region, name);
   },
 };

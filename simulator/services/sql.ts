@@ -2,7 +2,7 @@ import { parseManifest } from '../../shared/aws/file-manifest.ts';
 import type { Component } from '../../shared/plan/components.ts';
 import { dumpSources } from '../kubernetes/dump-jobs.ts';
 import { isDamaged, record, restoreInto } from '../world/sql-journal.ts';
-import type { SimulatedService, World } from '../world/world.ts';
+import type { SimulatedService } from '../world/world.ts';
 import { type BuildEffect, onBuild } from './codebuild.ts';
 import { clusterEndpointOf, endpointOf } from './rds.ts';
 import { readObject } from './s3.ts';
@@ -85,10 +85,4 @@ export function placeOf(component: Component): { host: string; database: string 
     if (typeof host === 'string' && typeof database === 'string') return { host, database };
   }
   return undefined;
-}
-
-/** Whether the database of a component holds the damage now. */
-export function componentIsDamaged(world: World, component: Component): boolean {
-  const place = placeOf(component);
-  return place !== undefined && isDamaged(world, place.host, place.database);
 }

@@ -62,6 +62,7 @@ export const mendable = [
   'k8s-statefulset',
   'lambda-function',
   'redis-server',
+  'dynamodb-table',
 ] as const;
 
 export const lambdaFunction = z.strictObject({

@@ -91,8 +91,14 @@ function failbackIds({ plan, isWritten }: CheckContext, id: string, of: string |
   return [{ rule: 'unknown-scenario', severity: 'error', path, message, mend, near }];
 }
 
-/** What a rehearsal can damage the data of: the damage is SQL. */
-const corruptible = ['rds-instance', 'rds-cluster', 'postgres-server', 'mysql-server'] as const;
+/** What a rehearsal can damage the data of. */
+const corruptible = [
+  'rds-instance',
+  'rds-cluster',
+  'postgres-server',
+  'mysql-server',
+  'dynamodb-table',
+] as const;
 
 /** The components that a disaster hits have to exist. */
 function disasterIds(context: CheckContext, scenario: string, disaster: Disaster | undefined): Problem[] {

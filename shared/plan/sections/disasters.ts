@@ -36,10 +36,11 @@ export const disasterSchema = z.discriminatedUnion('type', [
   z
     .strictObject({
       type: z.literal('corruption'),
-      component: id.meta({ description: 'The database whose data is damaged' }),
-      damage: z
-        .string()
-        .meta({ description: 'SQL statements that do the damage, on the data of the rehearsal' }),
+      component: id.meta({ description: 'The database, or the table in DynamoDB, whose data is damaged' }),
+      damage: z.string().meta({
+        description:
+          'SQL statements that do the damage, on the data of the rehearsal; of DynamoDB, what is wrong in words',
+      }),
       noticedAfter: durationSchema
         .default(1800)
         .meta({ description: 'How long the damage has been there when the outage begins' }),

@@ -1,6 +1,10 @@
+import type { ComponentOf } from '../../../shared/plan/components.ts';
 import type { Plan } from '../../../shared/plan/schema.ts';
+import { componentsOf } from '../../world/addresses.ts';
+import { appDependencies } from '../../world/dependencies.ts';
 import { addMetric } from '../../world/metrics.ts';
 import { type Call, SimulatedAwsError, type World } from '../../world/world.ts';
+import { parametersOf } from '../ssm/parameters.ts';
 
 /** Tables of the plan. Those of one name in several regions are the replicas of a global table. */
 
@@ -12,6 +16,8 @@ export type Table = {
   name: string;
   heartbeat: string | undefined;
   lost: boolean;
+  /** Since when its items are wrong. */
+  damagedAtMs?: number;
   pointInTime: boolean;
   /** Of a restored one: where its data is from, and when that is there. */
   restored?: { backup: string | undefined; source: string; momentMs: number; readyAtMs: number };
@@ -59,6 +65,49 @@ export function loseTable(world: World, region: string, name: string): () => boo
   if (table) table.lost = true;
   world.changed(`dynamodb/${name}`, `The table ${name} in ${region} was deleted`, 'person');
   return () => !tables.some(one => one.region === region && one.name === name && !one.lost);
+}
+
+/** Its items have been wrong since a moment. */
+export function damageTable(world: World, region: string, name: string, atMs: number): () => boolean {
+  const table = existing(world, region, name);
+  table.damagedAtMs = atMs;
+  world.changed(`dynamodb/${name}`, `Items of the table ${name} in ${region} have been wrong for a while`);
+  return () => isReadDamaged(world, table);
+}
+
+/** Tables whose wrong items applications read now. */
+export const damagedTables = (world: World): string[] =>
+  tablesOf(world).tables.flatMap(table => (isReadDamaged(world, table) ? [table.name] : []));
+
+/** Until the application is told the name of a copy from before the damage, by a parameter or a secret that it reads. */
+function isReadDamaged(world: World, { region, name, damagedAtMs }: Table): boolean {
+  if (damagedAtMs === undefined) return false;
+  return !tablesOf(world).tables.some(
+    other =>
+      other.region === region &&
+      other.restored?.source === name &&
+      other.restored.momentMs < damagedAtMs &&
+      !other.lost &&
+      isReady(world, other) &&
+      isTold(world, other.name),
+  );
+}
+
+/** Whether the name of a table stands where an application reads it. */
+function isTold(world: World, name: string): boolean {
+  const parameters = [...parametersOf(world).values()].map(({ Value }) => Value);
+  const secrets = componentsOf(world.plan, 'secret').map(secret =>
+    appDependencies(world).secretValue(secret.name, secret.region),
+  );
+  return [...parameters, ...secrets].some(text => text?.includes(name));
+}
+
+/** As if somebody had mended it: it is there, and its items are right. */
+export function mendTable(world: World, { region, name }: ComponentOf<'dynamodb-table'>): void {
+  const table = tablesOf(world).tables.find(one => one.region === region && one.name === name);
+  if (!table) return;
+  table.lost = false;
+  delete table.damagedAtMs;
 }
 
 export function describeTable(world: World, { region, input }: Call): unknown {
