@@ -68,6 +68,20 @@ export async function lookAround<M extends Member>(
   return { state, target, lag, baseline };
 }
 
+/** Why a change of roles makes no sense, whatever AWS says: it is not between the two members of the global cluster. */
+export function notBetweenMembers({ global, to, from }: Move<Member>): Reason[] {
+  if (to.id === from.id) {
+    const what = `${to.id} is to take over from itself`;
+    return [{ what, mend: `Name the other member of ${global.id} as "from".` }];
+  }
+  return [to, from]
+    .filter(({ id }) => id !== global.primary && id !== global.secondary)
+    .map(({ id }) => ({
+      what: `${id} is no member of ${global.id}, whose members are ${global.primary} and ${global.secondary}`,
+      mend: 'Name a member, or the global cluster that it belongs to.',
+    }));
+}
+
 /** Somebody, or another run, moves the writer now, and not to where this step wants it. */
 export function movedElsewhere(state: GlobalState, { global, to }: Move<Member>): Reason[] {
   const towards = state.cluster.FailoverState?.ToDbClusterArn;

@@ -13,8 +13,10 @@ import { meaningOfClusterStatus } from './rds-cluster-status.ts';
  */
 
 /** A cluster of the plan that is, or is to be, the writer of a global cluster. */
-export type Member = { identifier: string; region: string; port: number };
-export type Move<M extends Member> = { global: { identifier: string }; to: M; from: M };
+export type Member = { id: string; identifier: string; region: string; port: number };
+/** `primary` and `secondary` are the ids of the members in normal times. */
+export type Global = { id: string; identifier: string; primary: string; secondary: string };
+export type Move<M extends Member> = { global: Global; to: M; from: M };
 
 /** What is read of AWS's answers; the three clients have types of their own for it. */
 export type ShownCluster = {

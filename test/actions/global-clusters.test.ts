@@ -234,6 +234,18 @@ describe.each([
       expect(seen?.status).toBe('done');
     }));
 
+  it('fails in the simulated world as a cluster of Aurora does, and mends itself or is gone', () =>
+    inAws(components, async ({ strike, wait, world }) => {
+      const mends = strike({ type: 'failure', selfHealing: true }, 'parks');
+      expect(mends()).toBe(true);
+      await wait(120);
+      expect(mends()).toBe(false);
+      expect(shown(world, primary, 'parks').DBClusterMembers.find(one => one.IsClusterWriter)).toMatchObject({
+        DBInstanceIdentifier: 'parks-2',
+      });
+      expect(strike({ type: 'loss' }, 'standby')()).toBe(true);
+    }));
+
   it('is not done while the endpoint does not answer', () =>
     inAws(components, async scene => {
       await loseThePrimary(scene);

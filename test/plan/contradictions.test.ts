@@ -44,9 +44,24 @@ const failFilesOver = (to: string, from: string) =>
     files,
   );
 
+const cluster = (id: string, region: string) =>
+  `  ${id}: { type: rds-cluster, region: ${region}, identifier: ${id}, engine: aurora-postgresql, database: a, credentials: "secret:a", writeProbe: SELECT 1 }\n`;
+const clusters = `components:
+${cluster('one', 'eu-central-1')}${cluster('two', 'eu-west-1')}${cluster('three', 'eu-central-1')}
+  pair: { type: aurora-global-cluster, region: eu-west-1, identifier: pair, primary: one, secondary: two }
+`;
+const failClusterOver = (to: string, from: string) =>
+  findings(
+    `- { id: it, do: rds.failover-global-cluster, with: { global: pair, to: ${to}, from: ${from}, maxLoss: 1h } }`,
+    'components:\n',
+    clusters,
+  );
+
 it.each([
   ['dead letters that are moved the wrong way', () => redrive('orders', 'failed'), 'are not'],
   ['dead letters of another queue', () => redrive('failed', 'failed'), 'are not a dead-letter queue'],
+  ['a global cluster that goes nowhere', () => failClusterOver('one', 'one'), 'take over from itself'],
+  ['a global cluster and a stranger', () => failClusterOver('two', 'three'), 'three is no member of pair'],
   ['a failover to the replica of another one', () => failFilesOver('two', 'three'), 'no replica of three'],
   [
     'a failover without a standby',
@@ -67,6 +82,7 @@ it.each([
 it.each([
   ['dead letters that go back', () => redrive('failed', 'orders')],
   ['a failover of files, and the way back', () => failFilesOver('two', 'one')],
+  ['a failover of a global cluster, either way', () => failClusterOver('two', 'one')],
   ['files that go back', () => failFilesOver('one', 'two')],
   ['a failover of a Multi-AZ database', () => findings(failover)],
   ['a request to a sandbox', () => findings(`- { id: it, ${post}, sandbox: true } }`)],

@@ -33,6 +33,7 @@ const typed: [rule: string, command: string][] = [
   ['setting-left-behind', 'kubectl set env deployment/backend TRADING_ENABLED=false -n trading-bot'],
   ['change-by-command', 'aws rds failover-db-cluster --db-cluster-identifier fusion-bitcoin-prod-cluster'],
   ['change-by-command', 'aws rds remove-from-global-cluster --global-cluster-identifier orders'],
+  ['change-by-command', 'aws docdb remove-from-global-cluster --global-cluster-identifier trails'],
   [
     'change-by-command',
     'aws s3 sync s3://fusion-bitcoin-backups-production/ s3://fusion-bitcoin-backups-dr/',
@@ -73,6 +74,8 @@ it.each([
     'aws globalaccelerator update-endpoint-group --traffic-dial-percentage 0',
     'globalaccelerator.shift-traffic',
   ],
+  ['aws neptune failover-global-cluster --allow-data-loss', 'of the families rds, docdb and neptune'],
+  ['aws docdb switchover-global-cluster', 'of the families rds, docdb and neptune'],
   ['aws cloudfront update-distribution --id E2 --if-match E7', 'cloudfront.switch-origin'],
 ])('says once which action is for: %s', async (command, kind) => {
   const text = fixtureText('command-topology', 'clean').replace(/text: aws rds.*/, `text: ${command}`);

@@ -4,6 +4,7 @@ import { rdsDurations } from '../../aws/rds-durations.ts';
 import { byRolePermissions } from '../../aws/writer-by-role.ts';
 import { defineAction } from '../contract.ts';
 import { failover, failoverOutputs, lossParameters } from '../global-failover.ts';
+import { notBetweenMembers } from '../global-move.ts';
 
 const parameters = z.strictObject({ ...globalParameters, ...lossParameters });
 
@@ -29,6 +30,7 @@ export const action = defineAction({
     'What was written in the old region after the cut is missing; a snapshot rds:docdb-unplanned-global-failover-… may hold it',
     'Clients keep the endpoint of the old primary: each member has its own, and the writer has another one now',
   ],
+  contradictions: notBetweenMembers,
   permissions: all => byRolePermissions('rds:FailoverGlobalCluster', all),
   ...failover(docdb),
 });

@@ -3,6 +3,7 @@ import { docdb, globalParameters } from '../../aws/docdb-global.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { byRolePermissions } from '../../aws/writer-by-role.ts';
 import { defineAction } from '../contract.ts';
+import { notBetweenMembers } from '../global-move.ts';
 import { maxLagParameter, switchover, switchoverOutputs } from '../global-switchover.ts';
 
 const parameters = z.strictObject({ ...globalParameters, maxLag: maxLagParameter });
@@ -30,6 +31,7 @@ export const action = defineAction({
     'Clients keep the endpoint of the old primary: each member has its own, and the writer has another one now',
     'The parameter group of the new primary differs from that of the old one',
   ],
+  contradictions: notBetweenMembers,
   permissions: all => byRolePermissions('rds:SwitchoverGlobalCluster', all),
   ...switchover(docdb),
 });

@@ -3,6 +3,7 @@ import { aurora, auroraPermissions, globalParameters } from '../../aws/aurora-gl
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { defineAction } from '../contract.ts';
 import { failover, failoverOutputs, lossParameters } from '../global-failover.ts';
+import { notBetweenMembers } from '../global-move.ts';
 
 const parameters = z.strictObject({ ...globalParameters, ...lossParameters });
 
@@ -26,6 +27,7 @@ export const action = defineAction({
     'The secondary has no DB instance, so nobody can connect to it',
     'What was committed in the old region after the cut is missing; a snapshot rds:unplanned-global-failover-… may hold it',
   ],
+  contradictions: notBetweenMembers,
   permissions: all => auroraPermissions('rds:FailoverGlobalCluster', all),
   ...failover(aurora),
 });

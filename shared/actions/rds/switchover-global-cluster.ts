@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { aurora, auroraPermissions, globalParameters } from '../../aws/aurora-global.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { defineAction } from '../contract.ts';
+import { notBetweenMembers } from '../global-move.ts';
 import { maxLagParameter, switchover, switchoverOutputs } from '../global-switchover.ts';
 
 const parameters = z.strictObject({ ...globalParameters, maxLag: maxLagParameter });
@@ -28,6 +29,7 @@ export const action = defineAction({
     'The lag is large, and writes stand still as long',
     'Clients keep the endpoint of the old primary instead of the global writer endpoint',
   ],
+  contradictions: notBetweenMembers,
   permissions: all => auroraPermissions('rds:SwitchoverGlobalCluster', all),
   ...switchover(aurora),
 });

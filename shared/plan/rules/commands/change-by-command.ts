@@ -129,6 +129,12 @@ export const changeByCommand = commandRule({
       mend: 'Apply a saved plan with codebuild.run from a pinned source, behind a people.approval that shows it.',
     },
     {
+      pattern: /\baws\s+(?:rds|docdb|neptune)\s+(?:failover|switchover)-global-cluster\b/,
+      message:
+        'It returns before the roles have changed: nothing measures what is lost, nor looks who writes then',
+      mend: 'Use failover-global-cluster or switchover-global-cluster of the families rds, docdb and neptune.',
+    },
+    {
       pattern: /\baws\s+(?:rds|docdb|neptune)\s+remove-from-global-cluster\b/,
       message:
         'The cluster leaves the global database for good: both sides take writes, and there is no way back but a new secondary',
