@@ -11,7 +11,7 @@ import { continueArrivals } from '../services/s3/arrivals.ts';
 import { registerPods } from '../simulated-runtime.ts';
 import { createPeople, decidePage } from '../world/people.ts';
 import { sleep } from '../world/sleep.ts';
-import { keepMaking } from './arrange.ts';
+import { keepMaking } from './keep-making.ts';
 import { throwAwaysIn } from './left-behind.ts';
 import { playedTimes, type Span, spanOf } from './sparse.ts';
 import { onStage, type Stage, type StageRequest } from './stage.ts';
