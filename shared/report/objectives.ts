@@ -153,7 +153,41 @@ function cutOf(
   const moved = worstMove(measured, steps);
   if (moved) return movedCut(measured, moved, steps);
   if (failover) return { atIso: clockStart(measured), basis: failoverBasis(failover) };
-  return { atIso: null, basis: noDataMovedBy(steps) };
+  return askedCut(measured, steps) ?? { atIso: null, basis: noDataMovedBy(steps) };
+}
+
+/**
+ * Data that no step of Lifeboat's own moved may have been moved by code of the user's own, or by hand. Then the oldest
+ * answer counts of those steps that asked for the newest row: what was written after it is not there.
+ */
+function askedCut(measured: Measured, steps: readonly StepDetail[]) {
+  if (!steps.some(mayHaveMovedData)) return undefined;
+  const start = clockStart(measured);
+  const [oldest] = steps
+    .flatMap(step => newestRow(step) ?? [])
+    .sort((one, other) => toMs(one.at) - toMs(other.at));
+  if (!oldest) return undefined;
+  const { id, at } = oldest;
+  if (toMs(at) >= toMs(start)) {
+    const basis = `The newest row that step ${id} asked for is of ${fullTime(at)}, which is no earlier than what is counted from.`;
+    return { atIso: start, basis };
+  }
+  const basis = `The newest row that step ${id} asked for is of ${fullTime(at)}. What was written after it is lost; if nothing was, nothing is.`;
+  return { atIso: at, basis };
+}
+
+/** The time of the newest row, from a step that asked for it. */
+function newestRow({ id, action, status, outputs }: StepDetail): { id: string; at: string } | undefined {
+  const { value, lossSeconds } = outputs;
+  if (action !== 'sql.query' || status !== 'done' || typeof lossSeconds !== 'number') return undefined;
+  return typeof value === 'string' && !Number.isNaN(toMs(value)) ? { id, at: value } : undefined;
+}
+
+function mayHaveMovedData({ action, status, evidence }: StepDetail): boolean {
+  return (
+    status === 'done' &&
+    (codeOfOthers.has(action) || evidence.some(({ data }) => data?.assumed !== undefined))
+  );
 }
 
 /** Kinds that take data to another region, or find out what of it had arrived there, and put out `lossSeconds`. */

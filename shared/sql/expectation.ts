@@ -50,11 +50,14 @@ export function lossSeconds(value: Value, before: string): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, Math.round((Date.parse(before) - at) / 1000));
 }
 
+/** Clocks may differ by so much. A row that is newer has another time zone than it says, or is none of what happened. */
+const aheadSeconds = 600;
+
 /** What does not fit, as words; undefined when all is as expected. */
 export function mismatch(
   { value, rows, other }: Found,
   expect: Expectation,
-  outageStartedAt: string,
+  { outageStartedAt, now }: { outageStartedAt: string; now: Date },
 ): string | undefined {
   if (expect.noRows) return rows === 0 ? undefined : `${rows} rows instead of none`;
   if (expect.equals !== undefined && !equal(expect.equals, value))
@@ -63,6 +66,9 @@ export function mismatch(
     const { within, before = outageStartedAt } = expect.newest;
     const lost = lossSeconds(value, before);
     if (lost === undefined) return `${value}, which is no time`;
+    if (Date.parse(String(value)) > now.getTime() + aheadSeconds * 1000) {
+      return `${value}, which is yet to come, so it says nothing of what is missing: look at its time zone`;
+    }
     if (lost > within) {
       return `${value}, so ${formatDuration(lost)} of data before ${before} are missing, more than ${formatDuration(within)}`;
     }

@@ -18,15 +18,21 @@ export function startDatabases(
   plan: Pick<Plan, 'rehearsal' | 'components'>,
   planDirectory: string,
 ): (world: World) => PostgresOf {
-  const { database } = plan.rehearsal;
+  const { database, outageStart } = plan.rehearsal;
+  const asOfMs = Date.parse(outageStart);
   if (database === undefined || typeof database === 'string') {
-    const only = startPostgres(database && join(planDirectory, database), undefined, languageOf(plan));
+    const only = startPostgres(
+      database && join(planDirectory, database),
+      undefined,
+      languageOf(plan),
+      asOfMs,
+    );
     return () => () => only;
   }
   const byComponent = new Map(
     Object.entries(database).map(([id, file]): [string, Promise<Postgres>] => [
       id,
-      startPostgres(join(planDirectory, file), undefined, languageOf(plan, id)),
+      startPostgres(join(planDirectory, file), undefined, languageOf(plan, id), asOfMs),
     ]),
   );
   return world => host => {

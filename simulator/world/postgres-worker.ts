@@ -14,7 +14,7 @@ import { onRehearsalClock } from './sql-text.ts';
  */
 
 /** Changed whenever the way of making a data directory changes. */
-const layout = 5;
+const layout = 6;
 
 /** Small buffers and no spare log files: the database is tiny, and each megabyte is read again at every start. */
 const settings = ['shared_buffers=1MB', 'min_wal_size=2MB', 'max_wal_size=4MB', 'wal_buffers=64kB'];
@@ -24,10 +24,11 @@ const startParams = [...PGlite.defaultStartParams, ...settings.flatMap(setting =
 // would go off at odd moments, and nothing here needs them.
 Reflect.set(globalThis, 'setTimeout', () => undefined);
 
-async function open({ sql, folder }: PostgresStart): Promise<PGlite> {
-  const key = createHash('sha256').update(`${layout}\n${rehearsalSchema}\n${sql}`).digest('hex').slice(0, 16);
+async function open({ sql, folder, asOfMs }: PostgresStart): Promise<PGlite> {
+  const what = `${layout}\n${rehearsalSchema}\n${asOfMs}\n${sql}`;
+  const key = createHash('sha256').update(what).digest('hex').slice(0, 16);
   const file = path.join(folder, `postgres-${pgliteVersion()}-${key}.tar`);
-  const database = (await load(file)) ?? (await make(file, sql));
+  const database = (await load(file)) ?? (await make(file, sql, asOfMs));
   await database.exec(searchPath);
   return database;
 }
@@ -45,10 +46,11 @@ async function load(file: string): Promise<PGlite | undefined> {
 }
 
 /** Makes the data directory and leaves a copy in the cache. */
-async function make(file: string, sql: string): Promise<PGlite> {
+async function make(file: string, sql: string, asOfMs: number): Promise<PGlite> {
   const database = new PGlite({ startParams, initDbStartParams: ['--wal-segsize=1'] });
   await database.exec(rehearsalSchema);
   await database.exec(searchPath);
+  Date.now = () => asOfMs;
   await database.exec(onRehearsalClock(sql));
   await database.exec('RESET search_path');
   // The template databases are two thirds of a small data directory, and nothing creates a database here.

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { InvalidInputError } from '../../shared/errors.ts';
 
 /** What the worker is started with, and what passes between it and this thread. Request 0 is the start itself. */
-export type PostgresStart = { sql: string; folder: string };
+export type PostgresStart = { sql: string; folder: string; asOfMs: number };
 export type PostgresRequest = { id: number; text: string; nowMs?: number } & Around;
 /** What runs in the same message as a statement: each message costs two turns of two threads. */
 export type Around = {
@@ -47,6 +47,8 @@ export type Postgres = {
   close(): Promise<void>;
 };
 
+/** When rehearsals begin that name no other time. */
+const usualMoment = Date.parse('2026-03-10T16:42:00Z');
 const cacheFolder = path.join(import.meta.dirname, '../../.lifeboat/cache');
 const running = new Map<string, Promise<Postgres>>();
 
@@ -55,21 +57,22 @@ const running = new Map<string, Promise<Postgres>>();
  * a thread of its own, so call it early and await it late: it starts while other modules load. The data directory is
  * made at the first use (about 2 s) and kept under `.lifeboat/cache`; later starts take about 0.3 s.
  * `sqlFile` is the plan's `rehearsal.database`; without it the database is empty. `read` gives the SQL of a file in
- * another language in PostgreSQL's words. Rejects with InvalidInputError when
- * the file's SQL is wrong.
+ * another language in PostgreSQL's words. `asOfMs` is what `now()` answers while the data is made: without a fixed moment
+ * a rehearsal on another day would have other data. Rejects with InvalidInputError when the file's SQL is wrong.
  */
 export async function startPostgres(
   sqlFile?: string,
   folder = cacheFolder,
   read = (sql: string) => sql,
+  asOfMs = usualMoment,
 ): Promise<Postgres> {
   // Read at once, so that the thread starts before the caller goes on to load modules.
   const sql = sqlFile === undefined ? '' : read(readFileSync(sqlFile, 'utf8'));
-  const key = `${folder}\n${sql}`;
+  const key = `${folder}\n${asOfMs}\n${sql}`;
   const known = running.get(key);
   if (known) return known;
   const forget = () => running.delete(key);
-  const started = start({ sql, folder }, forget);
+  const started = start({ sql, folder, asOfMs }, forget);
   running.set(key, started);
   started.catch(forget);
   return started;

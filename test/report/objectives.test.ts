@@ -130,6 +130,24 @@ describe('the data loss', () => {
     expect(measureRpo(run, 3600, [runbook, restore], null).actualSeconds).toBe(360);
   });
 
+  const newest = (value: string) => step('newest', 'sql.query', { value, rows: 1, lossSeconds: 40 });
+
+  it('is what the newest row says where code of the user’s own, or a hand, may have moved the data', () => {
+    const runbook = step('restore-database', 'ssm.automation', {});
+    const older = newest('2026-03-10T16:41:20.000Z');
+    const measured = measureRpo(run, 60, [runbook, older], null);
+    expect(measured).toMatchObject({ actualSeconds: 40, met: true });
+    expect(measured.basis).toContain('The newest row that step newest asked for is of 2026-03-10 16:41:20');
+    const hand = {
+      ...step('by-hand', 'people.task', {}),
+      evidence: [{ what: '', data: { assumed: ['db'] } }],
+    };
+    expect(measureRpo(run, 60, [hand, older], null).actualSeconds).toBe(40);
+    expect(measureRpo(run, 60, [runbook, newest('2026-03-10T16:50:00.000Z')], null).actualSeconds).toBe(0);
+    expect(measureRpo(run, 60, [older], null).basis).toBe(noDataMoved);
+    expect(measureRpo(run, 3600, [runbook, restore, older], null).actualSeconds).toBe(360);
+  });
+
   it('is not what is on its way to a table while both regions are well', () => {
     const rpo = measureRpo({ ...run, mode: 'planned' }, 60, [table(9)], null);
     expect(rpo).toMatchObject({ actualSeconds: null, met: null });

@@ -97,7 +97,7 @@ export const action = defineAction({
     const expected = describeExpectation(expect);
     const lost = expect.newest ? lossSeconds(value, expect.newest.before ?? outageStartedAt) : undefined;
     const data: JsonObject = { query, value, rows, host, expected, lossSeconds: lost ?? null };
-    const wrong = mismatch(found, expect, outageStartedAt);
+    const wrong = mismatch(found, expect, { outageStartedAt, now: context.clock.now() });
     if (wrong && context.elapsedSeconds < (wanted.becomesWithin ?? 0)) {
       return { status: 'pending', note: `${query} answers ${wrong} at ${host}` };
     }

@@ -15,6 +15,8 @@ const tolerant = new Set([
   'elasticache.failover-global',
   'dynamodb.check-global-table',
   'efs.fail-over-replication',
+  'redis.promote',
+  'sql.promote',
 ]);
 
 /** What a region's side of it is called by, and which is answered from elsewhere. */

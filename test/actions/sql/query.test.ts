@@ -53,6 +53,15 @@ describe('sql.query on a PostgreSQL', () => {
     });
   });
 
+  it('takes no newest row that is yet to come for one that nothing is missing after', async () => {
+    const newest = { newest: { within: '5m' } };
+    const local = await ask("SELECT '2026-03-11T02:41:00Z'::timestamptz", newest);
+    expect(local).toMatchObject({ status: 'failed' });
+    expect(JSON.stringify(local)).toContain('yet to come');
+    const skewed = await ask("SELECT '2026-03-10T16:45:00Z'::timestamptz", newest);
+    expect(skewed).toMatchObject({ status: 'done', outputs: { lossSeconds: 0 } });
+  });
+
   it('gives the answer time to become the expected one, if the plan says so', async () => {
     const given = action.parameters.parse({ ...parameters, expect: { min: 4 }, becomesWithin: '1m' });
     const answerAfter = (elapsedSeconds: number) =>
