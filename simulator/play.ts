@@ -26,6 +26,7 @@ import { putSecret } from './services/secretsmanager.ts';
 import { engineOf } from './services/states.ts';
 import { createRuntime, registerPods } from './simulated-runtime.ts';
 import { type NotStarted, type StoryRequest, tellStory } from './story.ts';
+import { playStepRepairs } from './world/assumed-repairs.ts';
 import { arrangeFiles } from './world/bucket-files.ts';
 import type { VirtualTime } from './world/clock.ts';
 import { createWorld } from './world/create-world.ts';
@@ -33,6 +34,7 @@ import type { startDatabases } from './world/databases.ts';
 import { createFunctions, type Functions, type Invocation, runningFunction } from './world/functions.ts';
 import { createPeople, decidePage } from './world/people.ts';
 import { simulatedTable, watchLedger } from './world/simulated-table.ts';
+import { noteTaskTime } from './world/task-times.ts';
 import type { Call, WorldChange } from './world/world.ts';
 
 export type PlayRequest = StoryRequest & {
@@ -91,11 +93,14 @@ export async function playScenario(request: PlayRequest): Promise<Played> {
   const seen: LedgerEntry[] = [];
   let begun = false;
   const kept = createMemoryRecordStore();
+  const played = [request.scenario, plan.scenarios[request.scenario]?.failbackOf ?? []].flat();
   /** Of which ledgers these are; each is a chain of its own. */
   const ledgers = new Set<string>();
   const see = (entry: LedgerEntry, of: string) => {
     seen.push(entry);
     ledgers.add(of);
+    playStepRepairs(world, entry);
+    noteTaskTime(world, entry, played);
     if (begun) request.onEntry?.(entry);
   };
   const store = watchLedger(simulatedTable(world, kept), see);

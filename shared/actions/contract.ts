@@ -23,7 +23,14 @@ export type Preparation =
   /** The wanted state holds already; nothing is changed. */
   | { status: 'already-done'; baseline: JsonObject; outputs: JsonObject; evidence: Evidence[] }
   /** A person must answer before the step is done (families `people` only). */
-  | { status: 'ask'; baseline: JsonObject; question: QuestionDraft; evidence: Evidence[] }
+  | {
+      status: 'ask';
+      baseline: JsonObject;
+      question: QuestionDraft;
+      evidence: Evidence[];
+      /** What a dry run, which asks nobody, hands to later steps instead of an answer, so that they can be prepared. */
+      unasked?: JsonObject;
+    }
   | { status: 'refused'; reasons: Reason[]; evidence: Evidence[] };
 
 export type QuestionDraft = {

@@ -36,7 +36,7 @@ export function unmended(
       step: null,
       title: 'The rehearsal',
       what: `${stillBroken.join(', ')}: as broken at the end as at the start. No step that was carried out mends it in a rehearsal.`,
-      mend: 'Use an action that does. What a runbook, function or build of yours mends stands under its "restores".',
+      mend: 'Use an action that does. What a runbook, function or build of yours mends stands under its "restores", and what a person or a request does under that of the step.',
     },
   ];
 }

@@ -249,7 +249,10 @@ function restoredPoints(steps: readonly StepDetail[]): { step: string; pointTime
 
 /** The moment of the data that a step named `<family>.restore…` brought back, or that a promoted replica had. */
 export function restoredPoint(action: string, { pointTime }: JsonObject): string | undefined {
-  const restores = action === 'rds.promote-replica' || (action.split('.')[1]?.startsWith('restore') ?? false);
+  const restores =
+    action === 'rds.promote-replica' ||
+    action === 'sql.promote' ||
+    (action.split('.')[1]?.startsWith('restore') ?? false);
   return restores && typeof pointTime === 'string' && !Number.isNaN(toMs(pointTime)) ? pointTime : undefined;
 }
 

@@ -1,11 +1,10 @@
-import * as z from 'zod';
 import type { Preparation } from '../actions/contract.ts';
 import { InvalidInputError, RefusedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
-import type { Plan } from '../plan/schema.ts';
 import { actionContext } from './action-context.ts';
 import { judge } from './condition.ts';
 import type { StepReply } from './contract.ts';
+import { whatARunDoesFirst } from './done-before.ts';
 import { resolveParameters, scopeOf, stepsNamedIn } from './scope.ts';
 import { readStep, type StepRecord, writeStep } from './step-record.ts';
 import { conclude, firstRecord, reply, type StepWork, tell, tellAgain } from './step-work.ts';
@@ -110,40 +109,15 @@ async function unmetCondition(work: StepWork): Promise<string | undefined> {
   return holds ? undefined : what;
 }
 
-/** A cluster that the step works in and that no plan finds before a run has made it, so that a dry run meets nothing. */
-function madeByRun(plan: Plan, parameters: JsonObject): string | undefined {
-  const places = Object.values(parameters).flatMap(value => {
-    const place = placeSchema.safeParse(value);
-    return place.success ? [{ ...place.data, name: place.data.cluster ?? place.data.name }] : [];
-  });
-  return Object.values(plan.components).find(
-    component =>
-      component.type === 'eks-cluster' &&
-      component.onDemand &&
-      places.some(({ name, region }) => name === component.name && region === component.region),
-  )?.id;
-}
-
-/** A cluster, or something inside of one. */
-const placeSchema = z.union([
-  z.object({
-    type: z.literal('eks-cluster'),
-    name: z.string(),
-    region: z.string(),
-    cluster: z.undefined().optional(),
-  }),
-  z.object({ cluster: z.string(), name: z.string(), region: z.string() }),
-]);
-
 async function follow(work: StepWork, preparation: Preparation, parameters: JsonObject): Promise<StepReply> {
   const { evidence } = preparation;
   const { run } = work;
   switch (preparation.status) {
     case 'refused': {
-      const absent = run.mode === 'dry-run' ? madeByRun(work.runtime.plan, parameters) : undefined;
-      if (absent !== undefined) {
+      const first = run.mode === 'dry-run' ? whatARunDoesFirst(work, parameters) : undefined;
+      if (first !== undefined) {
         const found = preparation.reasons.map(({ what }) => what).join(' ');
-        const note = `Dry run: a run makes ${absent} first. As it is now: ${found}`;
+        const note = `Dry run: a run ${first} first. As it is now: ${found}`;
         await conclude(work, 'skipped', { evidence, note });
         return reply('skipped');
       }
@@ -164,6 +138,7 @@ async function follow(work: StepWork, preparation: Preparation, parameters: Json
       if (work.run.mode === 'dry-run') {
         await conclude(work, 'skipped', {
           note: `Dry run: would ask ${preparation.question.askedOf.join(', ')}`,
+          ...(preparation.unasked && { outputs: preparation.unasked }),
         });
         return reply('skipped');
       }

@@ -112,7 +112,11 @@ function declaredHost(world: World, region: string): string | undefined {
 
 /** Whether the plan's database behind a host was made read-only by default, so that clients read and write nothing. */
 function isMadeReadOnly(world: World, host: string): boolean {
-  const declared = [...componentsOf(world.plan, 'rds-instance'), ...componentsOf(world.plan, 'rds-cluster')];
+  const declared = [
+    ...componentsOf(world.plan, 'rds-instance'),
+    ...componentsOf(world.plan, 'rds-cluster'),
+    ...componentsOf(world.plan, 'postgres-server'),
+  ];
   const names = new Set(declared.map(({ database }) => database));
   return [...names].some(name => isReadOnly(world, host, name));
 }

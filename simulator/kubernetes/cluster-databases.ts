@@ -1,6 +1,6 @@
 import type { ComponentOf } from '../../shared/plan/components.ts';
-import { componentsOf } from '../world/addresses.ts';
 import { appDependencies } from '../world/dependencies.ts';
+import { dataOf, foundAt, ownServerAt } from '../world/own-servers.ts';
 import type { World } from '../world/world.ts';
 import { findCluster } from './cluster.ts';
 
@@ -11,8 +11,14 @@ import { findCluster } from './cluster.ts';
 export function serveClusterDatabases(world: World): void {
   const dependencies = appDependencies(world);
   const others = dependencies.databaseAt;
-  dependencies.databaseAt = host =>
-    isInCluster(world, host) ? inCluster(world, host) : (others(host) ?? onItsOwn(world, host));
+  dependencies.databaseAt = host => {
+    if (isInCluster(world, host)) return inCluster(world, host);
+    return ownServerAt(world, host) ? foundAt(world, host) : others(host);
+  };
+  const { serverAt, serverOf } = dependencies;
+  // A server in a cluster is one of the plan as well, by the name of its service.
+  dependencies.serverAt = host => dataOf(world, { host }) ?? serverAt(host);
+  dependencies.serverOf = id => dataOf(world, { id }) ?? serverOf(id);
   dependencies.componentAnswers.set('k8s-statefulset', component =>
     component.type === 'k8s-statefulset' ? hasReadyPod(world, component) : undefined,
   );
@@ -21,16 +27,6 @@ export function serveClusterDatabases(world: World): void {
       component.type === type ? dependencies.databaseAt(component.host) !== undefined : undefined,
     );
   }
-}
-
-/** A server outside of any cluster, such as on an instance of EC2, answers as long as its region does. */
-function onItsOwn(world: World, host: string): { writable: boolean; engine?: string } | undefined {
-  const server = [
-    ...componentsOf(world.plan, 'postgres-server'),
-    ...componentsOf(world.plan, 'mysql-server'),
-  ].find(one => one.host === host);
-  if (server === undefined || world.isLost(server.region)) return undefined;
-  return { writable: true, ...('engine' in server && { engine: server.engine }) };
 }
 
 function isInCluster(world: World, host: string): boolean {

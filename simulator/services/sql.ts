@@ -1,21 +1,32 @@
 import { parseManifest } from '../../shared/aws/file-manifest.ts';
 import type { Component } from '../../shared/plan/components.ts';
 import { dumpSources } from '../kubernetes/dump-jobs.ts';
+import { menders } from '../world/assumed-repairs.ts';
+import { noteReplication } from '../world/own-servers.ts';
 import { isDamaged, record, restoreInto } from '../world/sql-journal.ts';
 import type { SimulatedService } from '../world/world.ts';
 import { type BuildEffect, onBuild } from './codebuild.ts';
 import { clusterEndpointOf, endpointOf } from './rds.ts';
 import { readObject } from './s3.ts';
+import { mendServer, stopServers, strikeServer } from './sql/own-server-disasters.ts';
 
 /**
- * The data in PostgreSQL databases, whoever runs them. It answers no calls of AWS; it plays the disaster in which the
- * data itself is wrong.
+ * The data in databases, whoever runs them, and the servers that a system runs itself. It answers no calls of AWS; it plays
+ * the disasters in which the data itself is wrong, or such a server fails.
  */
 export const service: SimulatedService = {
   name: 'sql',
   operations: {},
-  arrange: world => onBuild(world, restoreDump),
+  arrange(world) {
+    onBuild(world, restoreDump);
+    for (const type of ['postgres-server', 'mysql-server'] as const) {
+      menders(world).set(type, ({ id }) => mendServer(world, id));
+    }
+    world.onChange(() => noteReplication(world));
+  },
+  returnRegion: stopServers,
   strike(world, blow) {
+    if (blow.type === 'failure' || blow.type === 'loss') return strikeServer(world, blow);
     if (blow.type !== 'corruption') return undefined;
     const place = placeOf(blow.component);
     if (!place) return undefined;

@@ -1,3 +1,4 @@
+import type { LedgerEntry } from '../../shared/incident/entries.ts';
 import type { Component, ComponentType } from '../../shared/plan/components.ts';
 import type { World } from './world.ts';
 
@@ -31,6 +32,17 @@ export function playAssumedRepairs(
     mend({ ...component, id: other });
     world.changed(`assumed/${other}`, `${other} is mended by ${id}, as the plan assumes`);
   }
+}
+
+/** Kinds of steps that say themselves what they mend: no call of AWS stands behind it that could play it. */
+const saidByStep = new Set(['people.task', 'http.request']);
+
+/** Plays what a step mends by the word of the plan, when it is written down as done. */
+export function playStepRepairs(world: World, { entry }: LedgerEntry): void {
+  if (entry.type !== 'step' || entry.status !== 'done' || !saidByStep.has(entry.action)) return;
+  const assumed = (entry.evidence ?? []).flatMap(({ data }) => data?.assumed ?? []);
+  const restores = assumed.filter(one => typeof one === 'string');
+  if (restores.length > 0) playAssumedRepairs(world, { id: entry.step, restores }, undefined);
 }
 
 /** How a call may name a component: by its id in the plan, or by what AWS or Kubernetes calls it. */

@@ -20,12 +20,13 @@ import { databaseAt, endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
 import { acceleratorAt, type SimulatedAccelerator, sideOf } from './accelerators.ts';
 import { componentsOf, knownPaths, knownUrls, plainName, siteNames, userNames } from './addresses.ts';
-import { regionsWithApplications } from './applications.ts';
+import { regionsWithApplications, runningApplications } from './applications.ts';
 import { appDependencies } from './dependencies.ts';
 import { distributionAt, originHostOf } from './distributions.ts';
 import { authoritativeAnswer } from './dns-plane.ts';
 import { letsIn } from './guarded-endpoints.ts';
 import { balancerServes, brokenBalancers, type LoadBalancer, loadBalancers } from './load-balancing.ts';
+import { ownServers } from './own-servers.ts';
 import { answerProvider } from './providers/hosts.ts';
 import { resolverAnswer } from './resolvers.ts';
 import { componentServes } from './serving.ts';
@@ -131,6 +132,8 @@ function databaseAnswers(world: World, region: string): boolean {
   if (connected.length > 0) {
     return connected.every(host => appDependencies(world).databaseAt(host) !== undefined);
   }
+  const used = usedServers(world, region);
+  if (used.length > 0) return used.every(host => appDependencies(world).databaseAt(host) !== undefined);
   const told = regionsWithApplications(world).has(region) ? databaseHostFor(world, region) : undefined;
   if (told !== undefined) return appDependencies(world).databaseAt(told) !== undefined;
   const hosts = [
@@ -142,6 +145,13 @@ function databaseAnswers(world: World, region: string): boolean {
   return hosts.every(
     ([where, host = '']) => where !== region || appDependencies(world).databaseAt(host) !== undefined,
   );
+}
+
+/** Hosts of the servers of the system's own that the applications of a region say that they use. */
+function usedServers(world: World, region: string): string[] {
+  return runningApplications(world)
+    .filter(application => application.region === region)
+    .flatMap(({ uses = [] }) => uses.flatMap(id => ownServers(world).get(id)?.component.host ?? []));
 }
 
 /** Whether the pods of a deployment register with a target group. */

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../shared/json.ts';
 import type { Functions } from './functions.ts';
 import { type Arrived, onArrived } from './messages.ts';
 import { pageEvent } from './page-event.ts';
+import { taskTime } from './task-times.ts';
 import type { World } from './world.ts';
 
 /** Calls the decision page's handler with an event document, as Lambda would. */
@@ -79,7 +80,9 @@ export function createPeople(world: World, options: { decide: DecidePage }): Peo
     seen.add(`${question}/${person}`);
     later(scannerSeconds, () => open(person, token).then(() => false));
     if (world.faults.has('no-approval')) return;
-    const typical = question.startsWith('a') ? delays.acknowledge : delays.decide;
+    const typical = question.startsWith('a')
+      ? delays.acknowledge
+      : (taskTime(world, question) ?? delays.decide);
     later(world.duration(typical, `person/${person}/${question}`), () => useLink(person, token), tries);
   });
   return { deeds };

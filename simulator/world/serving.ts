@@ -3,7 +3,9 @@ import { autoScalingGroups, groupServes } from '../services/autoscaling.ts';
 import { membersOf } from '../services/ec2.ts';
 import { ecsServes, ecsServices } from '../services/ecs.ts';
 import { lambdaState } from '../services/lambda.ts';
+import { otherServiceServes } from '../services/other-services.ts';
 import { plainName } from './addresses.ts';
+import { appDependencies } from './dependencies.ts';
 import { works } from './fleet.ts';
 import { balancerServes, countHealthy, groupsOf, loadBalancers } from './load-balancing.ts';
 import type { World } from './world.ts';
@@ -55,6 +57,11 @@ export function componentServes(world: World, id: string): boolean {
       return lambdaState(world).mappings.some(
         one => one.uuid === component.uuid && one.region === component.region && one.state === 'Enabled',
       );
+    case 'service':
+      return otherServiceServes(world, id);
+    case 'postgres-server':
+    case 'mysql-server':
+      return appDependencies(world).databaseAt(component.host) !== undefined;
     default:
       return true;
   }

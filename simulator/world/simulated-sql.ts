@@ -4,6 +4,7 @@ import type { SqlConnection, SqlOptions } from '../../shared/ports.ts';
 import { dialectOf, dialectOfDatabase, dialectOfUrl } from '../../shared/sql/dialects/dialects.ts';
 import { componentsOf } from './addresses.ts';
 import { appDependencies } from './dependencies.ts';
+import { serverStatement } from './own-server-statements.ts';
 import { type Around, EmbeddedSqlError, type Postgres, type TimedText } from './postgres.ts';
 import { sleep } from './sleep.ts';
 import {
@@ -83,7 +84,7 @@ type Found = {
   engine?: string;
   setReadOnly?: boolean;
 };
-type Session = Found & { readOnly: boolean };
+type Session = Found & { readOnly: boolean; writable: boolean };
 
 function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: number): SqlConnection {
   let release: (() => void) | undefined;
@@ -126,6 +127,8 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
   const query = async (given: string): Promise<Rows> => {
     const found = await reach(world, place.host, timeoutMs);
     release ??= await embedded.acquire();
+    const done = serverStatement(world, place.host, given);
+    if (done) return done;
     const text = read(place, given);
     if (endsTransaction(text)) {
       const kept = commits(text) && !spoilt ? (open ?? []) : [];
@@ -134,6 +137,10 @@ function openSession(world: World, embedded: Postgres, place: Place, timeoutMs: 
       return { rows: [] };
     }
     if (beginsTransaction(text)) {
+      if (isReadWriteBegin(text) && found.inRecovery && place.language.name === 'PostgreSQL') {
+        const message = 'cannot set transaction read-write mode during recovery';
+        throw sqlError(place.host, { message, code: '0A000' });
+      }
       open = [];
       spoilt = false;
       before = opening(text, found);
@@ -280,7 +287,7 @@ function settingsOf(
   const settings = {
     'rehearsal.in_recovery': found.inRecovery ? 'on' : 'off',
     'rehearsal.replayed_at': found.replayedAtMs === undefined ? '' : String(found.replayedAtMs / 1000),
-    'rehearsal.read_only': found.inRecovery || found.setReadOnly ? 'on' : 'off',
+    'rehearsal.read_only': (found.inRecovery && !found.writable) || found.setReadOnly ? 'on' : 'off',
     'rehearsal.receives': found.receives ? 'on' : 'off',
     'rehearsal.log_at': String(lastAtMs),
     'rehearsal.database': database,

@@ -93,6 +93,18 @@ export function isDamaged(world: World, host: string, database: string): boolean
   return journalOf(world, host, database).some(entry => entry.damage);
 }
 
+/** Takes the damage of a disaster out of the database behind the host, as if nobody had ever done it. */
+export function mendDamage(world: World, host: string, database: string): void {
+  const { serverAt, serverOf } = appDependencies(world);
+  let server = serverAt(host);
+  for (;;) {
+    const { entries } = databaseIn(world, server.id, idOf(world, server, database));
+    for (let at = entries.length - 1; at >= 0; at--) if (entries[at]?.damage) entries.splice(at, 1);
+    if (!server.copyOf) return;
+    server = serverOf(server.copyOf.id);
+  }
+}
+
 /** Makes a database on the host's server that holds what another one held at a moment, as a restored dump does. */
 export function restoreInto(
   world: World,

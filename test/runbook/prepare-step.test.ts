@@ -124,6 +124,61 @@ describe('modes', () => {
     }
   });
 
+  it.each([
+    ['before it', ['mend', 'scale'], 'skipped'],
+    ['after it', ['scale', 'mend'], 'refused'],
+  ])('dry-run: of a server that a step %s mends', async (_, order, status) => {
+    const scene = await makeScene({
+      mode: 'dry-run',
+      step: { with: { size: 3, place: { type: 'postgres-server', id: 'db' } } },
+      behaviour: {
+        prepare: () => ({
+          status: 'refused',
+          reasons: [{ what: 'It does not answer.', mend: 'Wait.' }],
+          evidence: [],
+        }),
+      },
+    });
+    const { run, step } = scene;
+    const [phase] = scene.runtime.plan.scenarios[run.scenario]?.phases ?? [];
+    if (!phase) throw new Error('the plan of the fixture has no phase');
+    const mend = {
+      do: 'people.task',
+      title: 'By hand',
+      onFailure: 'ask' as const,
+      with: { restores: ['db'] },
+    };
+    phase.steps = order.map(id => ({
+      ...mend,
+      id: id === 'scale' ? step.id : id,
+      ...(id === 'scale' && { with: {} }),
+    }));
+    await scene.call('prepare').catch(() => undefined);
+    expect(await scene.record()).toMatchObject({ status });
+    if (status === 'skipped')
+      expect((await scene.record()).note).toBe(
+        'Dry run: a run mends db first. As it is now: It does not answer.',
+      );
+  });
+
+  it('dry-run: hands on what stands for an answer, so that steps behind a question are looked at', async () => {
+    const question = {
+      kind: 'approval' as const,
+      title: 'Go?',
+      shows: [],
+      askedOf: ['ben'],
+      quorum: 1,
+      answerWithinSeconds: 60,
+    };
+    const unasked = { approvedBy: 'nobody', accepted: [] };
+    const scene = await makeScene({
+      mode: 'dry-run',
+      behaviour: { prepare: () => ({ status: 'ask', baseline: {}, question, evidence: [], unasked }) },
+    });
+    expect(await scene.call('prepare')).toMatchObject({ next: 'skipped' });
+    expect(await scene.record()).toMatchObject({ status: 'skipped', outputs: unasked });
+  });
+
   it('dry-run: finds parameters that can never fit', async () => {
     const scene = await makeScene({ mode: 'dry-run', step: { with: { size: 'three' } } });
     await expect(scene.call('prepare')).rejects.toMatchObject({

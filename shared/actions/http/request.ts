@@ -5,9 +5,10 @@ import { ServiceUnavailableError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { signRequest } from '../../network/hmac.ts';
 import { parseJson, valueAtPointer } from '../../network/json-pointer.ts';
-import { secretReference } from '../../plan/components/base.ts';
+import { secretReference, stepRestores } from '../../plan/components/base.ts';
 import { durationSchema } from '../../plan/duration.ts';
 import type { HttpResponse } from '../../ports.ts';
+import { withAssumption } from '../assumed-repair.ts';
 import {
   type ActionContext,
   defineAction,
@@ -71,6 +72,7 @@ const parameters = z.object({
     .boolean()
     .default(false)
     .meta({ description: 'Whether the address is a sandbox, where the request has no effect on anybody' }),
+  restores: stepRestores,
 });
 type Parameters = z.output<typeof parameters>;
 
@@ -189,7 +191,7 @@ async function act(context: ActionContext, given: Parameters, stored: JsonObject
 
 function report(given: Parameters, { status = 0, latencyMs = 0, values = {} }: z.infer<typeof memorySchema>) {
   const what = `${whereOf(given)} answered ${status} after ${latencyMs} ms.`;
-  return finish(what, { status, latencyMs, values }, { latencyMs });
+  return withAssumption(finish(what, { status, latencyMs, values }, { latencyMs }), given);
 }
 
 async function observe(context: ActionContext, given: Parameters, stored: JsonObject): Promise<Observation> {

@@ -48,6 +48,7 @@ export const action = defineAction({
         quorum,
         answerWithinSeconds: within,
       },
+      unasked: { approvedBy: 'nobody, since a dry run asks nobody', accepted: [], reason: '' },
     };
   },
   async observe({ nameOf }, { accepts }, baseline) {

@@ -1,7 +1,10 @@
 import * as z from 'zod';
+import { stepRestores } from '../../plan/components/base.ts';
 import { durationSchema } from '../../plan/duration.ts';
 import { answerSchema } from '../../runbook/contract.ts';
+import { withAssumption } from '../assumed-repair.ts';
 import { defineAction } from '../contract.ts';
+import { finish } from '../outcomes.ts';
 
 /** Gives a person something to do that only a person can do, and waits until they say that it is done. */
 export const action = defineAction({
@@ -14,6 +17,10 @@ export const action = defineAction({
     within: durationSchema.describe(
       'Time to do it; without an answer the step fails, and the run ends unless onFailure is continue',
     ),
+    takes: durationSchema
+      .optional()
+      .describe('How long it usually takes, for rehearsals; without it, as long as a short answer'),
+    restores: stepRestores,
   }),
   components: {},
   outputs: { doneBy: 'Id of the person who said that it is done', note: 'What they added; may be empty' },
@@ -42,7 +49,7 @@ export const action = defineAction({
       },
     };
   },
-  async observe({ nameOf }, _parameters, baseline) {
+  async observe({ nameOf }, parameters, baseline) {
     const answer = answerSchema.safeParse(baseline.answer);
     if (!answer.success) return { status: 'pending', note: 'Nobody has said that it is done' };
     const { value, by, at, reason = '' } = answer.data;
@@ -55,12 +62,7 @@ export const action = defineAction({
         evidence: [],
       };
     }
-    return {
-      status: 'done',
-      outputs: { doneBy: by, note: reason },
-      evidence: [
-        { what: `${name} says that it is done${reason ? `: ${reason}` : ''}.`, data: { doneBy: by, at } },
-      ],
-    };
+    const what = `${name} says that it is done${reason ? `: ${reason}` : ''}.`;
+    return withAssumption(finish(what, { doneBy: by, note: reason }, { doneBy: by, at }), parameters);
   },
 });

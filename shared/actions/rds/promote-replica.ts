@@ -20,11 +20,12 @@ import { probeWriter } from '../../aws/rds-write-probe.ts';
 import { identifierOf, lookForInstance, noInstance, whichInstance } from '../../aws/rds-writer.ts';
 import { secretReadPermission } from '../../aws/secret-reference.ts';
 import { rdsInstance, rdsRestoreTarget } from '../../plan/components.ts';
-import { durationSchema, formatDuration } from '../../plan/duration.ts';
+import { durationSchema } from '../../plan/duration.ts';
 import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
 import { type ActionContext, defineAction, type Evidence, type Reason } from '../contract.ts';
 import { alreadyDone, pending } from '../outcomes.ts';
-import { dataLoss, unfencedWriter } from '../risks.ts';
+import { lossSaid, measuredSchema, measureLoss } from '../replica-loss.ts';
+import { unfencedWriter } from '../risks.ts';
 
 const parameters = z.object({
   /** The standing replica, or what `rds.create-read-replica` made one from. */
@@ -38,13 +39,7 @@ const parameters = z.object({
 });
 type Parameters = z.output<typeof parameters>;
 
-const baselineSchema = z.object({
-  instance: z.string(),
-  /** Undefined when the lag could not be measured and the loss was accepted. */
-  pointTime: z.string().optional(),
-  lossSeconds: z.number().optional(),
-});
-type Baseline = z.infer<typeof baselineSchema>;
+const baselineSchema = measuredSchema.extend({ instance: z.string() });
 
 /** A request that was turned away is made again after this time. */
 const askAgainSeconds = 60;
@@ -141,7 +136,7 @@ export const action = defineAction({
       : host
         ? await readReplayed(context, replica, { identifier, host, port })
         : { known: false, why: `${identifier} has no endpoint` };
-    const loss = measure(context, identifier, replayed, given);
+    const loss = measureLoss(context, identifier, replayed, given);
     const reasons = [...loss.reasons, ...writer.reasons];
     const evidence = [...loss.evidence, ...writer.evidence];
     if (reasons.length > 0) return { status: 'refused', reasons, evidence };
@@ -203,43 +198,6 @@ async function promote(context: ActionContext, region: string, identifier: strin
   }
 }
 
-type Measured = { baseline: Omit<Baseline, 'instance'>; reasons: Reason[]; evidence: Evidence[] };
-
-/**
- * Loss counts from the outage; in a planned move, where nothing has failed, up to now. There it is nothing at all once
- * the old writer is read-only and the replica has replayed its log to the end.
- */
-function measure(
-  context: ActionContext,
-  identifier: string,
-  replayed: Replayed,
-  { maxLoss, acceptedRisks }: Parameters,
-): Measured {
-  const accepted = acceptedRisks.includes(dataLoss);
-  if (!replayed.known) {
-    const what = `How far ${identifier} lags is not known: ${replayed.why}`;
-    if (accepted) {
-      return {
-        baseline: {},
-        reasons: [],
-        evidence: [{ what: `${what}. The risk "${dataLoss}" was accepted` }],
-      };
-    }
-    const mend = `Mend the connection or the credentials and retry, or have a named person accept the risk "${dataLoss}".`;
-    return { baseline: {}, reasons: [{ what, mend }], evidence: [] };
-  }
-  const end =
-    context.run.mode === 'recover' ? Date.parse(context.run.outageStartedAt) : context.clock.now().getTime();
-  const lossSeconds = Math.max(0, Math.round((end - replayed.at.getTime()) / 1000));
-  const baseline = { pointTime: replayed.at.toISOString(), lossSeconds };
-  const verdict = lossSeconds <= maxLoss ? 'within' : 'ABOVE';
-  const what = `${identifier} has replayed its source up to ${baseline.pointTime}; ${formatDuration(lossSeconds)} of data is lost at most, ${verdict} the allowed ${formatDuration(maxLoss)}`;
-  if (lossSeconds <= maxLoss || accepted)
-    return { baseline, reasons: [], evidence: [{ what, data: baseline }] };
-  const mend = `Wait for the replica to catch up if its source still lives and retry, restore from a newer point, or have a named person accept the risk "${dataLoss}".`;
-  return { baseline, reasons: [{ what, mend }], evidence: [] };
-}
-
 /** A writer that is seen to take writes never passes. In a drill and a dry run it is expected to. */
 async function lookAtWriter(
   context: ActionContext,
@@ -265,11 +223,6 @@ async function lookAtWriter(
       ? `Stop the applications that write to it and make it read-only (${dialectOfDatabase(replica).writer.howToStop}), and retry. RDS does not stop an instance that has a replica.`
       : `Stop ${source.identifier} by hand or cut it off from its users, or have a named person accept the risk "${unfencedWriter}", then retry.`;
   return { reasons: [{ what, mend }], evidence: [] };
-}
-
-function lossSaid({ lossSeconds, pointTime }: Baseline): string {
-  if (lossSeconds === undefined) return 'how much was lost could not be measured';
-  return `at most ${formatDuration(lossSeconds)} was lost (its last commit of the old writer is of ${pointTime})`;
 }
 
 function noReplica(identifier: string, status: string | undefined, { why, mend }: Fault): Reason {

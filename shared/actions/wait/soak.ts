@@ -22,7 +22,7 @@ const parameters = z
   })
   .refine(
     ({ urls, alarms }) => urls.length + alarms.length > 0,
-    'name something to look at: urls or alarms; to wait only, use wait.until',
+    'name something to look at: urls or alarms; to wait only, use wait.until with for',
   );
 type Parameters = z.output<typeof parameters>;
 

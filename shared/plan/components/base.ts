@@ -29,3 +29,9 @@ export const restores = z.array(id).optional().meta({
   description:
     'Components whose failure it mends. A call that names some of them, by id, name or ARN, mends those; one that names none is about all of them. The rehearsal plays it after a run that ended well, and the report says that it is assumed by the plan',
 });
+
+/** The same of a step, which names all that it mends: a person's work, or a request to an API. */
+export const stepRestores = z.array(id).optional().meta({
+  description:
+    'Components whose failure is mended when the step is done. The rehearsal plays it then, and the report says that it is assumed by the plan',
+});

@@ -61,8 +61,11 @@ export const mendable = [
   'k8s-deployment',
   'k8s-statefulset',
   'lambda-function',
+  'mysql-server',
+  'postgres-server',
   'redis-server',
   'dynamodb-table',
+  'service',
 ] as const;
 
 export const lambdaFunction = z.strictObject({
@@ -122,6 +125,16 @@ export const stateMachine = z.strictObject({
   restores,
 });
 
+/** What has no type of its own, such as a search domain or a broker. Lifeboat knows nothing of it but what the plan says. */
+export const otherService = z.strictObject({
+  ...base,
+  type: z.literal('service'),
+  name: z.string().meta({ description: 'What calls name it by: its identifier, name, host or ARN' }),
+  takes: duration
+    .default('0m')
+    .meta({ description: 'How long it takes to serve again after a step has mended it, for rehearsals' }),
+});
+
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
 export const computeComponents = [
   autoScalingGroup,
@@ -132,4 +145,5 @@ export const computeComponents = [
   eventRule,
   ssmDocument,
   stateMachine,
+  otherService,
 ] as const;

@@ -54,6 +54,9 @@ export const postgresServer = z.strictObject({
   credentials: secretReference,
   /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
   writeProbe: z.string(),
+  replicaOf: z.string().optional().meta({
+    description: 'Id of the postgres-server that this one replicates; sql.promote makes it the writer',
+  }),
 });
 
 /** A MySQL or MariaDB server that the system runs itself. The functions' network has to reach it under this name. */
@@ -68,6 +71,9 @@ export const mysqlServer = z.strictObject({
   credentials: secretReference,
   /** Write probe: one statement that may be repeated and harms nothing, such as a heartbeat upsert. */
   writeProbe: z.string(),
+  replicaOf: z.string().optional().meta({
+    description: 'Id of the mysql-server that this one replicates; sql.promote makes it the writer',
+  }),
 });
 
 /** Parameters of Systems Manager that an application reads, below one path. */

@@ -58,7 +58,12 @@ export function checkComponents(context: CheckContext): Problem[] {
 }
 
 /** What is said to be mended has to be something whose failure a rehearsal can play as mended. */
-function checkRestored(context: CheckContext, id: string, other: string, path: PropertyKeyPath): Problem[] {
+export function checkRestored(
+  context: CheckContext,
+  id: string,
+  other: string,
+  path: PropertyKeyPath,
+): Problem[] {
   const unknown = unknownId(context, 'components', other, path);
   const component = context.plan.components[other];
   if (unknown.length > 0 || component === undefined) return unknown;
@@ -73,7 +78,10 @@ function checkRestored(context: CheckContext, id: string, other: string, path: P
       severity: 'error',
       path,
       message: `A rehearsal can not play that "${id}" mends "${other}", which is of type ${type}`,
-      mend: `Name one of type ${mendable.join(', ')}, or use the actions of Lifeboat for it.`,
+      mend:
+        type === 'endpoint'
+          ? 'Name what answers there, which its "servedBy" says. What has no type of its own, such as a search domain or a broker, is a component of type service.'
+          : `Name one of type ${mendable.join(', ')}, or use the actions of Lifeboat for it.`,
     },
   ];
 }

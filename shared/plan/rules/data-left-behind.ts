@@ -49,7 +49,7 @@ export const dataLeftBehind: LintRule = {
           path,
           at: 'key' as const,
           message: `"${id}" moves users out of ${lost} and brings no database with them; "${left}" stays there`,
-          mend: 'Restore it with rds.restore, promote a replica with rds.promote-replica, or fail a global database over, before users are moved.',
+          mend: 'Restore it with rds.restore, promote a replica with rds.promote-replica or sql.promote, or fail a global database over, before users are moved.',
         },
       ];
     }),

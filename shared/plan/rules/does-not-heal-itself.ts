@@ -18,7 +18,7 @@ export const doesNotHealItself: LintRule = {
             severity: 'warning' as const,
             path: [...path, 'disaster', 'components', index],
             message: `"${id}" is taken to repair itself, and ${why}`,
-            mend: 'Say what is done then: rds.restore or rds.promote-replica with its fence; or make it Multi-AZ.',
+            mend: 'Say what is done then: rds.restore, sql.promote, or rds.promote-replica with its fence; or make it Multi-AZ.',
           },
         ];
       });

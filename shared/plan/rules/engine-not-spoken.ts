@@ -16,6 +16,7 @@ export const asking: Record<string, string> = {
   'rds.restore-cluster': 'target',
   'rds.switchover-global-cluster': 'to',
   'sql.exec': 'database',
+  'sql.promote': 'replica',
   'sql.query': 'database',
   'sql.restore-dump': 'database',
   'sql.swap-database': 'database',

@@ -30,7 +30,9 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
     case 'efs-file-system':
       return named('replicaOf', component.replicaOf, 'efs-file-system');
     case 'redis-server':
-      return named('replicaOf', component.replicaOf, 'redis-server');
+    case 'postgres-server':
+    case 'mysql-server':
+      return named('replicaOf', component.replicaOf, component.type);
     case 'accelerator':
       return (['primary', 'recovery'] as const).flatMap(side => checkSide(context, id, component, side));
     case 'sqs-queue':

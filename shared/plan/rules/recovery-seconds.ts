@@ -61,15 +61,18 @@ function holdsByDefault({ parameters }: ScenarioView['scenario'], { when }: Step
   return judge(when, { parameters: defaults }).holds;
 }
 
+/** Parameters by which a step says itself how long it takes. */
+const saidBy: Record<string, string> = { 'wait.soak': 'for', 'wait.until': 'for', 'people.task': 'takes' };
+
 /** Only of what a recovery does; steps of other modes come on top of no outage. */
 function stepSeconds({ actions }: CheckContext, step: StepPlan): number {
   if (step.modes && !step.modes.includes('recover')) return 0;
   const { within } = step.with;
   const answer = typeof within === 'string' ? parseDuration(within) : undefined;
   if (step.do === 'people.approval' && answer !== undefined) return answer;
-  const soak =
-    step.do === 'wait.soak' && typeof step.with.for === 'string' ? parseDuration(step.with.for) : undefined;
-  if (soak !== undefined) return soak;
+  const said = Object.hasOwn(saidBy, step.do) ? step.with[saidBy[step.do] ?? ''] : undefined;
+  const seconds = typeof said === 'string' ? parseDuration(said) : undefined;
+  if (seconds !== undefined) return seconds;
   if (waitsUntil(step) !== undefined) return 0;
   const action = Object.hasOwn(actions, step.do) ? actions[step.do] : undefined;
   return action?.typical.likelySeconds ?? 0;

@@ -2,6 +2,15 @@ import type { Problem } from '../finding.ts';
 import type { LintRule } from '../lint-rule.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 
+/** Kinds that go on without a proof when a person has accepted the risk. */
+const asking = new Set([
+  'rds.fence',
+  'rds.promote-replica',
+  'efs.fail-over-replication',
+  'redis.promote',
+  'sql.promote',
+]);
+
 export const riskNobodyAccepted: LintRule = {
   id: 'risk-nobody-accepted',
   severity: 'error',
@@ -9,11 +18,7 @@ export const riskNobodyAccepted: LintRule = {
     'A risk that the plan itself accepts was accepted by nobody who knows of this outage; the run would go on beside a writer that nobody could stop, and no name would stand for it.',
   check: context =>
     context.scenarios.flatMap(view =>
-      view.steps
-        .filter(({ step }) =>
-          ['rds.fence', 'rds.promote-replica', 'efs.fail-over-replication'].includes(step.do),
-        )
-        .flatMap(placed => unaccepted(view, placed)),
+      view.steps.filter(({ step }) => asking.has(step.do)).flatMap(placed => unaccepted(view, placed)),
     ),
 };
 

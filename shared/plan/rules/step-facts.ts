@@ -59,6 +59,7 @@ const movesWriter = new Set([
   'neptune.switchover-global-cluster',
   'rds.cutover',
   'elasticache.failover-global',
+  'sql.promote',
 ]);
 export const bringsUpWriter = ({ step }: PlacedStep): boolean => movesWriter.has(step.do);
 

@@ -2,6 +2,7 @@ import { didYouMean, type Problem } from '../finding.ts';
 import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
+import { checkRestored } from './components.ts';
 import { withheldKinds } from './withheld-kinds.ts';
 
 /** Kinds exist, ids are unique in their scenario, and modes are modes that the scenario has. */
@@ -12,6 +13,7 @@ export function checkSteps(context: CheckContext): Problem[] {
       ...unknownKind(context, placed),
       ...duplicateStep(view, placed),
       ...otherModes(view, placed),
+      ...restoredBy(context, placed),
     ]),
   ]);
 }
@@ -78,4 +80,15 @@ function otherModes({ scenario }: ScenarioView, { step, path }: PlacedStep): Pro
       { rule: 'mode-not-in-scenario', severity: 'error', path: [...path, 'modes', index], message, mend },
     ];
   });
+}
+
+/** What a person or a request mends has to be something whose failure a rehearsal can play as mended. */
+function restoredBy(context: CheckContext, { step, path }: PlacedStep): Problem[] {
+  const { restores } = step.with;
+  if (!Array.isArray(restores) || !['people.task', 'http.request'].includes(step.do)) return [];
+  return restores.flatMap((other, at) =>
+    typeof other === 'string'
+      ? checkRestored(context, step.id, other, [...path, 'with', 'restores', at])
+      : [],
+  );
 }

@@ -30,6 +30,13 @@ export type SqlDialect = {
     position(connection: Asking): Promise<string | undefined>;
     /** Whether a replica has applied its source's log up to there. */
     hasReached(connection: Asking, position: string): Promise<boolean>;
+    /** Whether it follows a source. One of MySQL may take writes all the same. */
+    follows(connection: Asking): Promise<boolean>;
+    /**
+     * Ends that for good and lets it take writes, once everything is applied that it has received. May be repeated; answers
+     * what it still waits for. Needs the rights of an administrator, which nobody has on RDS.
+     */
+    promote(connection: Asking): Promise<string | undefined>;
   };
   sessions: {
     /** Refused where the user does not see the sessions of others; empty where everybody does. */

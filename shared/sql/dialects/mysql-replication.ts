@@ -7,16 +7,15 @@ type Status = {
   secondsBehind: number | undefined;
   /** File and position in its source's log up to which it has applied everything. */
   applied: { file: string; position: bigint } | undefined;
+  /** The same of what it has received. */
+  received: { file: string; position: bigint } | undefined;
 };
 
-/** 1064: SHOW REPLICA STATUS came with MySQL 8.0.22 and MariaDB 10.5.1. */
+/** What a server answers to words that came after it. */
 const unknownSyntax = '1064';
 
 async function statusOf(connection: Asking): Promise<Status | undefined> {
-  const { rows } = await connection.query('SHOW REPLICA STATUS').catch(error => {
-    if (!isRefusedWith(error, unknownSyntax)) throw error;
-    return connection.query('SHOW SLAVE STATUS');
-  });
+  const { rows } = await either(connection, 'SHOW REPLICA STATUS', 'SHOW SLAVE STATUS');
   const [row] = rows;
   if (row === undefined) return undefined;
   const value = (...names: string[]) => names.map(name => row[name]).find(one => one !== undefined);
@@ -27,6 +26,10 @@ async function statusOf(connection: Asking): Promise<Status | undefined> {
     applied: place(
       value('Relay_Source_Log_File', 'Relay_Master_Log_File'),
       value('Exec_Source_Log_Pos', 'Exec_Master_Log_Pos'),
+    ),
+    received: place(
+      value('Source_Log_File', 'Master_Log_File'),
+      value('Read_Source_Log_Pos', 'Read_Master_Log_Pos'),
     ),
   };
 }
@@ -105,6 +108,36 @@ export async function positionAt(connection: Asking): Promise<string | undefined
   const { File, Position }: Row = rows[0] ?? {};
   const found = place(File, Position);
   return found && `${found.file}:${found.position}`;
+}
+
+export async function followsSource(connection: Asking): Promise<boolean> {
+  return (await statusOf(connection)) !== undefined;
+}
+
+/**
+ * Forgets its source, so that it follows nobody after a restart either, and takes writes; super_read_only goes with
+ * read_only. What it has received and not applied would be thrown away with the rest, so that is waited for.
+ */
+export async function promote(connection: Asking): Promise<string | undefined> {
+  if (await followsSource(connection)) {
+    await either(connection, 'STOP REPLICA IO_THREAD', 'STOP SLAVE IO_THREAD');
+    const status = await statusOf(connection);
+    const { received, applied } = status ?? {};
+    const isApplied = received?.file === applied?.file && received?.position === applied?.position;
+    if (status && !(applied && isApplied)) return 'has still to apply what it has received';
+    await either(connection, 'STOP REPLICA', 'STOP SLAVE');
+    await either(connection, 'RESET REPLICA ALL', 'RESET SLAVE ALL');
+  }
+  await connection.query('SET GLOBAL read_only = 0');
+  return undefined;
+}
+
+/** MySQL before 8.0.22 and MariaDB before 10.5.1 know the old words only. */
+function either(connection: Asking, now: string, before: string): ReturnType<Asking['query']> {
+  return connection.query(now).catch(error => {
+    if (!isRefusedWith(error, unknownSyntax)) throw error;
+    return connection.query(before);
+  });
 }
 
 /** Log files have a number at their end that grows; within one the position does. */

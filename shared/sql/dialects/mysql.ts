@@ -1,6 +1,6 @@
 import { isRefusedWith } from '../../network/sql-errors.ts';
 import type { Asking, Row, SqlDialect } from './dialect.ts';
-import { hasReached, positionAt, replayedBy } from './mysql-replication.ts';
+import { followsSource, hasReached, positionAt, promote, replayedBy } from './mysql-replication.ts';
 
 /** Statements with an implicit commit. Source: MySQL 8.4 Reference Manual, section 15.3.3. */
 const committing =
@@ -33,7 +33,7 @@ export const mysql: SqlDialect = {
         : { why: 'is read-only', readOnly: true },
     howToStop: 'rds.set-read-only, which sets read_only in its parameter group',
   },
-  replica: { replayed: replayedBy, position: positionAt, hasReached },
+  replica: { replayed: replayedBy, position: positionAt, hasReached, follows: followsSource, promote },
   sessions: {
     seesAll: {
       // Needs the privilege PROCESS, without which the list of sessions is silently short.

@@ -49,6 +49,16 @@ export const postgres: SqlDialect = {
       const query = `SELECT pg_last_wal_replay_lsn() >= '${position}'::pg_lsn AS has_all`;
       return (await connection.query(query)).rows[0]?.has_all === true;
     },
+    async follows(connection) {
+      return (
+        (await connection.query('SELECT pg_is_in_recovery() AS in_recovery')).rows[0]?.in_recovery === true
+      );
+    },
+    async promote(connection) {
+      // It answers at once, and applies what it has received before it comes out of recovery.
+      await connection.query('SELECT pg_promote(false)');
+      return undefined;
+    },
   },
   sessions: {
     count: users => `SELECT count(*) ${which(users)}`,

@@ -53,6 +53,8 @@ function replicaStatus(newNames: boolean): string {
     [`Seconds_Behind_${source}`]: behind,
     [`Relay_${source}_Log_File`]: logFile,
     [`Exec_${source}_Log_Pos`]: logPosition,
+    [`${source}_Log_File`]: logFile,
+    [`Read_${source}_Log_Pos`]: logPosition,
   };
   const list = Object.entries(columns).map(([name, value]) => `${value} AS "${name}"`);
   return `SELECT ${list.join(', ')} WHERE pg_is_in_recovery()`;

@@ -39,6 +39,7 @@ describe('people.approval', () => {
     expect(await approval.prepare(context, parameters)).toEqual({
       status: 'ask',
       baseline: {},
+      unasked: { approvedBy: 'nobody, since a dry run asks nobody', accepted: [], reason: '' },
       evidence: [],
       question: {
         kind: 'approval',

@@ -111,6 +111,18 @@ describe('wait.soak against CloudWatch', () => {
 });
 
 describe('wait.until', () => {
+  it('waits for so long from its own beginning', () =>
+    inStores(async scene => {
+      const started = scene.world.nowMs();
+      const { seen } = await stepsOf(until, scene, { for: '30s' }).carryOut(10);
+      expect(seen).toMatchObject({ status: 'done', outputs: { waitedSeconds: 30 } });
+      expect(scene.world.nowMs() - started).toBe(30_000);
+    }));
+
+  it.each([{}, { for: '30s', time: '2026-03-10T16:50:00Z' }])('takes a time or a duration, not %j', given => {
+    expect(until.parameters.safeParse(given).success).toBe(false);
+  });
+
   it('waits until the time and no longer', () =>
     inStores(async scene => {
       const step = stepsOf(until, scene, { time: '2026-03-10T16:50:00Z' });
