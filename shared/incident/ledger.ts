@@ -7,7 +7,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { type Entry, entrySchema, type LedgerEntry } from './entries.ts';
 import { ledgerKey, onceKey, prefixes } from './keys.ts';
 import { parseOnce } from './parse-once.ts';
-import type { RecordStore, StoredRecord } from './record-store.ts';
+import type { RecordReader, RecordStore, StoredRecord } from './record-store.ts';
 
 /** `previousHash` of the first entry. */
 export const genesisHash = '0'.repeat(64);
@@ -68,7 +68,7 @@ export async function appendEntry(
 }
 
 /** All entries of an incident, oldest first. Throws InvalidInputError if one can't be read. */
-export async function readLedger(store: RecordStore, incidentId: string): Promise<LedgerEntry[]> {
+export async function readLedger(store: RecordReader, incidentId: string): Promise<LedgerEntry[]> {
   const records = await store.query({
     partition: ledgerKey(incidentId, 1).partition,
     sortPrefix: prefixes.ledger,

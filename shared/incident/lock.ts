@@ -3,7 +3,7 @@ import { ConflictError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Clock } from '../ports.ts';
 import { lockKey } from './keys.ts';
-import type { RecordStore } from './record-store.ts';
+import type { RecordReader, RecordStore } from './record-store.ts';
 import { toJson, updateRecord } from './update-record.ts';
 
 /** Who runs on a system, and until when at the latest. `tookOverFrom` says whose expired lock was taken. */
@@ -76,7 +76,7 @@ export async function extendLock(
 }
 
 /** The lock of a system, expired or not. */
-export async function readLock(store: RecordStore, systemId: string): Promise<Lock | undefined> {
+export async function readLock(store: RecordReader, systemId: string): Promise<Lock | undefined> {
   const stored = await store.get(lockKey(systemId));
   return stored && lockSchema.parse(stored.data);
 }

@@ -29,3 +29,6 @@ export type RecordStore = {
   query(query: RecordQuery): Promise<StoredRecord[]>;
   delete(key: RecordKey, condition: { ifVersion: number }): Promise<void>;
 };
+
+/** Whoever only looks, such as one system at the records of another. */
+export type RecordReader = Pick<RecordStore, 'get' | 'query'>;

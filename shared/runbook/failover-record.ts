@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { failoverKey } from '../incident/keys.ts';
-import type { RecordStore } from '../incident/record-store.ts';
+import type { RecordReader, RecordStore } from '../incident/record-store.ts';
 import { toJson, updateRecord } from '../incident/update-record.ts';
 import type { Run } from './contract.ts';
 
@@ -12,7 +12,7 @@ const failoverSchema = z.object({ run: z.string().nullable() });
 
 /** Id of the run whose result stands; undefined when there is none, or it was gone back from. */
 export async function readFailover(
-  store: RecordStore,
+  store: RecordReader,
   system: string,
   scenario: string,
 ): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ConflictError } from '../errors.ts';
 import { runKey } from '../incident/keys.ts';
 import { parseOnce } from '../incident/parse-once.ts';
-import type { RecordStore } from '../incident/record-store.ts';
+import type { RecordReader, RecordStore } from '../incident/record-store.ts';
 import { toJson, updateRecord } from '../incident/update-record.ts';
 import { outcomeSchema, type Run, runSchema } from './contract.ts';
 
@@ -20,7 +20,7 @@ export const runRecordSchema = z.object({
 export type RunRecord = z.infer<typeof runRecordSchema>;
 const parse = parseOnce(runRecordSchema);
 
-export async function readRun(store: RecordStore, runId: string): Promise<RunRecord | undefined> {
+export async function readRun(store: RecordReader, runId: string): Promise<RunRecord | undefined> {
   const stored = await store.get(runKey(runId));
   return stored && parse(stored.data);
 }

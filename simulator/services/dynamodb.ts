@@ -1,4 +1,5 @@
 import { menders } from '../world/assumed-repairs.ts';
+import { readOtherTable, systemOfTable } from '../world/other-systems.ts';
 import type { Call, SimulatedService, World } from '../world/world.ts';
 import {
   deleteTable,
@@ -32,7 +33,11 @@ export const service: SimulatedService = {
   name: 'dynamodb',
   operations: {
     // The record store brings its own answer; what else is asked for is a table of the plan.
-    GetItem: (world, call) => ('run' in call.input ? pass(world, call) : readHeartbeat(world, call)),
+    GetItem: (world, call) => {
+      if ('run' in call.input) return pass(world, call);
+      const other = systemOfTable(world, call.region, call.input.TableName);
+      return other ? readOtherTable(world, other, 'GetItem', call.input) : readHeartbeat(world, call);
+    },
     DescribeTable: describeTable,
     DescribeContinuousBackups: describeContinuousBackups,
     UpdateContinuousBackups: updateContinuousBackups,
@@ -44,7 +49,10 @@ export const service: SimulatedService = {
     Scan: scan,
     DeleteTable: deleteTable,
     PutItem: pass,
-    Query: pass,
+    Query: (world, call) => {
+      const other = systemOfTable(world, call.region, call.input.TableName);
+      return other ? readOtherTable(world, other, 'Query', call.input) : pass(world, call);
+    },
     DeleteItem: pass,
   },
   arrange(world, plan) {

@@ -3,6 +3,7 @@ import { componentsOf } from '../world/addresses.ts';
 import { menders, playAssumedRepairs } from '../world/assumed-repairs.ts';
 import { resourceId } from '../world/fleet.ts';
 import { keepHistory, seenState } from '../world/history.ts';
+import { askOtherTriage, systemOfTriage } from '../world/other-systems.ts';
 import {
   type Blow,
   type Call,
@@ -38,8 +39,16 @@ export const service: SimulatedService = {
   name: 'lambda',
   operations: {
     GetFunctionConfiguration: (world, call) => {
-      const { name } = functionOf(world, call);
-      return { FunctionName: name, State: 'Active', Timeout: 30, Version: call.input.Qualifier ?? '$LATEST' };
+      const { region, input } = call;
+      const triage = systemOfTriage(world, region, input.FunctionName);
+      const name = triage ? String(input.FunctionName) : functionOf(world, call).name;
+      return {
+        FunctionName: name,
+        FunctionArn: `arn:aws:lambda:${region}:123456789012:function:${name}`,
+        State: 'Active',
+        Timeout: 30,
+        Version: input.Qualifier ?? '$LATEST',
+      };
     },
     Invoke: invoke,
     GetFunctionConcurrency: (world, call) => {
@@ -109,8 +118,10 @@ function invoke(world: World, call: Call): unknown {
     schedulerOf(world).call(name, new TextDecoder().decode(call.input.Payload as Uint8Array));
     return { StatusCode: 202 };
   }
-  const found = functionOf(world, call);
   const text = new TextDecoder().decode(call.input.Payload as Uint8Array);
+  const other = systemOfTriage(world, call.region, name);
+  if (other) return answerOfTriage(world, other, text);
+  const found = functionOf(world, call);
   const token = payloadSchema.parse(JSON.parse(text)).lifeboat?.token;
   const answer = (value: unknown) => ({
     StatusCode: 200,
@@ -133,6 +144,16 @@ function invoke(world: World, call: Call): unknown {
     if (component) playAssumedRepairs(world, component, given);
   }
   return answer({ ok: true, runs: found.runs });
+}
+
+/** The triage of another system that Lifeboat is deployed for. */
+async function answerOfTriage(world: World, other: Parameters<typeof askOtherTriage>[1], text: string) {
+  const reply = await askOtherTriage(world, other, JSON.parse(text));
+  return {
+    StatusCode: 200,
+    ExecutedVersion: '$LATEST',
+    Payload: new TextEncoder().encode(JSON.stringify(reply)),
+  };
 }
 
 function mappingOf({ mappings }: LambdaState, { input, region }: Call): SimulatedMapping {

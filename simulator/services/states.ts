@@ -1,5 +1,6 @@
 import type { Json } from '../../shared/json.ts';
 import type { Engine } from '../engine/engine.ts';
+import { type OtherExecution, otherExecution, otherMachine } from '../world/other-systems.ts';
 import { SimulatedAwsError, type SimulatedService, type World } from '../world/world.ts';
 import {
   describeMachine,
@@ -9,6 +10,14 @@ import {
   userExecutionOf,
   userMachineOf,
 } from './states/user-machines.ts';
+
+const describeOther = ({ arn, machine, name, status, startedAtMs }: OtherExecution) => ({
+  executionArn: arn,
+  stateMachineArn: machine,
+  name,
+  status,
+  startDate: new Date(startedAtMs),
+});
 
 /** Where the world finds its Step Functions; the rehearsal puts the engine there. */
 export function engineOf(world: World): { engine?: Engine } {
@@ -25,7 +34,10 @@ function running(world: World): Engine {
 export const service: SimulatedService = {
   name: 'states',
   operations: {
-    DescribeStateMachine: describeMachine,
+    DescribeStateMachine(world, call) {
+      const name = otherMachine(world, call.region, String(call.input.stateMachineArn));
+      return name === undefined ? describeMachine(world, call) : { name, status: 'ACTIVE', type: 'STANDARD' };
+    },
     StartExecution(world, call) {
       const { input } = call;
       const own = userMachineOf(world, call);
@@ -59,6 +71,8 @@ export const service: SimulatedService = {
     DescribeExecution(world, call) {
       const own = userExecutionOf(world, call);
       if (own) return describeUserExecution(own);
+      const other = otherExecution(world, call.region, call.input.executionArn);
+      if (other) return describeOther(other);
       const { engine } = engineOf(world);
       const arn = String(call.input.executionArn);
       if (engine) return engine.describeExecution(arn);

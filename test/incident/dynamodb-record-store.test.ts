@@ -10,6 +10,7 @@ import {
 import type { FinalizeRequestMiddleware } from '@smithy/types';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDynamoDbRecordReader } from '../../shared/incident/dynamodb-record-reader.ts';
 import { createDynamoDbRecordStore } from '../../shared/incident/dynamodb-record-store.ts';
 import { describeRecordStore } from './record-store.contract.ts';
 
@@ -34,6 +35,26 @@ describe('against a server that speaks DynamoDB', () => {
   afterAll(async () => {
     client.destroy();
     await new Promise(resolve => server.close(resolve));
+  });
+
+  it('is read by who may only read, the same records in the same order', async () => {
+    const tableName = await createTable();
+    const store = createDynamoDbRecordStore({ client, region, tableName });
+    const reader = createDynamoDbRecordReader({ client: () => client as never }, { region, tableName });
+    expect(await reader.get(key)).toBeUndefined();
+    for (const sort of ['LEDGER#1', 'LEDGER#2', 'LOCK']) {
+      await store.put({ ...key, sort }, { sort, nested: [1, null] }, { ifAbsent: true });
+    }
+    expect(await reader.get(key)).toEqual(await store.get(key));
+    for (const query of [
+      { partition: key.partition },
+      { partition: key.partition, sortPrefix: 'LEDGER#' },
+      { partition: key.partition, sortPrefix: 'LEDGER#', descending: true, limit: 1 },
+    ]) {
+      const found = await reader.query(query);
+      expect(found).toEqual(await store.query(query));
+      expect(found.length).toBeGreaterThan(0);
+    }
   });
 
   async function createTable(): Promise<string> {

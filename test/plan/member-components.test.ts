@@ -116,6 +116,11 @@ test.each([
     [expect.stringContaining('topology-mismatch: "cache-recovery" is of type elasticache-replication-group')],
   ],
   [
+    'another system that is this one',
+    '\n  own: { type: lifeboat-system, region: ap-southeast-4, system: liquid-abt }',
+    ['topology-mismatch: "own" is this system itself, of which one run at a time is possible'],
+  ],
+  [
     'a state machine of another region',
     '\n  own: { type: state-machine, region: ap-southeast-4, arn: "arn:aws:states:eu-west-1:123456789012:stateMachine:own" }',
     ['topology-mismatch: The ARN of "own" is of eu-west-1, and "region" says ap-southeast-4'],

@@ -132,9 +132,9 @@ export const action = defineAction({
     return withAssumption(outcomeOf(given, executionArn, output), given.machine);
   },
 
-  async undo(context, given, stored) {
+  async undo(context, given, stored, { execution }) {
     const { region } = given.machine;
-    const executionArn = executionOf(given, stored);
+    const executionArn = typeof execution === 'string' ? execution : executionOf(given, stored);
     const found = await readExecution(context.aws, region, executionArn);
     if (found?.status !== 'RUNNING') {
       return finish('The execution runs no more. What it did is not undone: Lifeboat does not know it');

@@ -135,6 +135,16 @@ export const otherService = z.strictObject({
     .meta({ description: 'How long it takes to serve again after a step has mended it, for rehearsals' }),
 });
 
+/** Another system that Lifeboat is deployed for, in the same account. */
+export const lifeboatSystem = z.strictObject({
+  ...base,
+  type: z.literal('lifeboat-system'),
+  /** Its recovery region is the component's region: everything of a deployment is there. */
+  system: id.meta({ description: 'Id of the system, as its own plan says it' }),
+  takes: duration.optional().meta({ description: 'How long a run of it usually takes, for rehearsals' }),
+  restores,
+});
+
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
 export const computeComponents = [
   autoScalingGroup,
@@ -146,4 +156,5 @@ export const computeComponents = [
   ssmDocument,
   stateMachine,
   otherService,
+  lifeboatSystem,
 ] as const;

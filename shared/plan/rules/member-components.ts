@@ -17,6 +17,8 @@ export function checkMembers(context: CheckContext, id: string, component: Compo
       return named('globalCluster', component.globalCluster, 'docdb-global-cluster');
     case 'neptune-cluster':
       return named('globalCluster', component.globalCluster, 'neptune-global-cluster');
+    case 'lifeboat-system':
+      return checkOtherSystem(context, id, component);
     case 'state-machine':
       return checkMachine(id, component);
     case 'aurora-global-cluster':
@@ -59,6 +61,19 @@ function checkSize(id: string, { engine, instanceClass, serverless }: ComponentO
   }
   if (instanceClass === undefined || instanceClass === 'db.serverless') return [];
   return problem('instanceClass', `"${id}" has a class and a range of ACU`, 'Leave one of the two out.');
+}
+
+/** A run that starts one of its own system would wait for the lock that it holds itself. */
+function checkOtherSystem(
+  { plan }: CheckContext,
+  id: string,
+  { system }: ComponentOf<'lifeboat-system'>,
+): Problem[] {
+  if (system !== plan.system.id) return [];
+  const message = `"${id}" is this system itself, of which one run at a time is possible`;
+  const mend = 'Name another system, or take its steps into the scenario.';
+  const path = ['components', id, 'system'];
+  return [{ rule: 'topology-mismatch', severity: 'error', path, message, mend }];
 }
 
 /** Step Functions is asked in one region, and a machine is found in its own only. */

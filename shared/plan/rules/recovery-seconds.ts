@@ -2,7 +2,7 @@ import { judge } from '../../runbook/condition.ts';
 import { parseDuration } from '../duration.ts';
 import type { CheckContext } from '../lint-rule.ts';
 import type { ScenarioView } from '../scenario-view.ts';
-import type { PhaseItem, StepPlan } from '../schema.ts';
+import type { PhaseItem, Plan, StepPlan } from '../schema.ts';
 import { parseTemplate } from '../template.ts';
 import { stepByDefault } from './by-default.ts';
 
@@ -65,7 +65,7 @@ function holdsByDefault({ parameters }: ScenarioView['scenario'], { when }: Step
 const saidBy: Record<string, string> = { 'wait.soak': 'for', 'wait.until': 'for', 'people.task': 'takes' };
 
 /** Only of what a recovery does; steps of other modes come on top of no outage. */
-function stepSeconds({ actions }: CheckContext, step: StepPlan): number {
+function stepSeconds({ plan, actions }: CheckContext, step: StepPlan): number {
   if (step.modes && !step.modes.includes('recover')) return 0;
   const { within } = step.with;
   const answer = typeof within === 'string' ? parseDuration(within) : undefined;
@@ -75,5 +75,19 @@ function stepSeconds({ actions }: CheckContext, step: StepPlan): number {
   if (seconds !== undefined) return seconds;
   if (waitsUntil(step) !== undefined) return 0;
   const action = Object.hasOwn(actions, step.do) ? actions[step.do] : undefined;
-  return action?.typical.likelySeconds ?? 0;
+  return saidToTake(plan, Object.keys(action?.components ?? {}), step) ?? action?.typical.likelySeconds ?? 0;
+}
+
+/** What a step runs and does not know: how long it takes, only the plan can say. */
+const ownCode = new Set(['ssm-document', 'codebuild-project', 'state-machine', 'lifeboat-system']);
+
+/** How long the user's own runbook, build, state machine or other system takes, where its component says so. */
+function saidToTake({ components }: Plan, parameters: readonly string[], step: StepPlan): number | undefined {
+  const said = parameters.flatMap(parameter => {
+    const id = step.with[parameter];
+    const found = typeof id === 'string' && Object.hasOwn(components, id) ? components[id] : undefined;
+    const takes = found && ownCode.has(found.type) && 'takes' in found ? found.takes : undefined;
+    return typeof takes === 'string' ? (parseDuration(takes) ?? []) : [];
+  });
+  return said[0];
 }

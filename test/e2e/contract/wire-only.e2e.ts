@@ -141,6 +141,17 @@ contract(
       },
     },
     {
+      kind: 'lifeboat.run',
+      shows: 'asks the triage of another system to start, and reads what became of it in its records',
+      components: () => ({ other: { type: 'lifeboat-system', region, system: 'accounts', takes: '10m' } }),
+      with: () => ({ system: 'other', scenario: 'region-failure' }),
+      expect: {
+        calls: [['lambda.Invoke', { FunctionName: 'lifeboat-accounts-triage' }]],
+        asks: ['dynamodb.GetItem', 'states.DescribeExecution'],
+        outputs: { run: expect.any(String) },
+      },
+    },
+    {
       kind: 'states.run',
       shows: 'starts a state machine of the user with a name of the run, and takes a field of its output',
       components: () => ({
