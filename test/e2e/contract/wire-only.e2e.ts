@@ -147,7 +147,7 @@ contract(
       with: () => ({ system: 'other', scenario: 'region-failure' }),
       expect: {
         calls: [['lambda.Invoke', { FunctionName: 'lifeboat-accounts-triage' }]],
-        asks: ['dynamodb.GetItem', 'states.DescribeExecution'],
+        asks: ['dynamodb.GetItem', 'sfn.DescribeExecution'],
         outputs: { run: expect.any(String) },
       },
     },
@@ -166,11 +166,11 @@ contract(
       expect: {
         calls: [
           [
-            'states.StartExecution',
+            'sfn.StartExecution',
             { name: expect.stringContaining(runId), input: expect.stringContaining('"full":true') },
           ],
         ],
-        asks: ['states.DescribeStateMachine', 'states.DescribeExecution'],
+        asks: ['sfn.DescribeStateMachine', 'sfn.DescribeExecution'],
         outputs: { output: { rows: 12 } },
       },
     },
