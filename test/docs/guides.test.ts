@@ -16,6 +16,15 @@ describe('the guides', () => {
     expect(quoted.filter(line => line !== '' && !lines.has(line))).toEqual([]);
   });
 
+  it('quote the example of systems that depend on one another as it is', () => {
+    const plan = readFileSync(new URL('../../examples/tool-library/plan.yml', import.meta.url), 'utf8');
+    const [, section = ''] = guide('writing-a-plan').split('### Systems that depend on one another');
+    const [, block = ''] = /^```text\n([\s\S]*?)^```/m.exec(section) ?? [];
+    const quoted = block.split('\n').filter(line => line !== '' && line !== '…');
+    expect(quoted.length).toBeGreaterThan(3);
+    expect(quoted.filter(line => !plan.includes(line))).toEqual([]);
+  });
+
   it('quote the code of the worked example as it is', () => {
     let source = '';
     const quoted: string[] = [];
