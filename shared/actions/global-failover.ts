@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lookForPause } from '../aws/commit-pause.ts';
 import {
   beingChanged,
   differentVersions,
@@ -70,6 +71,7 @@ async function prepareFailover<M extends Member>(
   ]);
   if ('status' in found) return found;
   const { state, target, lag, baseline } = found;
+  const pause = await lookForPause(service, context, to, target);
   const begun = operationUnderWay(state.cluster) !== undefined;
   const reasons = [
     ...movedElsewhere(state, all),
@@ -78,8 +80,9 @@ async function prepareFailover<M extends Member>(
     ...differentVersions(service, all, target?.EngineVersion, source.version),
     ...(context.run.mode === 'recover' && !begun ? writerReasons(service, all, source) : []),
     ...lossReasons(all, lag),
+    ...(pause.pauses && context.run.mode !== 'recover' ? [wouldStandStill(to)] : []),
   ];
-  const evidence = [lagEvidence(to, lag), source.evidence];
+  const evidence = [lagEvidence(to, lag), source.evidence, ...pause.evidence];
   if (reasons.length > 0) return { status: 'refused', reasons, evidence };
   return { status: 'ready', baseline, evidence };
 }
@@ -147,6 +150,16 @@ function writerReasons<M extends Member>(
       mend: `${instead} Where it is known to take none, have a named person accept the risk "${unfencedWriter}" in a people.approval before this step, then retry.`,
     },
   ];
+}
+
+/**
+ * Told while there is time to mend it. In an outage the old region is lost either way, and the evidence says what to do.
+ */
+function wouldStandStill({ identifier }: Member): Reason {
+  return {
+    what: `After a failover ${identifier} may let no write commit: its parameter group wants a secondary that keeps up, and there is none then`,
+    mend: 'Leave the parameter at its default in the region that stands by; the evidence names it, and the command that resets it.',
+  };
 }
 
 function outputsOf({ identifier }: Member, { endpoint, port }: Proof, lag: Lag | undefined) {

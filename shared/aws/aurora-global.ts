@@ -1,7 +1,12 @@
-import { FailoverGlobalClusterCommand, RDSClient, SwitchoverGlobalClusterCommand } from '@aws-sdk/client-rds';
+import {
+  DescribeDBClusterParametersCommand,
+  FailoverGlobalClusterCommand,
+  RDSClient,
+  SwitchoverGlobalClusterCommand,
+} from '@aws-sdk/client-rds';
 import type { ActionContext, Permission } from '../actions/contract.ts';
 import { auroraGlobalCluster, type ComponentOf, rdsCluster } from '../plan/components.ts';
-import { isUnreachable } from './aws-errors.ts';
+import { isUnreachable, request } from './aws-errors.ts';
 import {
   type GlobalService,
   globalPermissions,
@@ -9,6 +14,7 @@ import {
   type ShownCluster,
   type Source,
 } from './global-clusters.ts';
+import { pages } from './pages.ts';
 import { readCluster, readGlobalCluster } from './rds-cluster-reader.ts';
 import { engineReason } from './rds-engine.ts';
 import { type ProbedDatabase, type ProbeResult, probeWriter } from './rds-write-probe.ts';
@@ -36,6 +42,23 @@ export const aurora: GlobalService<Cluster> = {
     aws.client(RDSClient, region).send(new FailoverGlobalClusterCommand({ ...wanted, AllowDataLoss: true })),
   lag: { namespace: 'AWS/RDS', names: ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'] },
   versionsFit,
+  commitPause: {
+    parameter: ({ Engine }) => (Engine === 'aurora-postgresql' ? 'rds.global_db_rpo' : undefined),
+    async read({ aws }, region, group, parameter) {
+      const parameters = await pages(Marker =>
+        request({ call: 'rds.DescribeDBClusterParameters', region }, () =>
+          aws.client(RDSClient, region).send(
+            new DescribeDBClusterParametersCommand({
+              DBClusterParameterGroupName: group,
+              Source: 'user',
+              Marker,
+            }),
+          ),
+        ).then(reply => ({ items: reply.Parameters, marker: reply.Marker })),
+      );
+      return parameters.find(({ ParameterName }) => ParameterName === parameter)?.ParameterValue;
+    },
+  },
   async reasonsAgainst(_context, to, { Engine }) {
     const reason = engineReason(to, Engine);
     return reason ? [reason] : [];

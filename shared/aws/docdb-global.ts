@@ -1,4 +1,5 @@
 import {
+  DescribeDBClusterParametersCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeGlobalClustersCommand,
@@ -73,6 +74,19 @@ export const docdb: GlobalService<Cluster> = {
   family: 'docdb',
   name: 'DocumentDB',
   ...writerByRole(byRole),
+  commitPause: {
+    parameter: () => 'global_db_rpo',
+    async read({ aws }, region, group, parameter) {
+      const parameters = await pages(Marker =>
+        request({ call: 'rds.DescribeDBClusterParameters', region }, () =>
+          aws
+            .client(DocDBClient, region)
+            .send(new DescribeDBClusterParametersCommand({ DBClusterParameterGroupName: group, Marker })),
+        ).then(reply => ({ items: reply.Parameters, marker: reply.Marker })),
+      );
+      return parameters.find(({ ParameterName }) => ParameterName === parameter)?.ParameterValue;
+    },
+  },
   readGlobal: (aws, region, identifier) =>
     ifFound(['GlobalClusterNotFoundFault'], async () => {
       const command = new DescribeGlobalClustersCommand({ GlobalClusterIdentifier: identifier });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { ActionContext, Evidence, Permission, Reason } from '../actions/contract.ts';
 import { formatDuration } from '../plan/duration.ts';
 import type { AwsClients } from './clients.ts';
+import type { CommitPause } from './commit-pause.ts';
 import { metricReadPermission, newestDataPoint } from './newest-data-point.ts';
 import { rdsArn } from './rds-arns.ts';
 import { meaningOfClusterStatus } from './rds-cluster-status.ts';
@@ -25,6 +26,7 @@ export type ShownCluster = {
   EngineVersion?: string | undefined;
   Endpoint?: string | undefined;
   Port?: number | undefined;
+  DBClusterParameterGroup?: string | undefined;
   DBClusterMembers?: { DBInstanceIdentifier?: string | undefined; IsClusterWriter?: boolean | undefined }[];
 };
 export type ShownMember = {
@@ -58,6 +60,8 @@ export type GlobalService<M extends Member> = {
   lag: { namespace: string; names: readonly string[] };
   /** Whether roles can be changed between clusters of these engine versions. */
   versionsFit(one: string, other: string): boolean;
+  /** The parameter that may keep writes from committing after a failover, for a service that has one. */
+  commitPause?: CommitPause;
   /** Reasons against a target that are the service's own. */
   reasonsAgainst(context: ActionContext, to: M, cluster: ShownCluster): Promise<Reason[]>;
   /** Shows that a cluster that is the primary, and up, does a primary's work. */
@@ -251,6 +255,15 @@ export async function proveWriter<M extends Member>(
     return { note: `${to.identifier} is the primary and still ${meaning.status}` };
   const proof = await service.prove(context, to, cluster);
   return 'note' in proof ? { note: `${to.identifier} is the primary, but ${proof.note}` } : proof;
+}
+
+/** What a failover reads to see whether writes would stand still after it. */
+export function pausePermission({ to }: Move<Member>): Permission {
+  return {
+    actions: ['rds:DescribeDBClusterParameters'],
+    resources: [rdsArn('cluster-pg', to.region, '*')],
+    reason: 'Which parameter group a cluster has is known only when it is asked for',
+  };
 }
 
 /** What both ways of changing roles need besides their own proof. */

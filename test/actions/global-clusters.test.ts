@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ClusterComponent } from '../../simulator/services/rds/cluster-components.ts';
 import { clusterState, endpointOfCluster } from '../../simulator/services/rds/clusters.ts';
 import { globalsOf } from '../../simulator/services/rds/global-clusters.ts';
+import { setClusterParameter } from '../../simulator/services/rds/parameter-groups.ts';
 import { rdsState } from '../../simulator/services/rds/state.ts';
 import { setCertificate } from '../../simulator/world/internet.ts';
 import { metricsOf } from '../../simulator/world/metrics.ts';
@@ -359,4 +360,54 @@ describe('a global cluster that does not move', () => {
         'failing-over already, to arn:aws:rds:eu-west-1:1:cluster:third',
       );
     }));
+});
+
+describe('a parameter group that wants a secondary which keeps up', () => {
+  const kind = 'docdb.failover-global-cluster';
+  const set = (world: World, value: string) => {
+    shown(world, recovery, target).DBClusterParameterGroup = 'parks-50';
+    setClusterParameter(world, recovery, 'parks-50', 'global_db_rpo', value);
+  };
+
+  it.each(['dry-run', 'planned', 'drill'] as const)('is found while there is time: %s', mode =>
+    inAws(componentsOf('docdb'), async ({ play, wait, world }) => {
+      await wait(240);
+      set(world, '60');
+      const { preparation } = await play(kind, forced, { mode });
+      expect(reasonsOf(preparation)).toContain('may let no write commit');
+      expect(JSON.stringify(preparation)).toContain('--db-cluster-parameter-group-name parks-50');
+    }),
+  );
+
+  it('holds nobody up in an outage, and is told', () =>
+    inAws(componentsOf('docdb'), async scene => {
+      set(scene.world, '60');
+      await loseThePrimary(scene);
+      const { preparation, seen } = await scene.play(kind, forced);
+      expect(JSON.stringify(preparation)).toContain(
+        'writes may stand still until somebody says: aws docdb reset',
+      );
+      expect(seen?.status).toBe('done');
+    }));
+
+  it('may be another value, or unknown', async () => {
+    await inAws(componentsOf('docdb'), async ({ play, world, wait }) => {
+      await wait(240);
+      set(world, '-1');
+      expect((await play(kind, forced, { mode: 'dry-run' })).preparation.status).toBe('ready');
+    });
+    await inAws(
+      componentsOf('docdb'),
+      async ({ play, world, wait }) => {
+        await wait(240);
+        set(world, '60');
+        const { preparation } = await play(kind, forced, { mode: 'dry-run' });
+        expect(preparation.status).toBe('ready');
+        expect(JSON.stringify(preparation)).toContain('could not be read');
+      },
+      {
+        faults: { 'rds.DescribeDBClusterParameters': Array.from({ length: 12 }, () => 'error5xx' as const) },
+      },
+    );
+  });
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { docdb, globalParameters } from '../../aws/docdb-global.ts';
+import { pausePermission } from '../../aws/global-clusters.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { byRolePermissions } from '../../aws/writer-by-role.ts';
 import { defineAction } from '../contract.ts';
@@ -26,11 +27,12 @@ export const action = defineAction({
   failureModes: [
     'The old primary goes on writing for its own users: nothing proves from outside that it does not',
     'The members have engine versions that do not fit, so that only a manual failover is possible',
+    'The parameter group of the new primary wants a secondary that keeps up, so that writes stand still until it is reset',
     'The secondary has no instance, so nobody can connect to it',
     'What was written in the old region after the cut is missing; a snapshot rds:docdb-unplanned-global-failover-… may hold it',
     'Clients keep the endpoint of the old primary: each member has its own, and the writer has another one now',
   ],
   contradictions: notBetweenMembers,
-  permissions: all => byRolePermissions('rds:FailoverGlobalCluster', all),
+  permissions: all => [...byRolePermissions('rds:FailoverGlobalCluster', all), pausePermission(all)],
   ...failover(docdb),
 });

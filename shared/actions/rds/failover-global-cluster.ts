@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { aurora, auroraPermissions, globalParameters } from '../../aws/aurora-global.ts';
+import { pausePermission } from '../../aws/global-clusters.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { defineAction } from '../contract.ts';
 import { failover, failoverOutputs, lossParameters } from '../global-failover.ts';
@@ -24,10 +25,11 @@ export const action = defineAction({
   failureModes: [
     'The old primary goes on writing for its own users: Aurora fences it as best it can, which is no proof',
     'The members have engine versions that do not fit, so that only a manual failover is possible',
+    'The parameter group of the new primary wants a secondary that keeps up, so that writes stand still until it is reset',
     'The secondary has no DB instance, so nobody can connect to it',
     'What was committed in the old region after the cut is missing; a snapshot rds:unplanned-global-failover-… may hold it',
   ],
   contradictions: notBetweenMembers,
-  permissions: all => auroraPermissions('rds:FailoverGlobalCluster', all),
+  permissions: all => [...auroraPermissions('rds:FailoverGlobalCluster', all), pausePermission(all)],
   ...failover(aurora),
 });

@@ -27,6 +27,7 @@ import {
   returnGlobals,
   switchoverGlobal,
 } from './global-clusters.ts';
+import { describeClusterParameters } from './parameter-groups.ts';
 import { describeEngineVersions } from './serverless.ts';
 import { accountId, change, rdsState } from './state.ts';
 
@@ -39,6 +40,7 @@ export const clusterOperations: SimulatedService['operations'] = {
   CopyDBClusterSnapshot: copyClusterSnapshot,
   DeleteDBClusterSnapshot: deleteClusterSnapshot,
   DescribeDBClusterParameterGroups: describeParameterGroup,
+  DescribeDBClusterParameters: describeClusterParameters,
   DescribeDBEngineVersions: describeEngineVersions,
   DescribeGlobalClusters: describeGlobalClusters,
   FailoverDBCluster: failoverCluster,

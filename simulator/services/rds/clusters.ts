@@ -78,6 +78,7 @@ export function addCluster(
       Status: 'available',
       Engine: engine,
       EngineVersion: versionOf(engine),
+      DBClusterParameterGroup: `default.${engine}`,
       DatabaseName: component.type === 'rds-cluster' ? component.database : undefined,
       Endpoint: endpoint,
       ReaderEndpoint: endpoint.replace('.cluster-', '.cluster-ro-'),

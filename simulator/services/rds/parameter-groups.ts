@@ -23,6 +23,31 @@ export function describeParameters(world: World, call: Call): unknown {
   };
 }
 
+/** What somebody set in a cluster parameter group before the world begins. */
+export function setClusterParameter(
+  world: World,
+  region: string,
+  group: string,
+  name: string,
+  value: string,
+) {
+  const key = `cluster/${keyOf(region, group)}`;
+  const set = settingsOf(world).get(key) ?? new Map<string, Setting[]>();
+  settingsOf(world).set(key, set.set(name, [{ value, appliedAtMs: world.nowMs() }]));
+}
+
+export function describeClusterParameters(world: World, call: Call): unknown {
+  const group = textOf(call, 'DBClusterParameterGroupName');
+  const set = settingsOf(world).get(`cluster/${keyOf(call.region, group)}`) ?? new Map<string, Setting[]>();
+  return {
+    Parameters: [...set].map(([ParameterName, settings]) => ({
+      ParameterName,
+      ParameterValue: settings.at(-1)?.value,
+      Source: 'user',
+    })),
+  };
+}
+
 export function modifyParameterGroup(world: World, call: Call): unknown {
   const group = existingGroup(world, call);
   const name = textOf(call, 'DBParameterGroupName');

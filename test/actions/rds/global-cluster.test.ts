@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { action as failover } from '../../../shared/actions/rds/failover-global-cluster.ts';
 import { action as switchover } from '../../../shared/actions/rds/switchover-global-cluster.ts';
 import { clusterEndpointOf, clusterState } from '../../../simulator/services/rds/clusters.ts';
+import { setClusterParameter } from '../../../simulator/services/rds/parameter-groups.ts';
 import { appDependencies } from '../../../simulator/world/dependencies.ts';
 import { metricsOf } from '../../../simulator/world/metrics.ts';
 import { component, primary, recovery } from '../../support/data-plan.ts';
@@ -178,6 +179,23 @@ describe('rds.failover-global-cluster', () => {
         status: 'refused',
         reasons: [{ what: expect.stringContaining('of commits would be lost, and the plan allows 0 s') }],
       });
+    }));
+
+  it('finds ahead of an outage that writes would stand still after it, where the engine has such a parameter', () =>
+    inData(async scene => {
+      await scene.wait(240);
+      const shown = clusterState(scene.world).clusters.get(`${recovery}/app-orders-dr`)?.shown;
+      Object.assign(shown ?? {}, { DBClusterParameterGroup: 'orders-16' });
+      setClusterParameter(scene.world, recovery, 'orders-16', 'rds.global_db_rpo', '20');
+      expect(await scene.prepare(failover, forced, 'dry-run')).toMatchObject({
+        status: 'refused',
+        reasons: [{ what: expect.stringContaining('may let no write commit') }],
+      });
+      Object.assign(shown ?? {}, { Engine: 'aurora-mysql' });
+      const other = { ...forced, to: { ...standby, engine: 'aurora-mysql' as const } };
+      expect(JSON.stringify(await scene.prepare(failover, other, 'dry-run'))).not.toContain(
+        'no write commit',
+      );
     }));
 
   it('asks once when the reply is lost', () =>
