@@ -3,15 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPlan } from '../../shared/plan/check.ts';
 import type { Finding } from '../../shared/plan/finding.ts';
-import {
-  apply,
-  type Damage,
-  lintDamages,
-  referenceDamages,
-  schemaDamages,
-  stepDamages,
-  textDamages,
-} from '../../test/plan/damages.ts';
+import { apply, type Damage } from '../../test/plan/damages/damage.ts';
+import { lintDamages } from '../../test/plan/damages/lint.ts';
+import { referenceDamages } from '../../test/plan/damages/reference.ts';
+import { schemaDamages } from '../../test/plan/damages/schema.ts';
+import { stepDamages } from '../../test/plan/damages/step.ts';
+import { textDamages } from '../../test/plan/damages/text.ts';
 import { fixtureText } from '../../test/plan/fixture-text.ts';
 
 const root = new URL('../../', import.meta.url);

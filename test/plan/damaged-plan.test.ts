@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkPlan } from '../../shared/plan/check.ts';
-import {
-  apply,
-  type Damage,
-  lintDamages,
-  referenceDamages,
-  schemaDamages,
-  stepDamages,
-  textDamages,
-} from './damages.ts';
+import { apply, type Damage } from './damages/damage.ts';
+import { lintDamages } from './damages/lint.ts';
+import { referenceDamages } from './damages/reference.ts';
+import { schemaDamages } from './damages/schema.ts';
+import { stepDamages } from './damages/step.ts';
+import { textDamages } from './damages/text.ts';
 
 const file = new URL('../../plans/liquid-abt/plan.yml', import.meta.url);
 const text = readFileSync(file, 'utf8');
