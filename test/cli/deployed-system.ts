@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import {
   CreateTableCommand,
   DeleteTableCommand,
+  DescribeTableCommand,
   DynamoDBClient,
   ResourceInUseException,
   ResourceNotFoundException,
@@ -78,6 +79,7 @@ async function deleteTable(client: DynamoDBClient): Promise<void> {
   }
 }
 
+/** Makes the table, and waits until it takes requests. */
 async function createTable(client: DynamoDBClient): Promise<void> {
   await client.send(
     new CreateTableCommand({
@@ -93,4 +95,9 @@ async function createTable(client: DynamoDBClient): Promise<void> {
       ],
     }),
   );
+  const isActive = async () => {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
+    return Table?.TableStatus === 'ACTIVE';
+  };
+  while (!(await isActive())) await new Promise(resolve => setImmediate(resolve));
 }

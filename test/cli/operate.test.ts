@@ -19,6 +19,7 @@ import { account, type DeployedSystem, deploySystem, region } from './deployed-s
 const system = 'liquid-abt';
 let deployed: DeployedSystem;
 const clock = { now: () => new Date() };
+const plan = (await loadPlan(planPath)).plan ?? expect.fail('no plan');
 
 beforeAll(async () => {
   deployed = await deploySystem();
@@ -39,8 +40,6 @@ const step: Step = {
 
 /** An incident with a run under way, as the deployed functions leave them in the table. */
 async function underWay(mode: Mode = 'recover'): Promise<Run> {
-  const { plan } = await loadPlan(planPath);
-  if (!plan) throw new Error('no plan');
   const { store } = deployed;
   const now = new Date().toISOString();
   const opening = { scenario: 'region-failure', mode, openedAt: now, outageStartedAt: now, by: 'triage' };
@@ -63,8 +62,6 @@ async function underWay(mode: Mode = 'recover'): Promise<Run> {
 }
 
 async function ask(run: Run, kind: 'approval' | 'failed-step' | 'task', askedOf: string[], quorum = 1) {
-  const { plan } = await loadPlan(planPath);
-  if (!plan) throw new Error('no plan');
   const runtime = { plan, store: deployed.store, clock } as Pick<Runtime, 'plan' | 'store' | 'clock'>;
   const draft = { title: 'Lose six minutes?', shows: ['The newest copy is 6 min old'], askedOf, quorum };
   const { id } = await createQuestion(runtime as Runtime, {
