@@ -167,20 +167,26 @@ function askedCut(measured: Measured, steps: readonly StepDetail[]) {
     .flatMap(step => newestRow(step) ?? [])
     .sort((one, other) => toMs(one.at) - toMs(other.at));
   if (!oldest) return undefined;
-  const { id, at } = oldest;
+  const { id, at, said } = oldest;
+  const found = `The newest record that step ${id} asked for is of ${fullTime(at)}${said}`;
   if (toMs(at) >= toMs(start)) {
-    const basis = `The newest row that step ${id} asked for is of ${fullTime(at)}, which is no earlier than what is counted from.`;
-    return { atIso: start, basis };
+    return { atIso: start, basis: `${found}, which is no earlier than what is counted from.` };
   }
-  const basis = `The newest row that step ${id} asked for is of ${fullTime(at)}. What was written after it is lost; if nothing was, nothing is.`;
-  return { atIso: at, basis };
+  return { atIso: at, basis: `${found}. What was written after it is lost; if nothing was, nothing is.` };
 }
 
-/** The time of the newest row, from a step that asked for it. */
-function newestRow({ id, action, status, outputs }: StepDetail): { id: string; at: string } | undefined {
-  const { value, lossSeconds } = outputs;
-  if (action !== 'sql.query' || status !== 'done' || typeof lossSeconds !== 'number') return undefined;
-  return typeof value === 'string' && !Number.isNaN(toMs(value)) ? { id, at: value } : undefined;
+/** The time of the newest row or record, from a step that asked for it. */
+function newestRow({
+  id,
+  action,
+  status,
+  outputs,
+}: StepDetail): { id: string; at: string; said: string } | undefined {
+  const at = action === 'sql.query' ? outputs.value : action === 'http.request' ? outputs.newest : undefined;
+  if (status !== 'done' || typeof outputs.lossSeconds !== 'number') return undefined;
+  // What answers a request in a rehearsal is the plan, under `answers` of its endpoint.
+  const said = action === 'http.request' ? ' (in a rehearsal, by the plan’s own `answers`)' : '';
+  return typeof at === 'string' && !Number.isNaN(toMs(at)) ? { id, at, said } : undefined;
 }
 
 function mayHaveMovedData({ action, status, evidence }: StepDetail): boolean {

@@ -1,10 +1,15 @@
 import { parseDuration } from '../../shared/plan/duration.ts';
+import { componentsOf } from '../world/addresses.ts';
 import { menders } from '../world/assumed-repairs.ts';
 import { appDependencies } from '../world/dependencies.ts';
 import type { Blow, SimulatedService, World } from '../world/world.ts';
 
-/** Ids of the components of type `service` that do not serve. */
-const broken = (world: World) => world.state('broken-services', () => new Set<string>());
+/** Ids of the components of type `service` that do not serve: those that were struck, and those that are yet to be made. */
+const broken = (world: World) =>
+  world.state('broken-services', () => {
+    const missing = componentsOf(world.plan, 'service').filter(({ onDemand }) => onDemand);
+    return new Set(missing.map(({ id }) => id));
+  });
 
 /** Whether what the plan calls a service serves now. */
 export const otherServiceServes = (world: World, id: string): boolean => !broken(world).has(id);

@@ -1,5 +1,6 @@
 import type { ComponentOf, ComponentType } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
+import { stepsOf } from '../../shared/runbook/phases.ts';
 
 /** What is read from a plan at every change of the world is worked out once. */
 const ofPlans = new WeakMap<Plan, Map<string, unknown>>();
@@ -83,10 +84,38 @@ export function siteNames(plan: Plan): string[] {
 }
 
 function findPaths(plan: Plan): Set<string> {
-  const names = new Set(siteNames(plan));
+  const names = new Set([...siteNames(plan), ...foreignNames(plan)]);
   const urls = knownUrls(plan).filter(known => names.has(plainName(known.url.hostname)));
   return new Set(urls.map(known => known.url.pathname));
 }
+
+/** Names of the system whose records the plan does not keep: steps ask a load balancer for them. */
+function foreignNames(plan: Plan): string[] {
+  return stepsOfPlan(plan).flatMap(({ with: { url, connectTo } }) =>
+    typeof url === 'string' && connectTo !== undefined
+      ? parse(fillIn(plan, url)).map(({ hostname }) => plainName(hostname))
+      : [],
+  );
+}
+
+/** The status by which a request of a step is taken for carried out, if the plan says another one than 200. */
+export function wantedStatus(plan: Plan, method: string, url: URL): number | undefined {
+  const key = (to: string, one: URL) => `${to} ${one.origin}${one.pathname}`;
+  const wanted = once(plan, 'wanted-statuses', () => {
+    const found = new Map<string, number>();
+    for (const step of stepsOfPlan(plan)) {
+      const { url: text, expectStatus, method: to = 'GET' } = step.with;
+      const [status] = [expectStatus].flat();
+      if (step.do !== 'http.request' || typeof text !== 'string' || typeof status !== 'number') continue;
+      for (const one of parse(fillIn(plan, text))) found.set(key(String(to), one), status);
+    }
+    return found;
+  });
+  return wanted.get(key(method, url));
+}
+
+const stepsOfPlan = (plan: Plan) =>
+  Object.values(plan.scenarios).flatMap(({ phases }) => phases.flatMap(({ steps }) => stepsOf(steps)));
 
 function fillIn(plan: Plan, text: string): string {
   return text.replaceAll(/\$\{components\.([a-z0-9-]+)\.url\}/g, (whole, id: string) => {

@@ -19,7 +19,15 @@ import { answerAsDatabase } from '../services/rds/database-http.ts';
 import { databaseAt, endpointOf } from '../services/rds.ts';
 import { bucketRegion, objectAnswers } from '../services/s3.ts';
 import { acceleratorAt, type SimulatedAccelerator, sideOf } from './accelerators.ts';
-import { componentsOf, knownPaths, knownUrls, plainName, siteNames, userNames } from './addresses.ts';
+import {
+  componentsOf,
+  knownPaths,
+  knownUrls,
+  plainName,
+  siteNames,
+  userNames,
+  wantedStatus,
+} from './addresses.ts';
 import { regionsWithApplications, runningApplications } from './applications.ts';
 import { appDependencies } from './dependencies.ts';
 import { distributionAt, originHostOf } from './distributions.ts';
@@ -87,11 +95,14 @@ async function answerHttp(world: World, request: HttpRequest): Promise<HttpRespo
   await sleep(latencyMs);
   const served = serve(world, host, url);
   const refused = served.status < 400 && !letsIn(world, request);
-  const { status, body } = refused ? { status: 401, body: 'Unauthorized' } : served;
+  const { status: found, body } = refused ? { status: 401, body: 'Unauthorized' } : served;
+  const wanted = wantedStatus(world.plan, request.method ?? 'GET', url);
+  // Who has a request of the plan carried out says so as the plan expects it, such as with 201 or 204.
+  const status = found === 200 && wanted !== undefined && wanted < 300 ? wanted : found;
   return {
     status,
-    headers: { 'content-type': status === 200 ? 'application/json' : 'text/html' },
-    body: request.method === 'HEAD' ? '' : body,
+    headers: { 'content-type': found === 200 ? 'application/json' : 'text/html' },
+    body: request.method === 'HEAD' || status === 204 ? '' : body,
     latencyMs,
   };
 }

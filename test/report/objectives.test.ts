@@ -137,7 +137,9 @@ describe('the data loss', () => {
     const older = newest('2026-03-10T16:41:20.000Z');
     const measured = measureRpo(run, 60, [runbook, older], null);
     expect(measured).toMatchObject({ actualSeconds: 40, met: true });
-    expect(measured.basis).toContain('The newest row that step newest asked for is of 2026-03-10 16:41:20');
+    expect(measured.basis).toContain(
+      'The newest record that step newest asked for is of 2026-03-10 16:41:20',
+    );
     const hand = {
       ...step('by-hand', 'people.task', {}),
       evidence: [{ what: '', data: { assumed: ['db'] } }],
@@ -145,6 +147,8 @@ describe('the data loss', () => {
     expect(measureRpo(run, 60, [hand, older], null).actualSeconds).toBe(40);
     expect(measureRpo(run, 60, [runbook, newest('2026-03-10T16:50:00.000Z')], null).actualSeconds).toBe(0);
     expect(measureRpo(run, 60, [older], null).basis).toBe(noDataMoved);
+    const api = step('api', 'http.request', { newest: '2026-03-10T16:41:00.000Z', lossSeconds: 60 });
+    expect(measureRpo(run, 60, [runbook, older, api], null).actualSeconds).toBe(60);
     expect(measureRpo(run, 3600, [runbook, restore, older], null).actualSeconds).toBe(360);
   });
 

@@ -8,6 +8,7 @@ import { parseJson, valueAtPointer } from '../../network/json-pointer.ts';
 import { secretReference, stepRestores } from '../../plan/components/base.ts';
 import { durationSchema } from '../../plan/duration.ts';
 import type { HttpResponse } from '../../ports.ts';
+import { lossSeconds, mismatch } from '../../sql/expectation.ts';
 import { withAssumption } from '../assumed-repair.ts';
 import {
   type ActionContext,
@@ -72,6 +73,20 @@ const parameters = z.object({
     .boolean()
     .default(false)
     .meta({ description: 'Whether the address is a sandbox, where the request has no effect on anybody' }),
+  newest: z
+    .strictObject({
+      at: z.string().regex(/^\//, 'a JSON pointer, such as /newest/at'),
+      within: durationSchema.meta({ description: 'How much may be lost: the RPO' }),
+      before: z.iso
+        .datetime({ offset: true })
+        .optional()
+        .meta({ description: 'Up to when data should be there; without it, the start of the outage' }),
+    })
+    .optional()
+    .meta({
+      description:
+        'Where a JSON answer has the time of the newest record, by which the data loss is measured',
+    }),
   restores: stepRestores,
 });
 type Parameters = z.output<typeof parameters>;
@@ -84,6 +99,8 @@ const memorySchema = z.object({
   latencyMs: z.number().optional(),
   problem: z.string().nullable().optional(),
   values: z.record(z.string(), z.json()).optional(),
+  newest: z.string().nullable().optional(),
+  lossSeconds: z.number().nullable().optional(),
 });
 
 const reads = ({ method }: Parameters) => method === 'GET' || method === 'HEAD';
@@ -133,8 +150,9 @@ async function send(context: ActionContext, given: Parameters, token: string): P
 }
 
 /** What is kept of an answer: never the body, only what was looked for in it. */
-function judge(response: HttpResponse, given: Parameters) {
-  const json = Object.keys(given.extract).length > 0 ? parseJson(response.body) : undefined;
+function judge(context: ActionContext, response: HttpResponse, given: Parameters) {
+  const asked = Object.keys(given.extract).length > 0 || given.newest !== undefined;
+  const json = asked ? parseJson(response.body) : undefined;
   const values: Record<string, Json> = {};
   for (const [name, pointer] of Object.entries(given.extract)) {
     values[name] = z.json().parse(valueAtPointer(json, pointer) ?? null);
@@ -143,7 +161,26 @@ function judge(response: HttpResponse, given: Parameters) {
   const problem =
     problemOf(response, [given.expectStatus].flat(), given) ??
     (missing ? `answered ${response.status}, but its body has no ${given.extract[missing]}` : undefined);
-  return { status: response.status, latencyMs: response.latencyMs, problem: problem ?? null, values };
+  const age = ageOf(context, json, given);
+  const { status, latencyMs } = response;
+  const tooOld = age?.problem && `answered ${status}, but ${given.newest?.at} of its body is ${age.problem}`;
+  const { newest = null, lossSeconds = null } = age ?? {};
+  return { status, latencyMs, problem: problem ?? tooOld ?? null, values, newest, lossSeconds };
+}
+
+/** The time of the newest record in an answer, and what is missing after it. */
+function ageOf(context: ActionContext, json: unknown, { newest: wanted }: Parameters) {
+  if (!wanted) return undefined;
+  const { outageStartedAt } = context.run;
+  const found = valueAtPointer(json, wanted.at);
+  const value = typeof found === 'string' ? found : null;
+  const expected = { newest: wanted, tolerance: 0, tolerancePercent: 0 };
+  const problem = mismatch({ value, rows: 1 }, expected, { outageStartedAt, now: context.clock.now() });
+  return {
+    newest: value,
+    lossSeconds: lossSeconds(value, wanted.before ?? outageStartedAt) ?? null,
+    problem,
+  };
 }
 
 function contradictions(given: Parameters): Reason[] {
@@ -183,15 +220,20 @@ async function act(context: ActionContext, given: Parameters, stored: JsonObject
   });
   await context.remember({ begun: true });
   try {
-    await context.remember({ answered: true, ...judge(await send(context, given, token), given) });
+    await context.remember({ answered: true, ...judge(context, await send(context, given, token), given) });
   } catch (error) {
     if (!(error instanceof ServiceUnavailableError) || repeatable(given)) throw error;
   }
 }
 
-function report(given: Parameters, { status = 0, latencyMs = 0, values = {} }: z.infer<typeof memorySchema>) {
+function report(
+  given: Parameters,
+  { status = 0, latencyMs = 0, values = {}, newest, lossSeconds: lost }: z.infer<typeof memorySchema>,
+) {
   const what = `${whereOf(given)} answered ${status} after ${latencyMs} ms.`;
-  return withAssumption(finish(what, { status, latencyMs, values }, { latencyMs }), given);
+  const age = { newest: newest ?? null, lossSeconds: lost ?? null };
+  const said = newest ? `${what} Its newest record is of ${newest}.` : what;
+  return withAssumption(finish(said, { status, latencyMs, values, ...age }, { latencyMs }), given);
 }
 
 async function observe(context: ActionContext, given: Parameters, stored: JsonObject): Promise<Observation> {
@@ -214,7 +256,7 @@ async function observe(context: ActionContext, given: Parameters, stored: JsonOb
 
 async function readAnswer(context: ActionContext, given: Parameters, token: string): Promise<Observation> {
   try {
-    const seen = judge(await send(context, given, token), given);
+    const seen = judge(context, await send(context, given, token), given);
     return seen.problem ? pending(`${whereOf(given)} ${seen.problem}.`) : report(given, { token, ...seen });
   } catch (error) {
     if (!(error instanceof ServiceUnavailableError)) throw error;
@@ -236,6 +278,8 @@ export const action = defineAction({
     status: 'Status of the answer',
     latencyMs: 'Milliseconds until it was there',
     values: 'What `extract` took from the answer, by name',
+    newest: 'With `newest`: the time of the newest record',
+    lossSeconds: 'With `newest`: seconds of data that are missing',
   },
   drill: 'same',
   mutates: true,

@@ -133,6 +133,9 @@ export const otherService = z.strictObject({
   takes: duration
     .default('0m')
     .meta({ description: 'How long it takes to serve again after a step has mended it, for rehearsals' }),
+  onDemand: z.boolean().default(false).meta({
+    description: 'Not there until a step of a run makes it, which says so under `restores`',
+  }),
 });
 
 /** Another system that Lifeboat is deployed for, in the same account. */

@@ -57,6 +57,34 @@ describe('http.request', () => {
       server({}),
     ));
 
+  it.each([
+    ['2026-03-10T16:20:00Z', 'done', { newest: '2026-03-10T16:20:00Z', lossSeconds: 1320 }],
+    ['2026-03-10T10:00:00Z', 'pending', undefined],
+    ['2026-03-11T10:00:00Z', 'pending', undefined],
+    ['yesterday', 'pending', undefined],
+    [7, 'pending', undefined],
+  ])('measures what is missing by the newest record: %s', (at, status, outputs) =>
+    inAws(
+      {},
+      async ({ play }) => {
+        const newest = { at: '/newest/at', within: '1h' };
+        const { seen } = await play('http.request', { url, newest });
+        expect(seen).toMatchObject({ status, ...(outputs && { outputs }) });
+      },
+      server({ body: JSON.stringify({ newest: { at } }) }),
+    ),
+  );
+
+  it('says what it mends by the word of the plan', () =>
+    inAws(
+      {},
+      async ({ play }) => {
+        const { seen } = await play('http.request', { ...put, restores: ['search'] });
+        expect(seen).toMatchObject({ evidence: [{}, { data: { assumed: ['search'] } }] });
+      },
+      server({}),
+    ));
+
   it('does not send a POST again whose answer was lost, unless the server tells them apart', async () => {
     const post = { ...put, method: 'POST' };
     const once = server('lost', {});

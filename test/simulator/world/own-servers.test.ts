@@ -69,3 +69,13 @@ it('a service without a type of its own serves until it is struck, and again a w
     expect([broken(), componentServes(world, 'search')]).toEqual([false, true]);
   });
 });
+
+it('a service on demand is not there until something has made it', () => {
+  const given = { type: 'service', id: 'cases', region: primary, name: 'cases', onDemand: true };
+  const cases = componentSchema.parse(given);
+  return inServers({ cases }, async ({ world }) => {
+    expect(componentServes(world, 'cases')).toBe(false);
+    menders(world).get('service')?.({ ...cases, id: 'cases' });
+    expect(componentServes(world, 'cases')).toBe(true);
+  });
+});
