@@ -522,6 +522,18 @@ contract(
       },
     },
     {
+      kind: 'rds.remove-readers',
+      shows: 'asks for nothing where what a run made is gone',
+      components: () => global,
+      with: () => ({ database: 'standby', instances: [`app-orders-dr-${runId}-1`] }),
+      expect: {
+        prepared: 'already-done',
+        calls: [],
+        asks: ['rds.DescribeDBClusters', 'rds.DescribeDBInstances'],
+        outputs: { left: 2 },
+      },
+    },
+    {
       kind: 'rds.scale-serverless',
       shows: 'raises the least capacity, and goes back to a range whose instances pause',
       components: () => ({
