@@ -7,6 +7,7 @@ import {
   type Member,
   type Move,
   measureLag,
+  noMember,
   operationUnderWay,
   type Proof,
   proveWriter,
@@ -51,7 +52,7 @@ export async function lookAround<M extends Member>(
   ]);
   const baseline = {
     targetArn: state.to.DBClusterArn ?? '',
-    sourceArn: state.from.DBClusterArn ?? '',
+    sourceArn: state.from?.DBClusterArn ?? '',
     lag: lag ?? null,
   };
   const proof = await proveWriter(service, context, to, state.to);
@@ -65,8 +66,11 @@ export async function lookAround<M extends Member>(
     if (inTheWay.length > 0) return { status: 'refused', reasons: inTheWay, evidence };
     return { status: 'ready', baseline, evidence };
   }
+  if (state.from === undefined) return refused(noMember(global, move.from));
   return { state, target, lag, baseline };
 }
+
+const refused = (reason: Reason): Preparation => ({ status: 'refused', reasons: [reason], evidence: [] });
 
 /** Why a change of roles makes no sense, whatever AWS says: it is not between the two members of the global cluster. */
 export function notBetweenMembers({ global, to, from }: Move<Member>): Reason[] {

@@ -85,7 +85,7 @@ async function prepareSwitchover<M extends Member>(
     ...reasonsAgainstSource(from, source),
     ...(begun ? [] : [...beingChanged(to, target), ...beingChanged(from, source)]),
     ...differentVersions(service, all, target?.EngineVersion, source?.EngineVersion),
-    ...(state.from.IsWriter === true ? [] : [notTheWriter(service, from, to)]),
+    ...(state.from?.IsWriter === true ? [] : [notTheWriter(service, from, to)]),
     ...(state.to.SynchronizationStatus === 'pending-resync' ? [notConnected(service, to)] : []),
     ...(maxLag !== undefined && (lag === undefined || lag.lagMs > maxLag * 1000)
       ? [tooFarBehind(to, maxLag, lag?.lagMs)]
@@ -129,8 +129,9 @@ async function observeSwitch<M extends Member>(
   const seen = await observeMove(service, context, all, baseline, seconds => notBegun(service, all, seconds));
   if ('status' in seen) return seen;
   const outputs = outputsOf(to, seen);
-  const what = `${to.identifier} in ${to.region} is the primary of ${global.identifier}, and ${seen.shown}; a switchover loses nothing`;
-  return { status: 'done', outputs, evidence: [{ what, data: outputs }] };
+  const what = `${to.identifier} in ${to.region} is the primary of ${global.identifier}, and ${seen.shown}`;
+  const lost = { what: 'Nothing is lost: a switchover waits until the secondary has everything' };
+  return { status: 'done', outputs, evidence: [{ what, data: outputs }, lost] };
 }
 
 const outputsOf = ({ identifier }: Member, { endpoint, port }: Proof) => ({

@@ -71,8 +71,12 @@ export type GlobalService<M extends Member> = {
 };
 export type Wanted = { GlobalClusterIdentifier: string; TargetDbClusterIdentifier: string };
 
-/** The global cluster and its two members, as a region shows them now. */
-export type GlobalState = { cluster: ShownGlobal; to: ShownMember; from: ShownMember };
+/**
+ * The global cluster and its two members, as a region shows them now. `from` may be missing while its region is lost: AWS
+ * adds an old primary back as a secondary when it is healthy again. Source: DocumentDB Developer Guide, "Performing a
+ * managed failover for an Amazon DocumentDB global cluster"; the other guides say the same.
+ */
+export type GlobalState = { cluster: ShownGlobal; to: ShownMember; from: ShownMember | undefined };
 
 export async function readGlobalState<M extends Member>(
   service: GlobalService<M>,
@@ -92,17 +96,15 @@ export async function readGlobalState<M extends Member>(
     };
   }
   const target = memberOf(cluster, to);
-  const source = memberOf(cluster, from);
-  const missing = [target ? [] : [to], source ? [] : [from]].flat();
-  if (target === undefined || source === undefined) {
-    return {
-      reasons: missing.map(({ identifier, region: where }) => ({
-        what: `${identifier} in ${where} is no member of the global database ${global.identifier}`,
-        mend: 'Correct the plan, or add the cluster as a secondary again; its data is copied anew.',
-      })),
-    };
-  }
-  return { cluster, to: target, from: source };
+  if (target === undefined) return { reasons: [noMember(global, to)] };
+  return { cluster, to: target, from: memberOf(cluster, from) };
+}
+
+export function noMember(global: Global, { identifier, region }: Member): Reason {
+  return {
+    what: `${identifier} in ${region} is no member of the global database ${global.identifier}`,
+    mend: 'Correct the plan. If its region was lost, AWS adds it again when it is healthy: wait, then retry. Else add it as a secondary; its data is copied anew.',
+  };
 }
 
 function memberOf(global: ShownGlobal, { region, identifier }: Member): ShownMember | undefined {

@@ -74,7 +74,10 @@ describe.each([
           expect(seen).toMatchObject({
             status: 'done',
             outputs: { writer: target, endpoint, port, lossSeconds: 0 },
-            evidence: [{ what: expect.stringContaining(said) }],
+            evidence: [
+              { what: expect.stringContaining(said) },
+              { what: expect.stringContaining('Nothing is lost') },
+            ],
           });
           expect(JSON.stringify(seen)).toContain('No write was made');
           expect(begun(world, 'The switchover of')).toHaveLength(1);
@@ -337,6 +340,34 @@ describe('what shows a writer', () => {
       { http: async () => ({ status, body, headers: {}, latencyMs: 1 }) },
     ),
   );
+});
+
+describe('an old primary that AWS shows as no member', () => {
+  const kind = 'docdb.failover-global-cluster';
+  const forget = (world: World) => {
+    for (const global of globalsOf(world))
+      global.members = global.members.filter(one => one.region === recovery);
+  };
+
+  it('is no failure of a failover that has begun, or is done', () =>
+    inAws(componentsOf('docdb'), async scene => {
+      await loseThePrimary(scene);
+      setTimeout(() => forget(scene.world), 20_000);
+      expect((await scene.play(kind, forced)).seen).toMatchObject({
+        status: 'done',
+        outputs: { writer: target },
+      });
+      expect((await scene.play(kind, forced)).preparation.status).toBe('already-done');
+    }));
+
+  it('is refused where the target is not the writer', () =>
+    inAws(componentsOf('docdb'), async scene => {
+      await loseThePrimary(scene);
+      forget(scene.world);
+      expect(reasonsOf((await scene.play(kind, forced)).preparation)).toContain(
+        'parks in ap-southeast-2 is no member',
+      );
+    }));
 });
 
 describe('a global cluster that does not move', () => {
