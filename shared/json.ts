@@ -12,3 +12,12 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 export function objectOrEmpty(value: Json | undefined): JsonObject {
   return isJsonObject(value) ? value : {};
 }
+
+/** The value of a JSON text; undefined for a text that is none. */
+export function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,6 @@
 import type { Permission } from '../../shared/actions/contract.ts';
 import { clusterPermission } from '../../shared/actions/k8s-permission.ts';
-import { kmsKeyArn, rdsArn } from '../../shared/aws/rds-arns.ts';
+import { rdsArn } from '../../shared/aws/rds-arns.ts';
 import { backupTag } from '../../shared/backups/names.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
 
@@ -17,20 +17,6 @@ export function clusterOf(plan: Plan, id: string): Permission[] {
   const cluster = plan.components[id];
   return cluster?.type === 'eks-cluster' ? [clusterPermission(cluster.name, cluster.region)] : [];
 }
-
-export const grants = (region: string, key: string): Permission => ({
-  actions: ['kms:CreateGrant'],
-  resources: [kmsKeyArn(region, key)],
-  conditions: {
-    Bool: { 'kms:GrantIsForAWSResource': 'true' },
-    StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
-  },
-});
-
-export const readsKey = (region: string, key: string): Permission => ({
-  actions: ['kms:DescribeKey'],
-  resources: [kmsKeyArn(region, key)],
-});
 
 export const readsRds = (region: string): Permission => ({
   actions: [

@@ -1,8 +1,9 @@
 import type { Permission } from '../../shared/actions/contract.ts';
+import { readsKey } from '../../shared/aws/kms-permissions.ts';
 import { kmsKeyArn } from '../../shared/aws/rds-arns.ts';
 import { componentOf } from '../../shared/backups/snapshots/source.ts';
 import type { Backup, BackupOf, Plan } from '../../shared/plan/schema.ts';
-import { bucketArn, clusterOf, readsClusters, readsKey, readsRds, stack } from './grants.ts';
+import { bucketArn, clusterOf, readsClusters, readsRds, stack } from './grants.ts';
 
 /** For looking at what there is; also what the proving function needs to choose what it restores. */
 export function lookingPermissions(plan: Plan): Permission[] {

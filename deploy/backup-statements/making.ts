@@ -1,10 +1,11 @@
 import type { Permission } from '../../shared/actions/contract.ts';
+import { grantsKey, readsKey } from '../../shared/aws/kms-permissions.ts';
 import { kmsKeyArn, rdsArn } from '../../shared/aws/rds-arns.ts';
 import { secretReadPermission } from '../../shared/aws/secret-reference.ts';
 import { backupTag, snapshotHead } from '../../shared/backups/names.ts';
 import { type Source, sourceOfBackup } from '../../shared/backups/snapshots/source.ts';
 import type { Backup, BackupOf, Plan } from '../../shared/plan/schema.ts';
-import { bucketArn, clusterOf, grants, ownOnly, readsKey, stack, taggedOnly } from './grants.ts';
+import { bucketArn, clusterOf, ownOnly, stack, taggedOnly } from './grants.ts';
 
 /** For making backups, and removing those whose time is over. */
 export function makingPermissions(plan: Plan): Permission[] {
@@ -19,7 +20,7 @@ export function making(plan: Plan, id: string, backup: Backup): Permission[] {
     case 'rds-snapshot-copy':
       return [
         ...copiesSnapshots(sourceOfBackup(plan, backup), backup.region, id),
-        grants(backup.region, backup.kmsKey),
+        grantsKey('rds', backup.region, backup.kmsKey),
         readsKey(backup.region, backup.kmsKey),
       ];
     case 'aws-backup':

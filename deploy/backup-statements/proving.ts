@@ -1,5 +1,6 @@
 import type { Permission } from '../../shared/actions/contract.ts';
 import { type BuildProject, buildPermissions } from '../../shared/aws/codebuild.ts';
+import { grantsKey } from '../../shared/aws/kms-permissions.ts';
 import { clusterRestoreReads, kmsKeyArn, rdsArn } from '../../shared/aws/rds-arns.ts';
 import { purposeTag } from '../../shared/backups/names.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../../shared/backups/verify/steps.ts';
 import type { Component } from '../../shared/plan/components.ts';
 import type { Plan } from '../../shared/plan/schema.ts';
-import { grants, readsClusters, readsRds, stack } from './grants.ts';
+import { readsClusters, readsRds, stack } from './grants.ts';
 import { lookingPermissions } from './looking.ts';
 
 /** For proving: throw-away instances that carry the tag of a verification, and nothing else. */
@@ -84,7 +85,7 @@ function restoringCluster(target: ClusterTarget): Permission[] {
     },
     keepsPassword(region, 'rds!cluster-*'),
     { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, target.kmsKey)] },
-    grants(region, target.kmsKey),
+    grantsKey('rds', region, target.kmsKey),
   ];
 }
 
@@ -124,6 +125,6 @@ function restoringInstance(target: InstanceTarget): Permission[] {
     },
     keepsPassword(region, 'rds!db-*'),
     { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, target.kmsKey)] },
-    grants(region, target.kmsKey),
+    grantsKey('rds', region, target.kmsKey),
   ];
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { parseJson, valueAtPointer } from '../network/json-pointer.ts';
+import { parseJson } from '../json.ts';
+import { valueAtPointer } from '../network/json-pointer.ts';
 import type { HttpResponse } from '../ports.ts';
 
 /** What an answer must be like, in http.check and http.request. */

@@ -1,8 +1,8 @@
 import { CreateDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import type { ActionContext } from '../actions/contract.ts';
-import { RefusedError } from '../errors.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import { isNamed, request } from './aws-errors.ts';
+import { type KnownRefusals, refusalBehind } from './known-refusals.ts';
 import { expiresTag } from './names.ts';
 import { ownInstance } from './rds-own-instance.ts';
 
@@ -38,41 +38,31 @@ export async function createReader(
   } catch (error) {
     if (isNamed(error, 'InvalidDBClusterStateFault')) return;
     if (!isNamed(error, 'DBInstanceAlreadyExistsFault'))
-      throw readerRefusal(error, wanted.class, region) ?? error;
+      throw refusalBehind(error, refusals, { instanceClass: wanted.class, region }) ?? error;
     await ownInstance(context, region, wanted.name);
   }
 }
 
 /** Errors that RDS answers with at once, and what mends them. */
-const refusals: readonly { names: string[]; mend(instanceClass: string, region: string): string }[] = [
+const refusals: KnownRefusals<{ instanceClass: string; region: string }> = [
   {
     names: ['InstanceQuotaExceededFault'],
-    mend: (_class, region) =>
+    mend: ({ region }) =>
       `Ask for a higher quota of DB instances in ${region} (rds/L-7B6409FD), or delete what nobody uses, then retry. quota.check on schedule finds it before an outage.`,
   },
   {
     names: ['InsufficientDBInstanceCapacityFault'],
-    mend: (instanceClass, region) =>
+    mend: ({ instanceClass, region }) =>
       `AWS has no ${instanceClass} left in ${region} now. Name another class in the plan's step, such as one of another generation, then retry.`,
   },
   {
     names: ['DBParameterGroupNotFoundFault'],
-    mend: (_class, region) =>
+    mend: ({ region }) =>
       `Make the DB parameter group in ${region}, or name another one in the step, then retry.`,
   },
   {
     names: ['InvalidParameterCombination', 'InvalidParameterValue'],
-    mend: (instanceClass, region) =>
+    mend: ({ instanceClass, region }) =>
       `Look whether the cluster can have instances of the class ${instanceClass} in ${region}; name another one in the plan's step, then retry.`,
   },
 ];
-
-function readerRefusal(error: unknown, instanceClass: string, region: string): RefusedError | undefined {
-  const found = refusals.find(({ names }) => isNamed(error, ...names));
-  if (found === undefined || !(error instanceof Error)) return undefined;
-  return new RefusedError(error.message, {
-    reasons: [error.message],
-    nextStep: found.mend(instanceClass, region),
-    cause: error,
-  });
-}

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../json.ts';
 
 /** What is written beside a file as `<key>.manifest.json`, as far as choosing and restoring it needs. */
 const manifestSchema = z.object({
@@ -20,10 +21,5 @@ export const manifestSuffix = '.manifest.json';
 
 /** Undefined for a text that is no manifest. */
 export function parseManifest(text: string | undefined): FileManifest | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return manifestSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return text === undefined ? undefined : manifestSchema.safeParse(parseJson(text)).data;
 }

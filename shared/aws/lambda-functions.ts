@@ -6,6 +6,7 @@ import {
   type LambdaClientConfig,
 } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
+import { parseJson } from '../json.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import { ifFound, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
@@ -78,14 +79,6 @@ export async function invoke(
   return {
     version: reply.ExecutedVersion ?? '',
     ...(reply.FunctionError && { functionError: reply.FunctionError }),
-    result: parse(text),
+    result: parseJson(text),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,12 +6,14 @@ import {
   RestoreDBClusterToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
 import type { Permission, Reason } from '../actions/contract.ts';
-import { RefusedError } from '../errors.ts';
+import type { RefusedError } from '../errors.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import { isNamed, request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
+import { grantsKey, readsKey } from './kms-permissions.ts';
+import { type KnownRefusals, refusalBehind } from './known-refusals.ts';
 import { runTag } from './names.ts';
-import { clusterRestoreReads, kmsKeyArn, rdsArn } from './rds-arns.ts';
+import { clusterRestoreReads, rdsArn } from './rds-arns.ts';
 import { secretReadPermission } from './secret-reference.ts';
 
 type Target = ComponentOf<'rds-cluster-restore-target'>;
@@ -121,7 +123,7 @@ export function newestSnapshot(
 }
 
 /** Errors that RDS answers with at once, before it makes anything, and what mends them. */
-const refusals: readonly { names: string[]; mend(target: Target): string }[] = [
+const refusals: KnownRefusals<Target> = [
   {
     names: [
       'InvalidVPCNetworkStateFault',
@@ -151,13 +153,7 @@ const refusals: readonly { names: string[]; mend(target: Target): string }[] = [
 
 /** The refusal behind an error of `startClusterRestore`, or undefined if it is of another kind. */
 export function clusterRefusalOf(error: unknown, target: Target): RefusedError | undefined {
-  const found = refusals.find(({ names }) => isNamed(error, ...names));
-  if (found === undefined || !(error instanceof Error)) return undefined;
-  return new RefusedError(error.message, {
-    reasons: [error.message],
-    nextStep: found.mend(target),
-    cause: error,
-  });
+  return refusalBehind(error, refusals, target);
 }
 
 export function noSnapshot({ sourceIdentifier, sourceRegion, region }: Target, notAfter?: Date): Reason {
@@ -206,15 +202,8 @@ export function clusterRestorePermissions(target: Target): Permission[] {
       actions: ['rds:CreateDBClusterSnapshot'],
       resources: [cluster, rdsArn('cluster-snapshot', region, `${target.identifier}-*`)],
     },
-    { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, kmsKey)] },
-    {
-      actions: ['kms:CreateGrant'],
-      resources: [kmsKeyArn(region, kmsKey)],
-      conditions: {
-        Bool: { 'kms:GrantIsForAWSResource': 'true' },
-        StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
-      },
-    },
+    readsKey(region, kmsKey),
+    grantsKey('rds', region, kmsKey),
     secretReadPermission(target.credentials, region),
   ];
 }

@@ -1,7 +1,8 @@
 import type { Permission } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
+import { grantsKey, readsKey } from './kms-permissions.ts';
 import { runTag } from './names.ts';
-import { kmsKeyArn, rdsArn } from './rds-arns.ts';
+import { rdsArn } from './rds-arns.ts';
 import { secretReadPermission } from './secret-reference.ts';
 
 type Target = ComponentOf<'rds-restore-target'>;
@@ -47,15 +48,8 @@ export function restorePermissions(target: Target): Permission[] {
       actions: ['rds:CreateDBSnapshot'],
       resources: [made, rdsArn('snapshot', region, `${target.identifier}-*`)],
     },
-    { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, target.kmsKey)] },
-    {
-      actions: ['kms:CreateGrant'],
-      resources: [kmsKeyArn(region, target.kmsKey)],
-      conditions: {
-        Bool: { 'kms:GrantIsForAWSResource': 'true' },
-        StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
-      },
-    },
+    readsKey(region, target.kmsKey),
+    grantsKey('rds', region, target.kmsKey),
     secretReadPermission(target.credentials, region),
   ];
 }

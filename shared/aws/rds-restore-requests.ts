@@ -3,10 +3,11 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
   RestoreDBInstanceToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
-import { RefusedError } from '../errors.ts';
+import type { RefusedError } from '../errors.ts';
 import type { ComponentOf } from '../plan/components.ts';
-import { isNamed, request } from './aws-errors.ts';
+import { request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
+import { type KnownRefusals, refusalBehind } from './known-refusals.ts';
 
 export type RestoreRequest = {
   identifier: string;
@@ -84,7 +85,7 @@ type Place = Pick<
 >;
 
 /** Errors that RDS answers with at once, before it makes anything, and what mends them. */
-const refusals: readonly { names: string[]; mend(target: Place): string }[] = [
+const refusals: KnownRefusals<Place> = [
   {
     names: [
       'InvalidParameterValue',
@@ -114,11 +115,5 @@ const refusals: readonly { names: string[]; mend(target: Place): string }[] = [
 
 /** The refusal behind an error of `startRestore`, or undefined if it is of another kind. */
 export function refusalOf(error: unknown, target: Place): RefusedError | undefined {
-  const found = refusals.find(({ names }) => isNamed(error, ...names));
-  if (found === undefined || !(error instanceof Error)) return undefined;
-  return new RefusedError(error.message, {
-    reasons: [error.message],
-    nextStep: found.mend(target),
-    cause: error,
-  });
+  return refusalBehind(error, refusals, target);
 }

@@ -1,15 +1,10 @@
+import { isJsonObject, parseJson } from '../json.ts';
 /** Keys and values of a JSON secret, or undefined if the text is not a JSON object of plain values. */
 export type SecretValues = Record<string, string | number | boolean | null>;
 
 export function parseSecretValues(text: string | undefined): SecretValues | undefined {
-  if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const value = text === undefined ? undefined : parseJson(text);
+  if (!isJsonObject(value)) return undefined;
   const plain = Object.values(value).every(part => part === null || typeof part !== 'object');
   return plain ? (value as SecretValues) : undefined;
 }

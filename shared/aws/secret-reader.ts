@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { InvalidInputError } from '../errors.ts';
+import { objectOrEmpty, parseJson } from '../json.ts';
 import { request } from './aws-errors.ts';
 import type { AwsClients } from './clients.ts';
 import { parseSecretReference } from './secret-reference.ts';
@@ -42,13 +43,9 @@ async function readParameter(aws: AwsClients, name: string, region: string): Pro
 
 /** One key of a JSON secret, as text. No part of the secret goes into an error. */
 function valueOfKey(text: string, key: string, reference: string): string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw unusable(reference, 'its value is not JSON, so it has no keys');
-  }
-  const value = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, key) : undefined;
+  const parsed = parseJson(text);
+  if (parsed === undefined) throw unusable(reference, 'its value is not JSON, so it has no keys');
+  const value = objectOrEmpty(parsed)[key];
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   throw unusable(reference, `its JSON has no text under "${key}"`);

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { acknowledgeIncident, readIncident } from '../incident/incident.ts';
+import { parseJson } from '../json.ts';
 import type { Channel, Plan } from '../plan/schema.ts';
 import type { Runtime } from '../runtime.ts';
 import { recordRefusal } from './answers.ts';
@@ -51,7 +52,7 @@ export async function takeSlack(runtime: Runtime, request: Delivered): Promise<A
   if (!(ageSeconds <= longestAgeSeconds))
     return refuse(runtime, 'slack', 'Its time stamp is missing, or too old to be no repetition.');
   if (!(await isSigned(runtime, 'slack', signed, given))) return refuse(runtime, 'slack', unsigned);
-  const payload = pressedSchema.safeParse(parse(new URLSearchParams(request.body).get('payload') ?? ''));
+  const payload = pressedSchema.safeParse(parseJson(new URLSearchParams(request.body).get('payload') ?? ''));
   const incidentId = payload.data?.actions.find(({ action_id }) => action_id === acknowledgeAction)?.value;
   if (!payload.success || incidentId === undefined) return accepted;
   const user = payload.data.user.id;
@@ -86,7 +87,7 @@ export async function takePagerDuty(runtime: Runtime, request: Delivered): Promi
     .map(each => each.trim().replace(/^v1=/, ''));
   if (!(await isSigned(runtime, 'pagerduty', request.body, given)))
     return refuse(runtime, 'pagerduty', unsigned);
-  const parsed = eventSchema.safeParse(parse(request.body));
+  const parsed = eventSchema.safeParse(parseJson(request.body));
   if (!parsed.success) return accepted;
   const { event_type: type, agent, data } = parsed.data.event;
   if (type !== 'incident.acknowledged' || agent?.type !== 'user_reference' || !data.incident_key)
@@ -142,14 +143,6 @@ async function isSigned(
 
 function personWith(plan: Plan, is: (person: Plan['people'][string]) => boolean): string | undefined {
   return Object.entries(plan.people).find(([, person]) => is(person))?.[0];
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const answer = (statusCode: number): Acceptance => ({

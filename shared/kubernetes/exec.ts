@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ServiceUnavailableError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import type { KubernetesExecRequest, KubernetesExecResult } from '../ports.ts';
 
 /**
@@ -81,14 +82,6 @@ function exitCodeOf(statusText: string): number {
     if (exit.success) return exit.data.message;
   }
   throw failure(message || 'a failure without an exit code');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function failure(why: string): ServiceUnavailableError {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { InvalidInputError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import type { SqlDialect } from '../sql/dialects/dialect.ts';
 import { dialectOf, dialectOfDatabase } from '../sql/dialects/dialects.ts';
 
@@ -67,14 +68,6 @@ function toUrl(text: string, { protocol }: SqlDialect): URL {
   const given = url?.protocol === 'postgres:' ? 'postgresql:' : url?.protocol;
   if (!url || given !== protocol) throw unreadable(`it is no ${protocol}// URL`);
   return url;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadable(why: string): InvalidInputError {

@@ -9,12 +9,3 @@ export function valueAtPointer(document: unknown, pointer: string): unknown {
   }
   return value;
 }
-
-/** A body as JSON; undefined when it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

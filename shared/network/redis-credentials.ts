@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { InvalidInputError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 
 export type RedisCredentials = { username?: string; password: string };
 
@@ -34,14 +35,6 @@ function fromUrl(text: string): RedisCredentials {
   if (!url || url.password === '') throw unreadable('its URL has no password');
   const username = decodeURIComponent(url.username);
   return { password: decodeURIComponent(url.password), ...(username && { username }) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadable(why: string): InvalidInputError {

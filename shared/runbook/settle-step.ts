@@ -1,3 +1,4 @@
+import { messageInCause } from './cause.ts';
 import type { StepReply } from './contract.ts';
 import { hasChanged } from './has-changed.ts';
 import { type StepRecord, writeStep } from './step-record.ts';
@@ -73,13 +74,6 @@ function isUndoing(record: StepRecord): boolean {
   return record.undoBegunAt !== undefined && (record.status === 'undoing' || record.undoError !== undefined);
 }
 
-/** Lambda puts the error into Cause as JSON; other causes are text already. */
-function messageOf(failure: { Error: string; Cause?: string }): string {
-  if (!failure.Cause) return 'no further information';
-  try {
-    const cause = JSON.parse(failure.Cause) as { errorMessage?: unknown };
-    return typeof cause.errorMessage === 'string' ? cause.errorMessage : failure.Cause;
-  } catch {
-    return failure.Cause;
-  }
+function messageOf({ Cause }: { Cause?: string }): string {
+  return Cause ? messageInCause(Cause) : 'no further information';
 }

@@ -2,6 +2,7 @@ import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import * as z from 'zod';
 import type { ActionContext } from '../actions/contract.ts';
 import { isNotFound, request } from '../aws/aws-errors.ts';
+import { parseJson } from '../json.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import { storedSetSchema } from './records.ts';
 
@@ -57,13 +58,9 @@ export async function readGate(context: ActionContext, name: DnsName): Promise<G
   }
 }
 
+/** Undefined for what a person wrote: that it exists is all that counts. */
 function parseMemory(text: string): GateMemory | undefined {
-  try {
-    return gateMemorySchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    // Not JSON: a person wrote it. That it exists is all that counts.
-    return undefined;
-  }
+  return gateMemorySchema.safeParse(parseJson(text)).data;
 }
 
 /** Opens the gate, or writes its memory anew while it is open. Recorded before it is sent. */

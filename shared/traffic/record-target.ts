@@ -2,7 +2,7 @@ import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import * as z from 'zod';
 import type { Evidence, Reason } from '../actions/contract.ts';
 import type { ComponentOf } from '../plan/components.ts';
-import { normalName, targetOf, ttlSecondsOf } from './records.ts';
+import { normalName, recordSetSchema, targetOf, ttlSecondsOf } from './records.ts';
 
 export type DnsRecord = ComponentOf<'dns-record'>;
 export type Target = 'primary' | 'recovery';
@@ -10,18 +10,10 @@ export type Target = 'primary' | 'recovery';
 /** TTL above which users notice the wait: Route 53 advises 60 s or less for records that may have to move. */
 const longTtlSeconds = 60;
 
-/** A record set as it is kept for going back. Only the fields that a simple or weighted set of these types can have. */
-export const keptSetSchema = z.object({
-  Name: z.string(),
-  Type: z.enum(['A', 'CNAME']),
+/** A simple or weighted record set as it is kept for going back. */
+export const keptSetSchema = recordSetSchema.extend({
   SetIdentifier: z.string().optional(),
   Weight: z.number().optional(),
-  TTL: z.number().optional(),
-  ResourceRecords: z.array(z.object({ Value: z.string() })).optional(),
-  AliasTarget: z
-    .object({ HostedZoneId: z.string(), DNSName: z.string(), EvaluateTargetHealth: z.boolean() })
-    .optional(),
-  HealthCheckId: z.string().optional(),
 });
 export type KeptSet = z.infer<typeof keptSetSchema>;
 

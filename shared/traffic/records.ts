@@ -11,18 +11,22 @@ export const aliasTtlSeconds = 60;
 /** The two record sets that Route 53 chooses between by the primary's health check. */
 export type FailoverPair = { primary: ResourceRecordSet; secondary: ResourceRecordSet };
 
-/** A record set of a failover pair as it is kept for going back: the fields that such a set can have. */
-export const storedSetSchema = z.object({
+/** What every record set that is kept for going back can have, whatever its routing. */
+export const recordSetSchema = z.object({
   Name: z.string(),
   Type: z.enum(['A', 'CNAME']),
-  SetIdentifier: z.string(),
-  Failover: z.enum(['PRIMARY', 'SECONDARY']),
   TTL: z.number().optional(),
   ResourceRecords: z.array(z.object({ Value: z.string() })).optional(),
   AliasTarget: z
     .object({ HostedZoneId: z.string(), DNSName: z.string(), EvaluateTargetHealth: z.boolean() })
     .optional(),
   HealthCheckId: z.string().optional(),
+});
+
+/** A record set of a failover pair as it is kept for going back. */
+export const storedSetSchema = recordSetSchema.extend({
+  SetIdentifier: z.string(),
+  Failover: z.enum(['PRIMARY', 'SECONDARY']),
 });
 export type StoredSet = z.infer<typeof storedSetSchema>;
 

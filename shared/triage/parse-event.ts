@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { InvalidInputError } from '../errors.ts';
+import { type Json, parseJson } from '../json.ts';
 import type { Plan } from '../plan/schema.ts';
 import { awsTime, type Envelope, envelopeSchema, parseAs, show } from './event-bridge.ts';
 import { ownSource, parseOwnEvent } from './own-events.ts';
@@ -52,12 +53,10 @@ function parseSns(plan: Plan, event: object): ParsedEvent {
   return asSignals(eventId, signals, 'the alarm is no signal of the plan');
 }
 
-function parseMessage(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw unknownEvent(text);
-  }
+function parseMessage(text: string): Json {
+  const message = parseJson(text);
+  if (message === undefined) throw unknownEvent(text);
+  return message;
 }
 
 /** What AWS is known to send, or what the plan's signals of the type `event` wait for; one event may be both. */

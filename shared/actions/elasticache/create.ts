@@ -13,8 +13,8 @@ import {
 } from '../../aws/elasticache-reader.ts';
 import { removeGroup } from '../../aws/elasticache-removal.ts';
 import { readKey } from '../../aws/kms-keys.ts';
+import { grantsKey, readsKey } from '../../aws/kms-permissions.ts';
 import { runTag } from '../../aws/names.ts';
-import { kmsKeyArn } from '../../aws/rds-arns.ts';
 import { InvalidInputError, RefusedError, ServiceUnavailableError } from '../../errors.ts';
 import { redisCredentials } from '../../network/redis-credentials.ts';
 import { openRedis, redisPermissions, writeWorks } from '../../network/redis-server.ts';
@@ -290,19 +290,7 @@ function permissionsFor(target: Target, snapshot: string | undefined) {
       resources: [elasticacheArn('snapshot', region, `${identifier}-*`)],
       reason: 'The final snapshot of what this run made',
     },
-    ...(kmsKey === undefined
-      ? []
-      : [
-          { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, kmsKey)] },
-          {
-            actions: ['kms:CreateGrant'],
-            resources: [kmsKeyArn(region, kmsKey)],
-            conditions: {
-              Bool: { 'kms:GrantIsForAWSResource': 'true' },
-              StringEquals: { 'kms:ViaService': `elasticache.${region}.amazonaws.com` },
-            },
-          },
-        ]),
+    ...(kmsKey === undefined ? [] : [readsKey(region, kmsKey), grantsKey('elasticache', region, kmsKey)]),
     ...redisPermissions(target),
   ];
 }

@@ -2,7 +2,8 @@ import { CopyDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNamed, isUnreachable, request } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
-import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
+import { grantsKey, readsKey } from '../../aws/kms-permissions.ts';
+import { rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { readSnapshot, readSnapshots } from '../../aws/rds-reader.ts';
 import {
@@ -67,15 +68,8 @@ export const action = defineAction({
       reason: 'Which snapshot it is turns out only during the run; it is only read',
     },
     { actions: ['rds:DescribeDBSnapshots'], resources: [rdsArn('snapshot', sourceRegion, '*')] },
-    { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, kmsKey)] },
-    {
-      actions: ['kms:CreateGrant'],
-      resources: [kmsKeyArn(region, kmsKey)],
-      conditions: {
-        Bool: { 'kms:GrantIsForAWSResource': 'true' },
-        StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
-      },
-    },
+    readsKey(region, kmsKey),
+    grantsKey('rds', region, kmsKey),
   ],
 
   async prepare(context, { target, snapshot, sourceRegion = target.sourceRegion }) {

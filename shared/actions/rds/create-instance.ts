@@ -2,6 +2,7 @@ import { CreateDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNamed, request } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
+import { grantsKey, readsKey } from '../../aws/kms-permissions.ts';
 import { runTag } from '../../aws/names.ts';
 import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
@@ -48,7 +49,7 @@ export const action = defineAction({
     const made = rdsArn('db', region, `${identifier}-*`);
     const tagged = { Null: { [`aws:RequestTag/${runTag}`]: 'false' } };
     const ownOnly = { Null: { [`aws:ResourceTag/${runTag}`]: 'false' } };
-    const key = kmsKeyArn(region, kmsKey);
+    const _key = kmsKeyArn(region, kmsKey);
     return [
       { actions: ['rds:DescribeDBInstances'], resources: [made] },
       { actions: ['rds:CreateDBInstance', 'rds:AddTagsToResource'], resources: [made], conditions: tagged },
@@ -74,15 +75,8 @@ export const action = defineAction({
         resources: ['*'],
         reason: 'The action has no resource-level permission',
       },
-      { actions: ['kms:DescribeKey'], resources: [key] },
-      {
-        actions: ['kms:CreateGrant'],
-        resources: [key],
-        conditions: {
-          Bool: { 'kms:GrantIsForAWSResource': 'true' },
-          StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
-        },
-      },
+      readsKey(region, kmsKey),
+      grantsKey('rds', region, kmsKey),
       secretReadPermission(credentials, region),
     ];
   },

@@ -2,8 +2,9 @@ import { CreateDBInstanceReadReplicaCommand, type DBInstance, RDSClient } from '
 import * as z from 'zod';
 import { isNamed, isUnreachable, request } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
+import { grantsKey, readsKey } from '../../aws/kms-permissions.ts';
 import { runTag } from '../../aws/names.ts';
-import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
+import { rdsArn } from '../../aws/rds-arns.ts';
 import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { engineReason } from '../../aws/rds-engine.ts';
@@ -92,15 +93,8 @@ export const action = defineAction({
         resources: ['*'],
         reason: 'The action has no resource-level permission',
       },
-      { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, kmsKey)] },
-      {
-        actions: ['kms:CreateGrant'],
-        resources: [kmsKeyArn(region, kmsKey)],
-        conditions: {
-          Bool: { 'kms:GrantIsForAWSResource': 'true' },
-          StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
-        },
-      },
+      readsKey(region, kmsKey),
+      grantsKey('rds', region, kmsKey),
       secretReadPermission(target.credentials, region),
       ...lagPermissions(target),
     ];

@@ -9,7 +9,8 @@ import {
 import * as z from 'zod';
 import { isNamed, isNotFound, isUnreachable, request } from '../../aws/aws-errors.ts';
 import { readKey } from '../../aws/kms-keys.ts';
-import { kmsKeyArn, rdsArn } from '../../aws/rds-arns.ts';
+import { grantsKey, readsKey } from '../../aws/kms-permissions.ts';
+import { rdsArn } from '../../aws/rds-arns.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { readInstance, readReplicatedBackups } from '../../aws/rds-reader.ts';
 import { noInstance } from '../../aws/rds-writer.ts';
@@ -80,15 +81,8 @@ export const action = defineAction({
         ],
         resources: [source, rdsArn('auto-backup', region, '*')],
       },
-      { actions: ['kms:DescribeKey'], resources: [kmsKeyArn(region, kmsKey)] },
-      {
-        actions: ['kms:CreateGrant'],
-        resources: [kmsKeyArn(region, kmsKey)],
-        conditions: {
-          Bool: { 'kms:GrantIsForAWSResource': 'true' },
-          StringEquals: { 'kms:ViaService': `rds.${region}.amazonaws.com` },
-        },
-      },
+      readsKey(region, kmsKey),
+      grantsKey('rds', region, kmsKey),
     ];
   },
 

@@ -19,6 +19,7 @@ import { meaningOfClusterStatus, serves } from '../../aws/rds-cluster-status.ts'
 import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { engineReason } from '../../aws/rds-engine.ts';
+import { differentKey } from '../../aws/rds-restored-key.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import { RefusedError } from '../../errors.ts';
 import { type ComponentOf, rdsClusterRestoreTarget } from '../../plan/components.ts';
@@ -163,7 +164,7 @@ async function observeWriter(context: ActionContext, target: Target, wanted: Bas
     return { status: 'pending' as const, note: `${wanted.cluster} has no writer yet` };
   const notAsPlanned =
     engineReason({ identifier: wanted.cluster, engine: target.engine }, cluster.Engine) ??
-    (await differentKey(context, target, cluster));
+    (await differentKey(context, target, { name: wanted.cluster, key: cluster.KmsKeyId }));
   if (notAsPlanned) return { status: 'failed' as const, reasons: [notAsPlanned], evidence: [] };
   const probe = await probeCluster(context, target, cluster);
   if (!probe.ok) return waitUnlessLasting(`${wanted.cluster} is available`, probe);
@@ -232,20 +233,6 @@ async function isUnderWay(context: ActionContext, region: string, identifier: st
   if (isClusterOfRun(existing, context.run.id)) return true;
   const reason = nameTaken(identifier, region);
   throw new RefusedError(reason.what, { nextStep: reason.mend, reasons: [reason.what] });
-}
-
-async function differentKey(
-  context: ActionContext,
-  target: Target,
-  cluster: DBCluster,
-): Promise<Reason | undefined> {
-  const wanted = await readKey(context.aws, target.region, target.kmsKey);
-  if (!wanted.usable) return wanted.reason;
-  if (cluster.KmsKeyId === wanted.arn) return undefined;
-  return {
-    what: `${cluster.DBClusterIdentifier} is encrypted with ${cluster.KmsKeyId ?? 'no key'}, not with the plan's ${target.kmsKey}`,
-    mend: "Name the key of the backup in the plan's kmsKey, or copy the snapshot with the wanted key and restore that.",
-  };
 }
 
 function nameTaken(identifier: string, region: string): Reason {

@@ -1,7 +1,5 @@
-import type { DBInstance } from '@aws-sdk/client-rds';
 import * as z from 'zod';
 import { isNamed } from '../../aws/aws-errors.ts';
-import { readKey } from '../../aws/kms-keys.ts';
 import { waitUnlessLasting } from '../../aws/rds-connection.ts';
 import { rdsDurations } from '../../aws/rds-durations.ts';
 import { engineReason } from '../../aws/rds-engine.ts';
@@ -11,14 +9,13 @@ import { removeInstance } from '../../aws/rds-removal.ts';
 import { chooseMoment, chooseSnapshot } from '../../aws/rds-restore-moment.ts';
 import { restorePermissions } from '../../aws/rds-restore-permissions.ts';
 import { refusalOf, restoreCall, startRestore } from '../../aws/rds-restore-requests.ts';
+import { differentKey } from '../../aws/rds-restored-key.ts';
 import { isOfRun } from '../../aws/rds-run-tag.ts';
 import { meaningOfStatus } from '../../aws/rds-status.ts';
 import { probeWriter } from '../../aws/rds-write-probe.ts';
 import { identifierLength, visibleAfterSeconds } from '../../aws/rds-writer.ts';
-import { type ComponentOf, rdsRestoreTarget } from '../../plan/components.ts';
-import { type ActionContext, defineAction, type Reason } from '../contract.ts';
-
-type Target = ComponentOf<'rds-restore-target'>;
+import { rdsRestoreTarget } from '../../plan/components.ts';
+import { defineAction, type Reason } from '../contract.ts';
 
 const parameters = z.object({
   target: rdsRestoreTarget,
@@ -133,7 +130,7 @@ export const action = defineAction({
     if (host === undefined) return { status: 'pending', note: `${identifier} has no endpoint yet` };
     const notAsPlanned =
       engineReason({ identifier, engine: target.engine }, instance.Engine) ??
-      (await differentKey(context, target, instance));
+      (await differentKey(context, target, { name: identifier, key: instance.KmsKeyId }));
     if (notAsPlanned) return { status: 'failed', reasons: [notAsPlanned], evidence: [] };
     const port = instance.Endpoint?.Port ?? target.port;
     const probe = await probeWriter(context, target, { host, port });
@@ -155,21 +152,6 @@ export const action = defineAction({
     return removeInstance(context, target.region, baselineSchema.parse(baseline).instance);
   },
 });
-
-/** A restore uses the key of the backup. If that is not the plan's, the result is not what was planned. */
-async function differentKey(
-  context: ActionContext,
-  target: Target,
-  instance: DBInstance,
-): Promise<Reason | undefined> {
-  const wanted = await readKey(context.aws, target.region, target.kmsKey);
-  if (!wanted.usable) return wanted.reason;
-  if (instance.KmsKeyId === wanted.arn) return undefined;
-  return {
-    what: `${instance.DBInstanceIdentifier} is encrypted with ${instance.KmsKeyId ?? 'no key'}, not with the plan's ${target.kmsKey}`,
-    mend: "Name the key of the backup in the plan's kmsKey, or copy the snapshot with the wanted key and restore that.",
-  };
-}
 
 function neverAppeared(identifier: string, region: string): Reason {
   return {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../plan/duration.ts';
 import type { VerifyPlan } from '../../plan/schema.ts';
+import { messageInCause } from '../../runbook/cause.ts';
 import type { Runtime } from '../../runtime.ts';
 import { verificationId } from '../names.ts';
 import { answersAsPrimary, withRestored } from './connect.ts';
@@ -164,7 +165,7 @@ export async function noteFailure(
   error: string,
   cause: string,
 ): Promise<VerifyReply> {
-  const said = messageOf(cause);
+  const said = messageInCause(cause);
   return fail(
     runtime,
     id,
@@ -236,15 +237,3 @@ const firstLook = ({ within }: VerifyPlan) => Math.min(300, Math.round(within / 
 /** RDS needs three minutes at least to remove an instance; then it is looked again after 10 % of the time. */
 const removalWait = (since: number) =>
   since < 170 ? 170 : Math.min(120, Math.max(20, Math.round(since * 0.1)));
-
-/** Step Functions hands an error's cause over as text; that of a function is JSON with its message in it. */
-function messageOf(cause: string): string {
-  try {
-    const parsed: unknown = JSON.parse(cause);
-    const message =
-      typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'errorMessage') : undefined;
-    return typeof message === 'string' ? message : cause;
-  } catch {
-    return cause;
-  }
-}

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, objectOrEmpty } from '../../json.ts';
+import { isJsonObject, type Json, objectOrEmpty, parseJson } from '../../json.ts';
 import type { HttpRequest, HttpResponse } from '../../ports.ts';
 import type { Runtime } from '../../runtime.ts';
 import { ChannelError } from './contract.ts';
@@ -44,7 +44,7 @@ export async function exchange(runtime: Runtime, asked: Exchange): Promise<HttpR
     .catch(error => {
       throw unanswered(provider, error);
     });
-  if (answer.status >= 200 && answer.status < 300) return { ...answer, json: parse(answer.body) };
+  if (answer.status >= 200 && answer.status < 300) return { ...answer, json: parseJson(answer.body) ?? null };
   throw refusal(provider, answer, secrets, runtime.clock.now());
 }
 
@@ -83,7 +83,7 @@ export function retryAfterSeconds(value: string | undefined, now: Date): number 
 
 /** The first line of what was said, without anything secret. */
 function reasonIn(body: string, secrets: readonly string[]): string {
-  const json = parse(body);
+  const json = parseJson(body);
   const field = isJsonObject(json) ? (json.error ?? json.message) : undefined;
   const text = typeof field === 'string' ? field : body.includes('<') ? '' : body;
   return hide(text, secrets).replace(/\s+/g, ' ').trim().slice(0, longestReason);
@@ -94,14 +94,6 @@ export function hide(text: string, secrets: readonly string[]): string {
   return secrets
     .filter(secret => secret.length > 3)
     .reduce((kept, secret) => kept.replaceAll(secret, '***'), text);
-}
-
-function parse(body: string): Json {
-  try {
-    return JSON.parse(body) as Json;
-  } catch {
-    return null;
-  }
 }
 
 /** A field of a JSON object as text; undefined where there is none. */

@@ -18,32 +18,12 @@ const categories: Record<RdsEventId, string> = {
  * events for Amazon RDS". Nothing is said by a region that is lost.
  */
 export function emitRdsEvent(world: World, region: string, identifier: string, id: RdsEventId): void {
-  if (world.isLost(region)) return;
-  const message = rdsEventMessages[id];
-  const date = world.now().toISOString();
-  const arn = instanceArn(region, identifier);
-  rdsState(world).events.push({ region, identifier, message, atMs: world.nowMs() });
-  world.emit({
-    region,
-    event: {
-      version: '0',
-      id: uuid(world, `${identifier}/${id}/${date}`),
-      'detail-type': 'RDS DB Instance Event',
-      source: 'aws.rds',
-      account: accountId,
-      time: date.replace(/\.\d+Z$/, 'Z'),
-      region,
-      resources: [arn],
-      detail: {
-        EventCategories: [categories[id]],
-        SourceType: 'DB_INSTANCE',
-        SourceArn: arn,
-        Date: date,
-        Message: message,
-        SourceIdentifier: identifier,
-        EventID: id,
-      },
-    },
+  emit(world, region, identifier, {
+    id,
+    kind: 'Instance',
+    arn: instanceArn(region, identifier),
+    message: rdsEventMessages[id],
+    category: categories[id],
   });
 }
 
@@ -63,27 +43,40 @@ export function emitClusterEvent(
   id: keyof typeof clusterMessages,
   about: string,
 ): void {
+  emit(world, region, identifier, {
+    id,
+    kind: 'Cluster',
+    arn: `arn:aws:rds:${region}:${accountId}:cluster:${identifier}`,
+    message: `${clusterMessages[id]}${about}`,
+    category: id === 'RDS-EVENT-0071' || id === 'RDS-EVENT-0073' ? 'failover' : 'global-failover',
+  });
+}
+
+type Said = { id: string; kind: 'Instance' | 'Cluster'; arn: string; message: string; category: string };
+
+function emit(
+  world: World,
+  region: string,
+  identifier: string,
+  { id, kind, arn, message, category }: Said,
+): void {
   if (world.isLost(region)) return;
-  const message = `${clusterMessages[id]}${about}`;
   const date = world.now().toISOString();
-  const arn = `arn:aws:rds:${region}:${accountId}:cluster:${identifier}`;
   rdsState(world).events.push({ region, identifier, message, atMs: world.nowMs() });
   world.emit({
     region,
     event: {
       version: '0',
       id: uuid(world, `${identifier}/${id}/${date}`),
-      'detail-type': 'RDS DB Cluster Event',
+      'detail-type': `RDS DB ${kind} Event`,
       source: 'aws.rds',
       account: accountId,
       time: date.replace(/\.\d+Z$/, 'Z'),
       region,
       resources: [arn],
       detail: {
-        EventCategories: [
-          id === 'RDS-EVENT-0071' || id === 'RDS-EVENT-0073' ? 'failover' : 'global-failover',
-        ],
-        SourceType: 'CLUSTER',
+        EventCategories: [category],
+        SourceType: kind === 'Instance' ? 'DB_INSTANCE' : 'CLUSTER',
         SourceArn: arn,
         Date: date,
         Message: message,

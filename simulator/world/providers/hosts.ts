@@ -1,5 +1,5 @@
 import { parseSecretReference } from '../../../shared/aws/secret-reference.ts';
-import { objectOrEmpty } from '../../../shared/json.ts';
+import { objectOrEmpty, parseJson } from '../../../shared/json.ts';
 import type { Channel, Plan } from '../../../shared/plan/schema.ts';
 import type { HttpRequest, HttpResponse } from '../../../shared/ports.ts';
 import { arrive } from '../messages.ts';
@@ -69,7 +69,7 @@ export function answerProvider(
 ): 'silent' | Pick<HttpResponse, 'status' | 'headers' | 'body'> | undefined {
   const url = new URL(request.url);
   const text = request.body ?? '';
-  const asked: Asked = { request, url, text, json: parse(text) };
+  const asked: Asked = { request, url, text, json: parseJson(text) ?? null };
   const place = places(world.plan).find(({ host, has }) => host === url.hostname && has(asked));
   if (!place) return undefined;
   const { channel } = place;
@@ -134,12 +134,4 @@ export function hasProvider(channel: Channel): boolean {
 export function placeOfSecret(reference: string): { name: string; key?: string } | undefined {
   const parsed = parseSecretReference(reference);
   return parsed.store === 'secretsmanager' ? parsed : undefined;
-}
-
-function parse(text: string) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
