@@ -5,9 +5,18 @@ import type { Deployment } from '../kubernetes/objects.ts';
 import { podProblems, rolloutState } from '../kubernetes/rollout.ts';
 import { k8sDeployment, k8sStatefulset } from '../plan/components.ts';
 import type { Run, Step } from '../runbook/contract.ts';
-import type { ActionContext, Observation, Reason } from './contract.ts';
+import type { ActionContext, Observation, Reason, TypicalDuration } from './contract.ts';
 
 /** What the actions on Deployments and StatefulSets have in common. */
+
+/** From a change of the pod template until its pods are all replaced and ready. */
+export const rolloutDuration: TypicalDuration = {
+  minSeconds: 12,
+  likelySeconds: 90,
+  maxSeconds: 600,
+  source:
+    'Experience for three pods; the upper end is the default progressDeadlineSeconds of 600 (Kubernetes API)',
+};
 
 export const workloadSchema = z.discriminatedUnion('type', [k8sDeployment, k8sStatefulset]);
 export const workloadTypes = ['k8s-deployment', 'k8s-statefulset'] as const;

@@ -1,10 +1,19 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
-import type { ActionContext, Reason } from '../actions/contract.ts';
+import type { ActionContext, Reason, TypicalDuration } from '../actions/contract.ts';
 import { isNamed, isThrottle, isUnreachable } from '../aws/aws-errors.ts';
 import type { ComponentOf } from '../plan/components.ts';
 import { type GateMemory, writeGate } from './gate.ts';
 import { normalName, pairOf, type StoredSet, setsForRecovery, storable, targetOf } from './records.ts';
 import { listRecordSets, messageOf, route53Region, upsertRecordSets } from './route53.ts';
+
+/** From the change of a record until nobody is answered with what it was. */
+export const recordChangeDuration: TypicalDuration = {
+  minSeconds: 60,
+  likelySeconds: 100,
+  maxSeconds: 600,
+  source:
+    'Route 53 API Reference, ChangeResourceRecordSets: changes reach all name servers within 60 s; then the old TTL',
+};
 
 type DnsName = ComponentOf<'dns-name'>;
 export type RecordChange =

@@ -16,7 +16,7 @@ import { readyNodes } from '../../kubernetes/rollout.ts';
 import { eksNodegroup } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Observation, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
-import { clusterPermission } from '../k8s-permission.ts';
+import { nodegroupPermissions } from '../nodegroup-permissions.ts';
 
 const parameters = z.strictObject({
   nodegroup: eksNodegroup,
@@ -71,18 +71,7 @@ export const action = defineAction({
     'The nodes start but do not join the cluster',
     'A cluster autoscaler sets the size back',
   ],
-  permissions({ nodegroup: { cluster, name, region } }) {
-    const arn = `arn:\${AWS::Partition}:eks:${region}:\${AWS::AccountId}`;
-    const nodegroup = `${arn}:nodegroup/${cluster}/${name}/*`;
-    return [
-      clusterPermission(cluster, region),
-      { actions: ['eks:DescribeNodegroup', 'eks:UpdateNodegroupConfig'], resources: [nodegroup] },
-      {
-        actions: ['eks:ListUpdates', 'eks:DescribeUpdate'],
-        resources: [`${arn}:cluster/${cluster}`, nodegroup],
-      },
-    ];
-  },
+  permissions: ({ nodegroup }) => nodegroupPermissions(nodegroup, 'eks:UpdateNodegroupConfig'),
 
   async prepare(context, given) {
     const { nodegroup: component, size, ready = size } = given;

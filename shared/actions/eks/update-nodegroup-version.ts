@@ -15,7 +15,7 @@ import { approvedByParameter } from '../approved-by.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import { refused } from '../k8s-object.ts';
-import { clusterPermission } from '../k8s-permission.ts';
+import { nodegroupPermissions } from '../nodegroup-permissions.ts';
 
 const parameters = z
   .strictObject({
@@ -61,18 +61,7 @@ export const action = defineAction({
     'With force, pods end although too few of them are left',
     'A newer AMI brings a change that nobody tried',
   ],
-  permissions({ nodegroup: { cluster, name, region } }) {
-    const arn = `arn:\${AWS::Partition}:eks:${region}:\${AWS::AccountId}`;
-    const nodegroup = `${arn}:nodegroup/${cluster}/${name}/*`;
-    return [
-      clusterPermission(cluster, region),
-      { actions: ['eks:DescribeNodegroup', 'eks:UpdateNodegroupVersion'], resources: [nodegroup] },
-      {
-        actions: ['eks:ListUpdates', 'eks:DescribeUpdate'],
-        resources: [`${arn}:cluster/${cluster}`, nodegroup],
-      },
-    ];
-  },
+  permissions: ({ nodegroup }) => nodegroupPermissions(nodegroup, 'eks:UpdateNodegroupVersion'),
 
   async prepare(context, { nodegroup: component, force, approvedBy }) {
     const drill = refuseProductionInDrill(context, component.region, `node group ${component.name}`);

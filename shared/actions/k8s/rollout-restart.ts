@@ -5,7 +5,7 @@ import type { Run, Step } from '../../runbook/contract.ts';
 import { defineAction, type Reason } from '../contract.ts';
 import { refuseProductionInDrill } from '../drill-guard.ts';
 import { clusterPermission } from '../k8s-permission.ts';
-import { workloadSchema, workloadTypes } from '../k8s-workload.ts';
+import { rolloutDuration, workloadSchema, workloadTypes } from '../k8s-workload.ts';
 
 const parameters = z.strictObject({ deployment: workloadSchema });
 type Parameters = z.output<typeof parameters>;
@@ -36,13 +36,7 @@ export const action = defineAction({
   outputs: { replicas: 'Pods that were replaced and are available' },
   drill: 'isolated',
   mutates: true,
-  typical: {
-    minSeconds: 12,
-    likelySeconds: 90,
-    maxSeconds: 600,
-    source:
-      'Experience for three pods; the upper end is the default progressDeadlineSeconds of 600 (Kubernetes API)',
-  },
+  typical: rolloutDuration,
   failureModes: [
     'New pods never become ready: the rollout ends with ProgressDeadlineExceeded',
     'A paused deployment takes no rollout',

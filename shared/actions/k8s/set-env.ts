@@ -14,6 +14,7 @@ import {
   observeRollout,
   pausedWorkload,
   resourceOf,
+  rolloutDuration,
   workloadSchema,
   workloadTypes,
 } from '../k8s-workload.ts';
@@ -49,13 +50,7 @@ export const action = defineAction({
   outputs: { previous: 'Values before the step, by name', replicas: 'Pods that run with the new ones' },
   drill: 'isolated',
   mutates: true,
-  typical: {
-    minSeconds: 12,
-    likelySeconds: 90,
-    maxSeconds: 600,
-    source:
-      'Experience for three pods; the upper end is the default progressDeadlineSeconds of 600 (Kubernetes API)',
-  },
+  typical: rolloutDuration,
   failureModes: [
     'New pods never become ready with the new values: the rollout ends with ProgressDeadlineExceeded',
     'The next deployment from Git brings the old values back',

@@ -12,6 +12,7 @@ import {
   observeRollout,
   pausedWorkload,
   resourceOf,
+  rolloutDuration,
   workloadSchema,
   workloadTypes,
 } from '../k8s-workload.ts';
@@ -42,13 +43,7 @@ export const action = defineAction({
   outputs: { previousImage: 'Image before the step', image: 'Image now', replicas: 'Pods that run it' },
   drill: 'isolated',
   mutates: true,
-  typical: {
-    minSeconds: 12,
-    likelySeconds: 90,
-    maxSeconds: 600,
-    source:
-      'Experience for three pods; the upper end is the default progressDeadlineSeconds of 600 (Kubernetes API)',
-  },
+  typical: rolloutDuration,
   failureModes: [
     'The image can not be pulled: it does not exist, or the registry or the pull secret is in the lost region',
     'A tag that can be moved means another image than it meant when the plan was written',

@@ -2,6 +2,7 @@ import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import * as z from 'zod';
 import type { JsonObject } from '../../json.ts';
 import { dnsRecord } from '../../plan/components.ts';
+import { recordChangeDuration } from '../../traffic/change-records.ts';
 import { recordPermissions } from '../../traffic/permissions.ts';
 import { type DnsRecord, type KeptSet, keptSetSchema } from '../../traffic/record-target.ts';
 import { normalName, targetOf, ttlSecondsOf } from '../../traffic/records.ts';
@@ -94,13 +95,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
-  typical: {
-    minSeconds: 60,
-    likelySeconds: 100,
-    maxSeconds: 600,
-    source:
-      'Route 53 API Reference, ChangeResourceRecordSets: changes reach all name servers within 60 s; then the old TTL',
-  },
+  typical: recordChangeDuration,
   failureModes: [
     'The Route 53 control plane (us-east-1) is down, and weights can not be changed',
     'A resolver serves many users: the share of users differs from the share of answers',

@@ -5,6 +5,7 @@ import { LifeboatError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { dnsRecord } from '../../plan/components.ts';
 import { describeSight, lookAround, majorityAt } from '../../traffic/answers.ts';
+import { recordChangeDuration } from '../../traffic/change-records.ts';
 import { recordPermissions } from '../../traffic/permissions.ts';
 import {
   answersSame,
@@ -212,13 +213,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
-  typical: {
-    minSeconds: 60,
-    likelySeconds: 100,
-    maxSeconds: 600,
-    source:
-      'Route 53 API Reference, ChangeResourceRecordSets: changes reach all name servers within 60 s; then the old TTL',
-  },
+  typical: recordChangeDuration,
   failureModes: [
     'The Route 53 control plane (us-east-1) is down, and records can not be changed',
     'The name is an alias where the plan says CNAME, or has a routing policy',
