@@ -145,26 +145,38 @@ function cutOf(
     const told = oldest ? `; step ${oldest.step} restored to ${fullTime(oldest.pointTime)}` : '';
     return { atIso: dataCutAt, basis: `The newest data that survived is of ${fullTime(dataCutAt)}${told}.` };
   }
-  if (oldest)
-    return {
+  const moved = worstMove(measured, steps);
+  const cuts = [
+    oldest && {
       atIso: oldest.pointTime,
       basis: `Step ${oldest.step} restored to ${fullTime(oldest.pointTime)}.${unfencedNote(steps)}`,
-    };
-  const moved = worstMove(measured, steps);
-  if (moved) return movedCut(measured, moved, steps);
-  if (failover) return { atIso: clockStart(measured), basis: failoverBasis(failover) };
-  return askedCut(measured, steps) ?? { atIso: null, basis: noDataMovedBy(steps) };
+    },
+    moved && movedCut(measured, moved, steps),
+    failover && { atIso: clockStart(measured), basis: failoverBasis(failover) },
+    newestCut(measured, steps, ['http.request']),
+  ].filter(cut => cut !== undefined);
+  if (cuts.length === 0) return askedCut(measured, steps) ?? { atIso: null, basis: noDataMovedBy(steps) };
+  // What nobody could tell goes before all; of the rest that which lost the most, the first of equals.
+  const unknown = cuts.find(({ atIso }) => atIso === null);
+  const [worst] = cuts.toSorted((one, other) => toMs(one.atIso ?? '') - toMs(other.atIso ?? ''));
+  return unknown ?? worst ?? { atIso: null, basis: noDataMovedBy(steps) };
 }
 
 /**
- * Data that no step of Lifeboat's own moved may have been moved by code of the user's own, or by hand. Then the oldest
- * answer counts of those steps that asked for the newest row: what was written after it is not there.
+ * Data that no step of Lifeboat's own moved may have been moved by code of the user's own, or by hand. Then those steps
+ * count that asked a database for its newest row.
  */
-function askedCut(measured: Measured, steps: readonly StepDetail[]) {
-  if (!steps.some(mayHaveMovedData)) return undefined;
+const askedCut = (measured: Measured, steps: readonly StepDetail[]) =>
+  steps.some(mayHaveMovedData) ? newestCut(measured, steps, ['sql.query']) : undefined;
+
+/**
+ * The oldest answer of the steps of these kinds that asked for the newest record: what was written after it is not there.
+ * A request for it is only made to measure that, of a service that nothing else measures; rows are asked for by checks too.
+ */
+function newestCut(measured: Measured, steps: readonly StepDetail[], kinds: readonly string[]) {
   const start = clockStart(measured);
   const [oldest] = steps
-    .flatMap(step => newestRow(step) ?? [])
+    .flatMap(step => (kinds.includes(step.action) ? (newestRow(step) ?? []) : []))
     .sort((one, other) => toMs(one.at) - toMs(other.at));
   if (!oldest) return undefined;
   const { id, at, said } = oldest;

@@ -104,12 +104,21 @@ describe('the data loss', () => {
   });
 
   const failover = (lossSeconds: number) => step('move', 'rds.failover-global-cluster', { lossSeconds });
+  const record = (newest: string) => step('table', 'http.request', { newest, lossSeconds: 20 });
+  const promoted = (pointTime: string) => step('move', 'sql.promote', { pointTime });
   const table = (lossSeconds: number) => step('table', 'dynamodb.check-global-table', { lossSeconds });
 
   it.each([
     ['what a global database had not sent', [failover(2)], 2],
     ['nothing after a switchover', [step('move', 'rds.switchover-global-cluster', { lossSeconds: 0 })], 0],
     ['the worst of a database and a table', [failover(2), table(9)], 9],
+    ['the worst of a table and a service', [table(9), record('2026-03-10T16:41:40.000Z')], 20],
+    ['the worst of a replica and a database', [promoted('2026-03-10T16:41:57.000Z'), failover(8)], 8],
+    [
+      'not known of any when it is not known of one',
+      [promoted('2026-03-10T16:41:57.000Z'), failover(-1)],
+      null,
+    ],
     ['nothing that is measured when nobody could tell', [table(9), failover(-1)], null],
   ])('in another region is %s', (_, steps, expected) => {
     const rpo = measureRpo(run, 60, steps, null);
@@ -149,6 +158,7 @@ describe('the data loss', () => {
     expect(measureRpo(run, 60, [older], null).basis).toBe(noDataMoved);
     const api = step('api', 'http.request', { newest: '2026-03-10T16:41:00.000Z', lossSeconds: 60 });
     expect(measureRpo(run, 60, [runbook, older, api], null).actualSeconds).toBe(60);
+    expect(measureRpo(run, 3600, [restore, api], null).actualSeconds).toBe(360);
     expect(measureRpo(run, 3600, [runbook, restore, older], null).actualSeconds).toBe(360);
   });
 
