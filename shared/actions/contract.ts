@@ -149,6 +149,8 @@ export type Action<Parameters extends z.ZodObject = z.ZodObject> = {
   typical: TypicalDuration;
   /** What can go wrong, for the simulator, the linter and the reference page. */
   failureModes: string[];
+  /** Of a kind that changes something: whether with these parameters it only reads, so that a dry run may look. */
+  onlyReads?(parameters: z.output<Parameters>): boolean;
   /**
    * Reasons for which it refuses whatever the world is like: what the plan says contradicts itself. `validate` tells
    * them, so that nobody meets them in an outage. A value that is known in the run only still stands as its expression.

@@ -177,7 +177,7 @@ async function lookOnce(
   evidence: Preparation['evidence'],
 ): Promise<StepReply> {
   const { runtime, run, step, action } = work;
-  if (action.mutates) {
+  if (action.mutates && !action.onlyReads?.(parameters)) {
     await conclude(work, 'skipped', { baseline, evidence, note: 'Dry run: prepared, nothing changed' });
     return reply('skipped');
   }

@@ -57,7 +57,29 @@ const failClusterOver = (to: string, from: string) =>
     clusters,
   );
 
+const caches = `components:
+  sessions: { type: redis-server, region: eu-central-1, host: a.acme.test }
+  sessions-standby: { type: redis-server, region: eu-west-1, host: b.acme.test, replicaOf: sessions }
+`;
+const promoteCache = (more: string) =>
+  findings(
+    `- { id: it, do: redis.promote, with: { server: sessions-standby${more} } }`,
+    'components:\n',
+    caches,
+  );
+const own = (id: string, region: string, more = '') =>
+  `  ${id}: { type: postgres-server, region: ${region}, host: ${id}.acme.test, database: a, credentials: "secret:a", writeProbe: SELECT 1${more} }\n`;
+const servers = `components:\n${own('here', 'eu-central-1')}${own('there', 'eu-west-1', ', replicaOf: here')}${own('apart', 'eu-central-1')}`;
+const promoteServer = (replica: string, oldWriter: string) =>
+  findings(
+    `- { id: it, do: sql.promote, with: { replica: ${replica}, oldWriter: ${oldWriter}, maxLoss: 1h } }`,
+    'components:\n',
+    servers,
+  );
+
 it.each([
+  ['a cache whose primary nobody looks at', () => promoteCache(''), 'still takes writes'],
+  ['a server that follows another one', () => promoteServer('there', 'apart'), 'a replica of the other'],
   ['dead letters that are moved the wrong way', () => redrive('orders', 'failed'), 'are not'],
   ['dead letters of another queue', () => redrive('failed', 'failed'), 'are not a dead-letter queue'],
   ['a global cluster that goes nowhere', () => failClusterOver('one', 'one'), 'take over from itself'],
@@ -80,6 +102,9 @@ it.each([
 });
 
 it.each([
+  ['a cache whose primary is looked at', () => promoteCache(', oldPrimary: sessions')],
+  ['a server that takes over, and the way back', () => promoteServer('there', 'here')],
+  ['the same, back', () => promoteServer('here', 'there')],
   ['dead letters that go back', () => redrive('failed', 'orders')],
   ['a failover of files, and the way back', () => failFilesOver('two', 'one')],
   ['a failover of a global cluster, either way', () => failClusterOver('two', 'one')],
@@ -91,4 +116,15 @@ it.each([
   ['a build of what an earlier step says', () => build('${regions.recovery}-and-a-version')],
 ])('%s is not', async (_, found) => {
   expect((await found()).map(({ rule }) => rule)).toEqual([]);
+});
+
+it('a standby of one’s own is not promoted by sql.exec, which begins a transaction that it refuses', async () => {
+  const step =
+    '- { id: it, do: sql.exec, with: { database: there, statements: ["SELECT pg_promote()"], doneWhen: SELECT 1, approvedBy: ben } }';
+  const text = fixtureText('command-topology', 'clean').replace(/- id: do-it[\s\S]*$/, step);
+  const onlyOwn = text.replace(/components:\n[\s\S]*?(?=\n\w)/, servers.trimEnd());
+  const { findings: found } = await checkPlan({ text: onlyOwn, file: 'plan.yml' });
+  expect(found.map(({ rule, mend }) => `${rule}: ${mend}`)).toContainEqual(
+    expect.stringMatching(/^command-topology: Use sql\.promote/),
+  );
 });

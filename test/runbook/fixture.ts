@@ -37,6 +37,7 @@ type Behaviour = {
   dying?: (where: 'before act' | 'after act') => void;
   drill?: Action['drill'];
   mutates?: boolean;
+  onlyReads?: () => boolean;
   minSeconds?: number;
   /** An action that only looks has no act. */
   acts?: false;
@@ -69,6 +70,7 @@ export function makeAction(thing: Thing, behaviour: Behaviour = {}) {
     outputs: { size: 'The size' },
     drill: behaviour.drill ?? 'isolated',
     mutates: behaviour.mutates ?? true,
+    ...(behaviour.onlyReads && { onlyReads: behaviour.onlyReads }),
     typical: {
       minSeconds,
       likelySeconds: minSeconds + 60,

@@ -161,6 +161,18 @@ describe('modes', () => {
       );
   });
 
+  it.each([
+    [true, 'done'],
+    [false, 'skipped'],
+  ])('dry-run: looks at what only reads with its parameters (%s)', async (reads, status) => {
+    const scene = await makeScene({
+      mode: 'dry-run',
+      behaviour: { onlyReads: () => reads, observe: () => ({ status: 'done', outputs: {}, evidence: [] }) },
+    });
+    await scene.call('prepare');
+    expect(await scene.record()).toMatchObject({ status });
+  });
+
   it('dry-run: hands on what stands for an answer, so that steps behind a question are looked at', async () => {
     const question = {
       kind: 'approval' as const,

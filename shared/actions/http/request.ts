@@ -296,6 +296,7 @@ export const action = defineAction({
     );
   },
   contradictions,
+  onlyReads: reads,
   prepare: async (context, given) => prepare(context, given),
   act,
   observe,

@@ -61,6 +61,15 @@ export const action = defineAction({
     'The replica is in the middle of a full copy, and holds nothing complete',
     'Sentinel or an operator manages the roles and turns them back',
   ],
+  contradictions: ({ server, oldPrimary }) =>
+    server.type === 'redis-server' && server.replicaOf !== undefined && oldPrimary === undefined
+      ? [
+          {
+            what: `${server.id} follows ${server.replicaOf}, and nothing looks whether that one still takes writes`,
+            mend: `Write "oldPrimary: ${server.replicaOf}", so that no second primary comes up beside it.`,
+          },
+        ]
+      : [],
   permissions: ({ server, oldPrimary }) => redisPermissions(server, ...(oldPrimary ? [oldPrimary] : [])),
 
   async prepare(context, all) {

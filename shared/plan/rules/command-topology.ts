@@ -11,7 +11,7 @@ export const commandTopology: LintRule = {
 
 type Mismatch = { find: string; message: string; mend: string };
 
-function mismatches({ plan }: CheckContext, { plain: line, path, text }: Command): Problem[] {
+function mismatches({ plan }: CheckContext, { plain: line, path, text, placed }: Command): Problem[] {
   const components = Object.values(plan.components);
   const named = (type: string) =>
     components.flatMap(each => (each.type === type && 'identifier' in each ? [each.identifier] : []));
@@ -27,6 +27,13 @@ function mismatches({ plan }: CheckContext, { plain: line, path, text }: Command
           find: /pg_(?:promote|ctl)/i.exec(line)?.[0] ?? '',
           message: 'pg_promote() is not for RDS, and fails on a writer anywhere',
           mend: 'Use rds.promote-replica for a replica, rds.failover for a Multi-AZ database.',
+        }
+      : undefined,
+    /\bpg_promote\s*\(/i.test(line) && placed?.step.do === 'sql.exec' && !isRds
+      ? {
+          find: /pg_promote/i.exec(line)?.[0] ?? '',
+          message: 'sql.exec begins a transaction that writes, which a server in recovery refuses',
+          mend: 'Use sql.promote, which looks at the old writer and measures the loss besides.',
         }
       : undefined,
     /\btimescaledb(?:_\w+)?\b/i.test(line) &&
