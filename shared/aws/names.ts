@@ -52,6 +52,11 @@ export function parseAlarmName(alarmName: string, systemId: string): string | un
     : undefined;
 }
 
+/** Name of the execution that a person's request starts for an incident; the same for a repeat of the request. */
+export function buildExecutionName(incidentId: string, eventId: string): string {
+  return `${incidentId}-${shortHash(eventId, 8)}`;
+}
+
 /** ARN that an execution of a state machine has, or will have. */
 export function buildExecutionArn(stateMachineArn: string, executionName: string): string {
   return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${executionName}`;

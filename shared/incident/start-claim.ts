@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { modeSchema } from '../runbook/contract.ts';
 import { isExercise } from './incident-record.ts';
 import { startClaimKey } from './keys.ts';
-import type { RecordStore } from './record-store.ts';
+import type { RecordReader, RecordStore } from './record-store.ts';
 import { toJson, updateRecord } from './update-record.ts';
 
 /**
@@ -51,7 +51,7 @@ function holdsBack(held: StartClaim, wanted: Omit<StartClaim, 'over'>): boolean 
 }
 
 /** The newest claim, over or not. */
-export async function readClaim(store: RecordStore, systemId: string): Promise<StartClaim | undefined> {
+export async function readClaim(store: RecordReader, systemId: string): Promise<StartClaim | undefined> {
   const stored = await store.get(startClaimKey(systemId));
   return stored && startClaimSchema.parse(stored.data);
 }

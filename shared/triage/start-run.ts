@@ -1,6 +1,6 @@
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { isNamed, request } from '../aws/aws-errors.ts';
-import { buildExecutionArn, shortHash } from '../aws/names.ts';
+import { buildExecutionArn, buildExecutionName } from '../aws/names.ts';
 import { RequestRejectedError } from '../errors.ts';
 import { type Incident, updateIncident } from '../incident/incident.ts';
 import { claimStart, endClaim, type StartClaim } from '../incident/start-claim.ts';
@@ -27,7 +27,7 @@ export async function startRun(runtime: Runtime, wanted: RunRequest): Promise<St
       nextStep: 'Deploy again with the plan as it is now, then start the scenario by hand.',
     });
   }
-  const name = start ? `${incident.id}-${shortHash(start.eventId, 8)}` : incident.id;
+  const name = start ? buildExecutionName(incident.id, start.eventId) : incident.id;
   const by = start?.by ?? 'triage';
   const executionArn = buildExecutionArn(stateMachineArn, name);
   const at = clock.now().toISOString();

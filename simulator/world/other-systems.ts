@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { buildExecutionArn, runIdOf, shortHash } from '../../shared/aws/names.ts';
+import { buildExecutionArn, buildExecutionName, runIdOf } from '../../shared/aws/names.ts';
 import { lambdaFunctionName, runbookMachineName, tableName } from '../../shared/deployment.ts';
 import { isExercise } from '../../shared/incident/incident.ts';
 import { buildIncidentId } from '../../shared/incident/incident-record.ts';
@@ -91,7 +91,7 @@ export async function askOtherTriage(world: World, other: OtherSystem, event: un
   const incidentId = buildIncidentId(other.system, time);
   const stateMachine = runbookMachineName(other.system, detail.scenario);
   const machine = `arn:aws:states:${other.region}:123456789012:stateMachine:${stateMachine}`;
-  const name = `${incidentId}-${shortHash(id, 8)}`;
+  const name = buildExecutionName(incidentId, id);
   const executionArn = buildExecutionArn(machine, name);
   const reasons = [`${detail.by} starts ${detail.scenario} as ${detail.mode}: ${detail.reason}`];
   if (executions.some(({ arn }) => arn === executionArn)) {

@@ -1,12 +1,13 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { runIdOf, shortHash } from '../../aws/names.ts';
+import { buildExecutionArn, buildExecutionName, runIdOf, shortHash } from '../../aws/names.ts';
 import { readExecution, readMachine } from '../../aws/state-machines.ts';
 import { lambdaFunctionName, runbookMachineName, tableName } from '../../deployment.ts';
 import { RefusedError } from '../../errors.ts';
-import { isExercise } from '../../incident/incident-record.ts';
+import { buildIncidentId, isExercise } from '../../incident/incident-record.ts';
 import { readLedger } from '../../incident/ledger.ts';
 import type { RecordReader } from '../../incident/record-store.ts';
+import { readClaim } from '../../incident/start-claim.ts';
 import type { JsonObject } from '../../json.ts';
 import { lifeboatSystem } from '../../plan/components.ts';
 import { readFailover } from '../../runbook/failover-record.ts';
@@ -29,6 +30,8 @@ const parameters = z.strictObject({
 type Parameters = z.output<typeof parameters>;
 
 const memorySchema = z.object({
+  /** ARN of the scenario's state machine. */
+  machine: z.string(),
   /** The request, fixed in prepare, so that a repeat of it starts nothing new. */
   eventId: z.string(),
   askedAt: z.string(),
@@ -106,7 +109,7 @@ export const action = defineAction({
     }
     const store = recordsOf(context, other);
     const askedAt = context.clock.now().toISOString();
-    const baseline = { eventId: `${run.id}-${step.id}-${shortHash(askedAt)}`, askedAt };
+    const baseline = { machine, eventId: `${run.id}-${step.id}-${shortHash(askedAt)}`, askedAt };
     const busy = await runUnderWay(context, store, other);
     if (busy) {
       return isWanted(context, given, busy)
@@ -172,22 +175,38 @@ export const action = defineAction({
     return { status: 'failed', reasons: [{ what, mend }, ...reasons], evidence: [] };
   },
 
-  /** A drill takes back itself what it made; this waits for that. A recovery is gone back from by a scenario of its own. */
-  async undo(context, given) {
+  /** A drill takes back itself what it made; this waits for its end. A recovery has a failback of its own. */
+  async undo(context, given, stored) {
     const { system: other } = given;
-    const busy = await runUnderWay(context, recordsOf(context, other), other);
-    const running = busy !== undefined && isWanted(context, given, busy);
-    if (context.run.mode === 'drill') {
-      return running
-        ? pending(`The drill of ${other.system} is under way, and takes back what it made`)
-        : finish(`The drill of ${other.system} has ended and taken back what it made`);
+    if (context.run.mode !== 'drill') {
+      return finish(`${other.system} is left where it is: its own plan says how it goes back or is stopped`);
     }
-    const what = running
-      ? `${other.system} goes on with its own run; lifeboat abort plans/${other.system}/plan.yml stops that`
-      : `${other.system} stays where its run has brought it; its plan says how it goes back`;
-    return finish(what);
+    for (const executionArn of ownExecutions(given, memorySchema.parse(stored))) {
+      const execution = await readExecution(context.aws, other.region, executionArn);
+      if (!execution) continue;
+      if (execution.status === 'RUNNING') return pending(`The drill of ${other.system} is under way`);
+      const record = await recordOf(recordsOf(context, other), executionArn, execution);
+      if (record && record.outcome === undefined)
+        return pending(`The drill of ${other.system} is being closed`);
+      const ended = record?.outcome ?? `${execution.status}, without a run`;
+      return finish(`The drill of ${other.system} has ended (${ended}); it takes back itself what it makes`);
+    }
+    return finish(`No drill of ${other.system} was started by this step`);
   },
 });
+
+/** Drills of a system that begin in the same second get numbers; more than these nobody starts. */
+const ordinals = [1, 2, 3];
+
+/** The execution that the request of this step has led to is one of these, as triage names it. */
+function ownExecutions(
+  { system: { system } }: Parameters,
+  { machine, eventId, askedAt }: z.infer<typeof memorySchema>,
+): string[] {
+  return ordinals.map(ordinal =>
+    buildExecutionArn(machine, buildExecutionName(buildIncidentId(system, askedAt, ordinal), eventId)),
+  );
+}
 
 const isWanted = ({ run }: ActionContext, { scenario }: Parameters, record: RunRecord) =>
   record.run.scenario === scenario && record.run.mode === run.mode;
@@ -202,6 +221,11 @@ async function startedBy(
   if (answer.executionArn !== undefined) return answer.executionArn;
   const busy = await runUnderWay(context, store, given.system);
   if (busy && isWanted(context, given, busy)) return busy.executionArn;
+  // One that was asked for in the same moment, and has no lock yet.
+  const claim = busy ? undefined : await readClaim(store, given.system.system);
+  if (claim && !claim.over && claim.scenario === given.scenario && claim.mode === context.run.mode) {
+    return claim.executionArn;
+  }
   const { what, mend } = busy
     ? occupied(given, busy)
     : {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { buildExecutionArn, shortHash } from '../../aws/names.ts';
+import { buildExecutionArn } from '../../aws/names.ts';
 import {
   executionNameLength,
   readExecution,
@@ -11,7 +11,7 @@ import {
 import { type JsonObject, objectOrEmpty } from '../../json.ts';
 import { stateMachine } from '../../plan/components.ts';
 import { withAssumption } from '../assumed-repair.ts';
-import { defineAction, type Observation } from '../contract.ts';
+import { type ActionContext, defineAction, type Observation } from '../contract.ts';
 import { fail, finish, pending, ready, refuse } from '../outcomes.ts';
 
 const parameters = z.strictObject({
@@ -38,7 +38,7 @@ const longestCause = 500;
 
 /**
  * Runs a state machine of the user's own to its end. It is started once, whatever becomes of the reply: its name follows
- * from the run, and a person's retry starts it anew. Success is the end of the execution with the fields that were asked
+ * from the run, and a person's retry starts it anew, or waits for the one that runs still. Success is the end of the execution with the fields that were asked
  * for; what it was for should be checked by a step of its own.
  */
 export const action = defineAction({
@@ -74,8 +74,8 @@ export const action = defineAction({
     ];
   },
 
-  async prepare(context, { machine }) {
-    const { arn, region, id } = machine;
+  async prepare(context, given) {
+    const { arn, region, id } = given.machine;
     const found = await readMachine(context.aws, region, arn);
     if (!found) {
       return refuse(
@@ -92,9 +92,12 @@ export const action = defineAction({
     if (found.status !== undefined && found.status !== 'ACTIVE') {
       return refuse(`The state machine ${found.name} is ${found.status}.`, 'Deploy it again.');
     }
-    // Fixed here, so that a lost reply finds the same execution and a person's retry starts a new one.
-    const occasion = shortHash(`${context.step.id}/${context.clock.now().toISOString()}`, 6);
-    const name = context.names.resource(`${context.step.id}-${occasion}`, executionNameLength);
+    // A person's retry starts another one, and never beside one that runs still.
+    const last = (await earlierExecutions(context, given)).at(-1);
+    if (last?.status === 'RUNNING') {
+      return ready({ name: last.name }, `The execution ${last.name} runs already; this step waits for it.`);
+    }
+    const name = nameOf(context, (last?.nth ?? 0) + 1);
     return ready({ name }, `The state machine ${found.name} is there; the execution will be ${name}.`);
   },
 
@@ -132,24 +135,45 @@ export const action = defineAction({
     return withAssumption(outcomeOf(given, executionArn, output), given.machine);
   },
 
-  async undo(context, given, stored, { execution }) {
-    const { region } = given.machine;
-    const executionArn = typeof execution === 'string' ? execution : executionOf(given, stored);
-    const found = await readExecution(context.aws, region, executionArn);
-    if (found?.status !== 'RUNNING') {
-      return finish('The execution runs no more. What it did is not undone: Lifeboat does not know it');
+  async undo(context, given) {
+    const running = (await earlierExecutions(context, given)).find(({ status }) => status === 'RUNNING');
+    if (!running) {
+      return finish(
+        'No execution of it runs any more. What they did is not undone: Lifeboat does not know it',
+      );
     }
-    if (!given.stopOnUndo) return pending(`${found.name} is still running, and the plan lets it end`);
+    if (!given.stopOnUndo) return pending(`${running.name} is still running, and the plan lets it end`);
+    const { region } = given.machine;
     await context.changed({
       call: 'states.StopExecution',
       region,
-      resource: found.name ?? executionArn,
+      resource: running.name,
       what: `Stopped the execution of ${machineName(given)}.`,
     });
-    await stopExecution(context.aws, region, executionArn, `Undone by the run ${context.run.id}`);
-    return pending(`${found.name} is being stopped`);
+    await stopExecution(context.aws, region, running.executionArn, `Undone by the run ${context.run.id}`);
+    return pending(`${running.name} is being stopped`);
   },
 });
+
+/** More retries than a person has patience for. */
+const mostExecutions = 50;
+
+/** The name of the n-th execution that the step starts; the same in every call of the run. */
+const nameOf = ({ step, names }: ActionContext, nth: number) =>
+  names.resource(`${step.id}-${nth}`, executionNameLength);
+
+/** What this step of this run has started so far, the oldest first. */
+async function earlierExecutions(context: ActionContext, { machine: { arn, region } }: Parameters) {
+  const found: { nth: number; name: string; executionArn: string; status: string | undefined }[] = [];
+  for (let nth = 1; nth <= mostExecutions; nth++) {
+    const name = nameOf(context, nth);
+    const executionArn = buildExecutionArn(unqualified(arn), name);
+    const execution = await readExecution(context.aws, region, executionArn);
+    if (!execution) break;
+    found.push({ nth, name, executionArn, status: execution.status });
+  }
+  return found;
+}
 
 const machineName = ({ machine }: Parameters) => machine.arn.split(':')[6] ?? machine.arn;
 

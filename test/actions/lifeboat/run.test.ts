@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { acquireLock } from '../../../shared/incident/lock.ts';
+import { claimStart } from '../../../shared/incident/start-claim.ts';
 import {
   askOtherTriage,
   missingScenarios,
@@ -31,7 +33,9 @@ describe('lifeboat.run', () => {
       const [execution] = runsOf(scene);
       expect(seen).toMatchObject({ status: 'done', outputs: { execution: execution?.arn } });
       expect(execution?.arn).toContain(':execution:accounts-region-failure:');
-      expect(await undo()).toMatchObject({ evidence: [{ what: expect.stringContaining('stays where') }] });
+      expect(await undo()).toMatchObject({
+        evidence: [{ what: expect.stringContaining('is left where it is') }],
+      });
       // It has gone nowhere since, so it is not moved again.
       const again = await scene.play(kind, given);
       expect(again.preparation).toMatchObject({
@@ -44,7 +48,9 @@ describe('lifeboat.run', () => {
     inAws(components, async scene => {
       const { seen, undo } = await scene.play(kind, given, { mode: 'drill', forSeconds: 60 });
       expect(seen).toMatchObject({ status: 'pending', note: expect.stringContaining('is under way') });
-      expect(await undo()).toMatchObject({ evidence: [{ what: expect.stringContaining('taken back') }] });
+      expect(await undo()).toMatchObject({
+        evidence: [{ what: expect.stringContaining('has ended (recovered)') }],
+      });
       expect(runsOf(scene)).toMatchObject([{ status: 'SUCCEEDED' }]);
       // A drill has moved nothing.
       expect((await scene.play(kind, given)).preparation.status).toBe('ready');
@@ -85,6 +91,27 @@ describe('lifeboat.run', () => {
       expect(reasonsOf(seen)).toMatch(
         /The run \S+ of accounts ended as failed\. Step promote failed in accounts/,
       );
+    }));
+
+  it('follows a run that somebody else has asked for in the very moment', () =>
+    inAws(components, async scene => {
+      const { store } = otherStateOf(scene.world, accounts);
+      const clock = { now: () => scene.world.now() };
+      const at = clock.now().toISOString();
+      const claim = {
+        incidentId: 'i',
+        executionArn: 'arn:of:theirs',
+        scenario: 'region-failure',
+        by: 'Ada',
+        at,
+      };
+      await claimStart(store, 'accounts', { ...claim, mode: 'recover' });
+      const expiresAt = new Date(scene.world.nowMs() + 60_000).toISOString();
+      await acquireLock(store, clock, 'accounts', { incidentId: 'i', runId: 'not-opened-yet', expiresAt });
+      const { seen } = await scene.play(kind, given, { forSeconds: 10 });
+      expect(seen).toMatchObject({ note: 'The execution is not shown yet.' });
+      const flood = scene.play(kind, { ...given, scenario: 'flood' });
+      await expect(flood).rejects.toThrow('accounts does not start flood');
     }));
 
   it('says why when the other system was taken in the very moment', () =>

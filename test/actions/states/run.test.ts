@@ -63,6 +63,17 @@ describe('states.run', () => {
       expect(userExecutions(world).map(({ status }) => status)).toEqual(['ABORTED', 'SUCCEEDED']);
     }));
 
+  it('starts no second one beside one that runs still when a person retries', () =>
+    inAws({ machine: { ...machine, takes: '10m' } }, async ({ play, world }) => {
+      expect((await play(kind, given, { forSeconds: 30 })).seen?.status).toBe('pending');
+      const retried = await play(kind, given);
+      expect(retried.preparation).toMatchObject({
+        evidence: [{ what: expect.stringMatching(/runs already/) }],
+      });
+      expect(retried.seen).toMatchObject({ status: 'done' });
+      expect(userExecutions(world)).toHaveLength(1);
+    }));
+
   it('refuses a machine that is not there', () =>
     inAws(components, async ({ play }) => {
       const gone = { ...machine, id: 'x', arn: `${arn}-2` };

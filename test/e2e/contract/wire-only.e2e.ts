@@ -171,6 +171,7 @@ contract(
           ],
         ],
         asks: ['sfn.DescribeStateMachine', 'sfn.DescribeExecution'],
+        errors: ['sfn.DescribeExecution ExecutionDoesNotExist'],
         outputs: { output: { rows: 12 } },
       },
     },
