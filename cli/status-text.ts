@@ -25,6 +25,7 @@ export function statusText(status: Status, options: { planPath: string; colour: 
     return [
       paint.good(paint.bold(`${plan.system.title}: no incident so far`)),
       automationLine(status),
+      ...signalLines(status),
       '',
     ].join('\n');
   }
@@ -32,6 +33,7 @@ export function statusText(status: Status, options: { planPath: string; colour: 
   return [
     headline(view),
     ...facts(view),
+    ...signalLines(view),
     ...questionLines(view),
     ...stepLines(view),
     ...toldLines(view),
@@ -39,6 +41,13 @@ export function statusText(status: Status, options: { planPath: string; colour: 
     ...commands(view),
     '',
   ].join('\n');
+}
+
+/** Why nothing has started by itself, while no incident is open. */
+function signalLines({ lastDecision }: Status): string[] {
+  if (!lastDecision) return [];
+  const { reasons, since } = lastDecision;
+  return [row('signals', oneLine(`${reasons.join('; ')} (since ${fullTime(since)})`))];
 }
 
 function headline({ plan, incident: { incident, run }, paint }: StatusView): string {

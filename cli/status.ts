@@ -10,6 +10,7 @@ import type { Plan } from '../shared/plan/schema.ts';
 import { type RunRecord, readRun } from '../shared/runbook/run-record.ts';
 import { readSteps, type StepRecord } from '../shared/runbook/step-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { type LastDecision, readLastDecision } from '../shared/triage/last-decision.ts';
 
 /** All that is known of what a deployed system is doing. */
 export type Status = {
@@ -17,6 +18,8 @@ export type Status = {
   /** When it was read. */
   now: Date;
   automation: Automation;
+  /** What the signals came to, where no incident is open. */
+  lastDecision?: LastDecision;
   incident?: IncidentStatus;
 };
 export type IncidentStatus = {
@@ -36,11 +39,19 @@ export type IncidentStatus = {
  */
 export async function readStatus(runtime: Runtime, incidentId: string | undefined): Promise<Status> {
   const { store, plan, clock } = runtime;
-  const [automation, incident] = await Promise.all([
+  const [automation, decision, incident] = await Promise.all([
     readAutomation(store, plan.system.id),
+    readLastDecision(store, plan.system.id),
     findIncident(runtime, incidentId),
   ]);
-  const status: Status = { plan, now: clock.now(), automation };
+  // One from before the end of the newest incident may be what led to it.
+  const current = decision && (incident === undefined || decision.since > (incident.resolvedAt ?? '9'));
+  const status: Status = {
+    plan,
+    now: clock.now(),
+    automation,
+    ...(current && { lastDecision: decision }),
+  };
   if (!incident) return status;
   const [run, steps, questions, ledger, tasks] = await Promise.all([
     incident.runId === undefined ? undefined : readRun(store, incident.runId),
@@ -68,11 +79,11 @@ async function findIncident({ store, plan }: Runtime, id: string | undefined): P
 }
 
 /** One line of JSON. Task tokens stay out of it: whoever has one can answer for anybody. */
-export function statusJson({ plan, automation, incident: found }: Status): string {
+export function statusJson({ plan, automation, lastDecision, incident: found }: Status): string {
   const { incident, run, steps, waiting, ledger, tasks } = found ?? {};
   const questions = waiting?.map(({ token: _, ...question }) => question);
   const body = found
     ? { incident, run, steps, waiting: questions, tasks, ledgerEntries: ledger?.length }
     : { incident: null };
-  return `${JSON.stringify({ system: plan.system.id, automation, ...body })}\n`;
+  return `${JSON.stringify({ system: plan.system.id, automation, lastDecision, ...body })}\n`;
 }

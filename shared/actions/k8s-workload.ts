@@ -4,7 +4,6 @@ import { listPods, nounOf, readDeployment, type Workload } from '../kubernetes/a
 import type { Deployment } from '../kubernetes/objects.ts';
 import { podProblems, rolloutState } from '../kubernetes/rollout.ts';
 import { k8sDeployment, k8sStatefulset } from '../plan/components.ts';
-import type { Run, Step } from '../runbook/contract.ts';
 import type { ActionContext, Observation, Reason, TypicalDuration } from './contract.ts';
 
 /** What the actions on Deployments and StatefulSets have in common. */
@@ -21,13 +20,8 @@ export const rolloutDuration: TypicalDuration = {
 export const workloadSchema = z.discriminatedUnion('type', [k8sDeployment, k8sStatefulset]);
 export const workloadTypes = ['k8s-deployment', 'k8s-statefulset'] as const;
 
-/** Annotation on the pod template that says which step of which run changed it last. */
-export const changedByAnnotation = 'lifeboat/changed-by';
-
 /** A read may be behind a write; after this long a change must show, or something has overwritten it. */
 const visibleWithinSeconds = 60;
-
-export const changedBy = (run: Run, step: Step, occasion: string) => `${run.id}/${step.id}/${occasion}`;
 
 export function resourceOf({ cluster, namespace, name }: Workload): string {
   return `${cluster}/${namespace}/${name}`;

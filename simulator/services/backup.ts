@@ -170,9 +170,6 @@ function startCopy(world: World, { input, region }: Call) {
   return { CopyJobId: job, CreationDate: world.now() };
 }
 
-/** What AWS Backup put back, for tests. */
-export const fileRestores = (world: World) => stateOf(world).restores;
-
 function startRestore(world: World, { region, input }: Call) {
   const { points, restores } = stateOf(world);
   const point = points.find(one => one.region === region && one.RecoveryPointArn === input.RecoveryPointArn);

@@ -3,7 +3,7 @@ import { PublishCommand } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createQuestion } from '../../shared/communication/questions.ts';
-import { openIncident, openIncidentOf } from '../../shared/incident/incident.ts';
+import { openIncident, openIncidentOf, resolveIncident } from '../../shared/incident/incident.ts';
 import { updateIncident } from '../../shared/incident/incident-record.ts';
 import { appendEntry, readLedger } from '../../shared/incident/ledger.ts';
 import { acquireLock, readLock } from '../../shared/incident/lock.ts';
@@ -13,6 +13,7 @@ import { createRun, readRun, updateRun } from '../../shared/runbook/run-record.t
 import { writeStep } from '../../shared/runbook/step-record.ts';
 import { firstRecord } from '../../shared/runbook/step-work.ts';
 import type { Runtime } from '../../shared/runtime.ts';
+import { noteDecision } from '../../shared/triage/last-decision.ts';
 import { lifeboat, planPath } from './collect.ts';
 import { account, type DeployedSystem, deploySystem, region } from './deployed-system.ts';
 
@@ -365,6 +366,25 @@ describe('status', () => {
     expect(code).toBe(0);
     expect(out).toContain('LIQUID ABT: no incident so far');
     expect(out).toMatch(/automation {2}off: /);
+    expect(out).not.toContain('signals');
+  });
+
+  it('says what the signals came to while no incident is open', async () => {
+    const { plan } = await loadPlan(planPath);
+    if (!plan) throw new Error('no plan');
+    const runtime = { plan, store: deployed.store, clock } as Pick<Runtime, 'plan' | 'store' | 'clock'>;
+    const reasons = ['region-failure: 1 of 2 observers fire (probe)'];
+    const note = () => noteDecision(runtime as Runtime, { decision: 'ignore', reasons });
+    const signals = async () => (await lifeboat(['status', planPath])).out.match(/signals .*/)?.[0];
+    await note();
+    expect(await signals()).toContain('1 of 2 observers fire (probe) (since ');
+    const { incidentId } = await underWay();
+    expect(await signals()).toBeUndefined();
+    await resolveIncident(deployed.store, clock, incidentId, 'ben');
+    expect(await signals()).toBeUndefined();
+    reasons.push('database-failure: 1 of 2 observers fire (rds)');
+    await note();
+    expect(await signals()).toContain('database-failure');
   });
 
   it('says what is under way and gives the commands', async () => {

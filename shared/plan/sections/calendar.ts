@@ -54,4 +54,3 @@ export const calendarEntrySchema = z.strictObject({
   ...tracing,
 });
 export type CalendarEntry = z.infer<typeof calendarEntrySchema>;
-export type CalendarWork = CalendarEntry['does'];

@@ -10,4 +10,3 @@ export type StepSeconds = z.infer<typeof stepSecondsSchema>;
 
 /** By scenario and step. */
 export const estimatesSchema = z.record(z.string(), z.record(z.string(), stepSecondsSchema));
-export type Estimates = z.infer<typeof estimatesSchema>;

@@ -75,4 +75,3 @@ export const furtherRehearsalSchema = z.strictObject({
     .default({})
     .meta({ description: 'As given to rehearse --set' }),
 });
-export type FurtherRehearsal = z.infer<typeof furtherRehearsalSchema>;
