@@ -4,7 +4,7 @@ import type { World } from '../world/world.ts';
 import type { SimulatedCluster, SimulatedDeployment, SimulatedObject } from './cluster.ts';
 import { endPod, reconcile } from './controllers.ts';
 import { runJob } from './jobs.ts';
-import { autoscalerObject, deploymentObject, nodeObject, podObject } from './objects.ts';
+import { autoscalerObject, deploymentObject, nodeObject, podObject, shown } from './objects.ts';
 import type { Route } from './routes.ts';
 import { findObject, metadataOf, namespaceExists, removeObject, storeObject } from './store.ts';
 import { runVelero } from './velero.ts';
@@ -20,8 +20,6 @@ export type Found = {
 const workloadKinds = ['Deployment', 'StatefulSet'];
 /** The autoscaler looks every 15 s (kube-controller-manager, --horizontal-pod-autoscaler-sync-period). */
 const autoscalerSeconds = 15;
-
-const json = (object: object) => JSON.parse(JSON.stringify(object)) as JsonObject;
 
 /** All objects of the route's kind and namespace that carry its labels. */
 export function listObjects(world: World, cluster: SimulatedCluster, route: Route): JsonObject[] {
@@ -46,7 +44,7 @@ function bodiesOf(world: World, cluster: SimulatedCluster, route: Route): JsonOb
   if (workloadKinds.includes(kind)) {
     return cluster.deployments
       .filter(deployment => (deployment.kind ?? 'Deployment') === kind)
-      .map(deployment => json(deploymentObject(deployment)));
+      .map(deployment => shown(deploymentObject(deployment)));
   }
   switch (kind) {
     case 'Pod':
@@ -55,14 +53,14 @@ function bodiesOf(world: World, cluster: SimulatedCluster, route: Route): JsonOb
         ...cluster.deployments
           .flatMap(deployment => deployment.pods.map(pod => podObject(deployment, pod, world.now())))
           .filter(({ metadata = {} }) => isAskedFor(route, metadata))
-          .map(json),
+          .map(shown),
         ...stored(),
       ];
     case 'Node':
-      return cluster.nodes.map(node => json(nodeObject(node)));
+      return cluster.nodes.map(node => shown(nodeObject(node)));
     case 'HorizontalPodAutoscaler':
       return cluster.autoscalers.map(autoscaler =>
-        json(autoscalerObject(autoscaler, targetOf(cluster, autoscaler))),
+        shown(autoscalerObject(autoscaler, targetOf(cluster, autoscaler))),
       );
     case 'NodeMetric':
       return cluster.nodes.filter(({ ready }) => ready).map(({ name }) => metric(world, name, ''));
@@ -94,7 +92,7 @@ export function findOne(world: World, cluster: SimulatedCluster, route: Route): 
         endPod(world, cluster, deployment, pod);
         reconcile(world, cluster);
       };
-      return { body: json(podObject(deployment, pod, world.now())), update: () => false, remove };
+      return { body: shown(podObject(deployment, pod, world.now())), update: () => false, remove };
     }
   }
   if (kind === 'Node') return foundNode(world, cluster, name);
@@ -188,7 +186,7 @@ function invalid(kind: string, name: string) {
 
 function foundWorkload(world: World, cluster: SimulatedCluster, deployment: SimulatedDeployment): Found {
   return {
-    body: json(deploymentObject(deployment)),
+    body: shown(deploymentObject(deployment)),
     update: next => updateWorkload(world, cluster, deployment, next),
     remove: () => deleteWorkload(world, cluster, deployment),
   };
@@ -198,7 +196,7 @@ function foundNode(world: World, cluster: SimulatedCluster, name: string): Found
   const node = cluster.nodes.find(other => other.name === name);
   if (!node) return undefined;
   return {
-    body: json(nodeObject(node)),
+    body: shown(nodeObject(node)),
     update: next => {
       const wanted = (next.spec as JsonObject | undefined)?.unschedulable === true;
       if (wanted === (node.unschedulable ?? false)) return true;
@@ -233,7 +231,7 @@ function foundAutoscaler(
   if (!autoscaler) return undefined;
   const resource = `k8s/${cluster.name}/${namespace}/hpa/${name}`;
   return {
-    body: json(autoscalerObject(autoscaler, targetOf(cluster, autoscaler))),
+    body: shown(autoscalerObject(autoscaler, targetOf(cluster, autoscaler))),
     update: next => {
       const parsed = autoscalerSchema.safeParse(next);
       if (!parsed.success || parsed.data.spec.minReplicas > parsed.data.spec.maxReplicas) return false;
