@@ -1,3 +1,4 @@
+import { overrunsOf } from '../shared/report/phases.ts';
 import type { Report } from '../shared/report/report.ts';
 import { isSuccess, verdictOf } from '../shared/report/verdict.ts';
 import { duration, levelFigures, metText, punctuality, rtoParts, usd } from '../shared/report/words.ts';
@@ -86,17 +87,18 @@ function levels(report: Report, paint: Paint): string[] {
       what: `${level.of} ${level.title}: ${what}`,
     })),
   );
-  const missed = figures.filter(({ met }) => met === false);
+  const missed = figures
+    .filter(({ met }) => met === false)
+    .map(
+      ({ what, targetSeconds, actualSeconds }) =>
+        `${what} ${actualSeconds === null ? 'not reached' : duration(actualSeconds)}, objective ${duration(targetSeconds)}`,
+    );
   const met = figures.filter(figure => figure.met === true);
+  const overran = report.detail.phases.flatMap(phase =>
+    overrunsOf(phase).map(said => `phase ${phase.title}: ${said}`),
+  );
   return [
-    ...limited(
-      missed.map(
-        ({ what, targetSeconds, actualSeconds }) =>
-          `${what} ${actualSeconds === null ? 'not reached' : duration(actualSeconds)}, objective ${duration(targetSeconds)}`,
-      ),
-      'missed',
-      paint.bad,
-    ),
+    ...limited([...missed, ...overran], 'missed', paint.bad),
     ...(met.length > 0
       ? [`${label('levels')}${counted(met.length, 'objective')} of severity and tiers met`]
       : []),

@@ -9,7 +9,7 @@ import {
   rehearsalSection,
 } from './markdown-record.ts';
 import { code, list, escapeMarkdown as md, section, table } from './markdown-text.ts';
-import { isIdle } from './phases.ts';
+import { isIdle, overrunsOf } from './phases.ts';
 import type { PhaseDetail, Report } from './report.ts';
 import { clockTime, fullTime } from './time.ts';
 import { verdictOf } from './verdict.ts';
@@ -137,6 +137,11 @@ function phaseStatus(phase: PhaseDetail): string {
   return phase.ok ? 'done' : 'failed';
 }
 
+function remarksOf(phase: PhaseDetail): string {
+  const kept = [phase.inTime && 'in time', phase.tooLong === false && 'not too long'];
+  return [...kept.filter(Boolean), ...overrunsOf(phase)].join('; ');
+}
+
 function phasesSection({ detail }: Report): string {
   const rows = detail.phases.flatMap(phase => [
     [
@@ -145,11 +150,7 @@ function phasesSection({ detail }: Report): string {
       phaseStatus(phase),
       phase.startedAt ? clockTime(phase.startedAt) : '',
       phase.endedAt ? clockTime(phase.endedAt) : '',
-      phase.inTime === null || isIdle(phase)
-        ? ''
-        : phase.inTime
-          ? 'in time'
-          : `later than ${duration(phase.withinSeconds)}`,
+      isIdle(phase) ? '' : remarksOf(phase),
     ],
     ...phase.steps.map(step => [
       md(step.title),

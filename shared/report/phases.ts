@@ -1,4 +1,5 @@
 import type { LedgerEntry, StepStatus } from '../incident/entries.ts';
+import { formatDuration } from '../plan/duration.ts';
 import type { Phase, Plan, Scenario, StepPlan } from '../plan/schema.ts';
 import type { Mode, Run } from '../runbook/contract.ts';
 import { entriesOf, type Placed } from './read-ledger.ts';
@@ -73,6 +74,9 @@ function phaseDetail(phase: Phase, view: RunView): PhaseDetail {
   const started = entriesOf(view.ledger, 'phase-started').find(({ entry }) => entry.phase === phase.id);
   const ended = entriesOf(view.ledger, 'phase-ended').findLast(({ entry }) => entry.phase === phase.id);
   const within = view.ran ? (phase.within ?? null) : null;
+  const lasts = view.ran ? (phase.lasts ?? null) : null;
+  const steps = stepDetails(phase, view);
+  const measured = lasts !== null && started && ended && steps.length > 0;
   return {
     id: phase.id,
     title: phase.title,
@@ -82,8 +86,10 @@ function phaseDetail(phase: Phase, view: RunView): PhaseDetail {
     ok: ended?.entry.ok ?? null,
     withinSeconds: within,
     inTime: ended && within !== null ? secondsBetween(view.clockStartedAt, ended.at) <= within : null,
+    lastsSeconds: lasts,
+    tooLong: measured ? secondsBetween(started.at, ended.at) > lasts : null,
     order: stepsOf(phase).map(({ id }) => id),
-    steps: stepDetails(phase, view),
+    steps,
   };
 }
 
@@ -150,4 +156,12 @@ function waitsOf(step: string, { ledger, endedAt }: RunView): Segment[] {
     const answered = answers.find(answer => answer.entry.question === entry.question);
     return { status: 'asking', attempt: index + 1, from: at, to: answered?.at ?? later(at, endedAt) };
   });
+}
+
+/** What a phase took more than the plan gives it, in words; none where it kept to that. */
+export function overrunsOf({ inTime, withinSeconds, tooLong, lastsSeconds }: PhaseDetail): string[] {
+  return [
+    ...(inTime === false && withinSeconds !== null ? [`later than ${formatDuration(withinSeconds)}`] : []),
+    ...(tooLong && lastsSeconds !== null ? [`longer than ${formatDuration(lastsSeconds)}`] : []),
+  ];
 }

@@ -217,6 +217,12 @@ function toImprove(report: Report): DraftLine[] {
         phase.withinSeconds !== null &&
         `Phase "${phase.title}" ended later than the ${formatDuration(phase.withinSeconds)} that the plan gives it.`,
     ),
+    ...detail.phases.map(
+      phase =>
+        phase.tooLong === true &&
+        phase.lastsSeconds !== null &&
+        `Phase "${phase.title}" lasted longer than the ${formatDuration(phase.lastsSeconds)} that the plan gives it.`,
+    ),
     ...steps.map(step => step.attempts > 1 && `Step "${step.title}" needed ${step.attempts} attempts.`),
     wait && `The longest wait for a person was ${formatDuration(wait.seconds)}: "${wait.title}".`,
   ];

@@ -177,6 +177,10 @@ export type PhaseDetail = {
   /** From the plan: when it should have ended, since the clock started. */
   withinSeconds: number | null;
   inTime: boolean | null;
+  /** From the plan: how long it may last from its own beginning. */
+  lastsSeconds: number | null;
+  /** Whether it lasted longer; null if the plan says nothing, or it did not end or had nothing to do. */
+  tooLong: boolean | null;
   /** Ids of all its steps in the order of the plan, begun or not. */
   order: string[];
   steps: StepDetail[];

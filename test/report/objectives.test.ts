@@ -17,6 +17,8 @@ const phase: fc.Arbitrary<PhaseDetail> = fc.record({
   ok: fc.option(fc.boolean()),
   withinSeconds: fc.constant(null),
   inTime: fc.constant(null),
+  lastsSeconds: fc.constant(null),
+  tooLong: fc.constant(null),
   order: fc.constant([]),
   steps: fc.constant([]),
 });

@@ -64,6 +64,9 @@ export const phaseSchema = z.strictObject({
   within: durationSchema
     .optional()
     .meta({ description: 'When it must have ended, from the start of the outage' }),
+  lasts: durationSchema.optional().meta({
+    description: 'How long it may last by itself, such as the time in which nobody can write',
+  }),
   tiers: z
     .array(id)
     .optional()

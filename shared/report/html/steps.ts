@@ -1,5 +1,5 @@
 import { sentence } from '../../sentence.ts';
-import { inOrderOf, isIdle } from '../phases.ts';
+import { inOrderOf, isIdle, overrunsOf } from '../phases.ts';
 import type { PhaseDetail, Report, StepDetail } from '../report.ts';
 import { secondsBetween } from '../time.ts';
 import { duration } from '../words.ts';
@@ -49,7 +49,7 @@ function phaseState(phase: PhaseDetail): Markup {
   const took =
     phase.endedAt &&
     html` <span class="muted">${time(phase.startedAt)} to ${time(phase.endedAt)}, ${duration(secondsBetween(phase.startedAt, phase.endedAt))}</span>`;
-  const late = phase.inTime === false && badge('bad', `later than ${duration(phase.withinSeconds)}`);
+  const late = overrunsOf(phase).map(said => html`${badge('bad', said)} `);
   return html`${state}${took} ${late}`;
 }
 
