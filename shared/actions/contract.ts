@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../json.ts';
 import type { ComponentType } from '../plan/components.ts';
 import type { Clock, KubernetesAccess, KubernetesExec, KubernetesRequest, Network } from '../ports.ts';
 import type { Run, Step } from '../runbook/contract.ts';
+import type { Trait } from './traits.ts';
 
 /**
  * An action is one file, `shared/actions/<family>/<name>.ts`, that exports `action`. Its kind is `<family>.<name>`;
@@ -146,6 +147,10 @@ export type Action<Parameters extends z.ZodObject = z.ZodObject> = {
   drill: DrillBehaviour;
   /** Whether it changes anything outside Lifeboat's own records. */
   mutates: boolean;
+  /** What it is in a recovery, which the rules of `validate` go by. */
+  traits?: readonly Trait[];
+  /** The parameter whose component is asked in SQL, or proven by a write. */
+  asks?: string;
   typical: TypicalDuration;
   /** What can go wrong, for the simulator, the linter and the reference page. */
   failureModes: string[];

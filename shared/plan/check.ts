@@ -1,10 +1,10 @@
 import { listKinds, loadActions } from '../actions/load-actions.ts';
+import { stepsOf } from '../runbook/phases.ts';
 import { crossCheck, lintRules } from './cross-check.ts';
 import type { Finding, Problem } from './finding.ts';
 import type { CheckContext } from './lint-rule.ts';
 import { inOrder, type LoadedPlan, type PlanSource, type ReadPlan, readPlan } from './load.ts';
 import { salvage } from './salvage.ts';
-import { viewScenarios } from './scenario-view.ts';
 import { type Plan, planSchema } from './schema.ts';
 import { childOf, knownKeys, valueAt } from './schema-walk.ts';
 
@@ -27,7 +27,9 @@ export async function checkPlan(source: PlanSource): Promise<LoadedPlan> {
 
 async function findProblems(plan: Plan, read: ReadPlan): Promise<Finding[]> {
   const kinds = listKinds();
-  const used = viewScenarios(plan).flatMap(view => view.steps.map(({ step }) => step.do));
+  const used = Object.values(plan.scenarios).flatMap(({ phases }) =>
+    phases.flatMap(({ steps }) => stepsOf(steps).map(step => step.do)),
+  );
   const actions = await loadActions(used.filter(kind => kinds.includes(kind)));
   const isWritten: CheckContext['isWritten'] = (section, id) => {
     const entries = childOf(read.raw, section);

@@ -167,7 +167,7 @@ const checks = [
 
 /** Everything that is wrong between the elements of a plan that is right in itself. */
 export function crossCheck(context: Omit<CheckContext, 'scenarios'>): Problem[] {
-  const full: CheckContext = { ...context, scenarios: viewScenarios(context.plan) };
+  const full: CheckContext = { ...context, scenarios: viewScenarios(context.plan, context.actions) };
   const byDefault: CheckContext = { ...full, scenarios: full.scenarios.map(viewByDefault) };
   return [...checks.flatMap(check => check(full)), ...lintRules.flatMap(rule => rule.check(byDefault))];
 }

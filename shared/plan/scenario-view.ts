@@ -1,3 +1,5 @@
+import type { Action } from '../actions/contract.ts';
+import type { Trait } from '../actions/traits.ts';
 import type { Mode } from '../runbook/contract.ts';
 import type { Plan, Scenario, StepPlan } from './schema.ts';
 import type { PropertyKeyPath } from './schema-walk.ts';
@@ -5,6 +7,8 @@ import type { PropertyKeyPath } from './schema-walk.ts';
 /** A step with its place in the order of its scenario. */
 export type PlacedStep = {
   step: StepPlan;
+  /** What its kind is in a recovery; nothing of a kind that there is not. */
+  traits: readonly Trait[];
   /** Where it is in the plan. */
   path: PropertyKeyPath;
   phase: string;
@@ -26,10 +30,12 @@ export type ScenarioView = {
   byId: ReadonlyMap<string, PlacedStep>;
 };
 
-export function viewScenarios(plan: Plan): ScenarioView[] {
+type Actions = Readonly<Record<string, Action>>;
+
+export function viewScenarios(plan: Plan, actions: Actions): ScenarioView[] {
   return Object.entries(plan.scenarios).map(([id, scenario]) => {
     const path = ['scenarios', id];
-    const steps = placeSteps(scenario, path);
+    const steps = placeSteps(scenario, path, actions);
     const byId = new Map<string, PlacedStep>();
     for (const placed of steps) if (!byId.has(placed.step.id)) byId.set(placed.step.id, placed);
     return { id, scenario, path, steps, byId };
@@ -42,7 +48,7 @@ export function isBefore(earlier: PlacedStep, later: PlacedStep): boolean {
   return earlier.branch === later.branch && earlier.position < later.position;
 }
 
-function placeSteps(scenario: Scenario, path: PropertyKeyPath): PlacedStep[] {
+function placeSteps(scenario: Scenario, path: PropertyKeyPath, actions: Actions): PlacedStep[] {
   let item = 0;
   return scenario.phases.flatMap((phase, phaseIndex) =>
     phase.steps.flatMap((entry, index) => {
@@ -55,6 +61,7 @@ function placeSteps(scenario: Scenario, path: PropertyKeyPath): PlacedStep[] {
         position: number,
       ): PlacedStep => ({
         step,
+        traits: (Object.hasOwn(actions, step.do) && actions[step.do]?.traits) || [],
         path: stepPath,
         phase: phase.id,
         modes: (step.modes ?? scenario.modes).filter(mode => scenario.modes.includes(mode)),

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { listKinds, loadActions } from '../../shared/actions/load-actions.ts';
 import type { CheckContext } from '../../shared/plan/lint-rule.ts';
 import { trafficBeforeReadiness } from '../../shared/plan/rules/traffic-before-readiness.ts';
 import { usEast1ControlPlane } from '../../shared/plan/rules/us-east-1-control-plane.ts';
 import { usWest2ControlPlane } from '../../shared/plan/rules/us-west-2-control-plane.ts';
 import { viewScenarios } from '../../shared/plan/scenario-view.ts';
 import { planWith } from '../support/aws-world.ts';
+
+const actions = await loadActions(listKinds());
 
 function contextOf(
   steps: { do: string; with?: object; onFailure?: string }[],
@@ -27,7 +30,7 @@ function contextOf(
   };
   const plan = planWith({}, { region: scenario as never });
   if (primary) plan.regions.primary = primary as typeof plan.regions.primary;
-  return { plan, scenarios: viewScenarios(plan), actions: {}, kinds: [], isWritten: () => false };
+  return { plan, scenarios: viewScenarios(plan, actions), actions, kinds: [], isWritten: () => false };
 }
 
 describe('traffic-before-readiness', () => {

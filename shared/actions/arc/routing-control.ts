@@ -84,6 +84,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-users'],
   typical: {
     minSeconds: 2,
     likelySeconds: 15,

@@ -93,6 +93,7 @@ export const action = defineAction({
   outputs: { before: 'Desired capacity before', inService: 'Instances in service and healthy' },
   drill: 'isolated',
   mutates: true,
+  traits: ['needs-capacity'],
   typical: {
     minSeconds: 60,
     likelySeconds: 180,

@@ -65,6 +65,7 @@ export const action = defineAction({
   // What it puts there, no API of AWS takes away again.
   drill: 'prepare-only',
   mutates: true,
+  traits: ['brings-data'],
   typical: {
     minSeconds: 300,
     likelySeconds: 1500,

@@ -142,6 +142,7 @@ export const action = defineAction({
   outputs: { origin: 'Id of the origin that serves' },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-users'],
   typical: {
     minSeconds: 60,
     likelySeconds: 240,

@@ -66,6 +66,7 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['looks', 'brings-data', 'own-code'],
   typical: {
     minSeconds: 60,
     likelySeconds: 300,

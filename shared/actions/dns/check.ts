@@ -40,6 +40,7 @@ export const action = defineAction({
   outputs: { answers: 'Values that were answered, each once' },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: {
     minSeconds: 0,
     likelySeconds: 1,

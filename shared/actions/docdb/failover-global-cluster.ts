@@ -23,6 +23,7 @@ export const action = defineAction({
   outputs: failoverOutputs,
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer', 'expects-silence'],
   typical: rdsDurations.docdbGlobalFailover,
   failureModes: [
     'The old primary goes on writing for its own users: nothing proves from outside that it does not',

@@ -22,6 +22,7 @@ export const action = defineAction({
   // Users of the primary are interrupted, so a drill goes no further than the checks.
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer'],
   typical: rdsDurations.docdbGlobalSwitchover,
   failureModes: [
     'The primary region does not answer; only a failover helps then',

@@ -39,6 +39,7 @@ export const action = defineAction({
   },
   drill: 'same',
   mutates: false,
+  traits: ['expects-silence', 'brings-data'],
   typical: {
     minSeconds: 0.3,
     likelySeconds: 1,

@@ -57,6 +57,7 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['brings-data'],
   typical: {
     minSeconds: 300,
     likelySeconds: 1500,

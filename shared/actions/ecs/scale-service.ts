@@ -71,6 +71,7 @@ export const action = defineAction({
   outputs: { before: 'Tasks that were wanted before', running: 'Tasks that run' },
   drill: 'isolated',
   mutates: true,
+  traits: ['needs-capacity'],
   typical: {
     minSeconds: 30,
     likelySeconds: 90,

@@ -248,6 +248,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer', 'expects-silence'],
   typical: {
     minSeconds: 60,
     likelySeconds: 240,

@@ -57,6 +57,7 @@ export const action = defineAction({
   outputs: { nodes: 'Nodes of the group that are Ready' },
   drill: 'isolated',
   mutates: true,
+  traits: ['needs-capacity'],
   typical: {
     minSeconds: 90,
     likelySeconds: 180,

@@ -50,6 +50,7 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['makes-new'],
   typical: elasticacheDurations.create,
   failureModes: [
     'Subnet group, security group or parameter group missing in the region',

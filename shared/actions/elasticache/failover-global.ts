@@ -57,6 +57,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer', 'expects-silence'],
   typical: elasticacheDurations.globalFailover,
   failureModes: [
     'A Global Datastore has no automatic failover between regions: nobody else does this',

@@ -54,6 +54,7 @@ export const action = defineAction({
   outputs: { healthy: 'Healthy targets', total: 'Registered targets' },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: {
     minSeconds: 0,
     likelySeconds: 30,

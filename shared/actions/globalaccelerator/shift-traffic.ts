@@ -213,6 +213,7 @@ export const action = defineAction({
   outputs: { to: 'The side that users are sent to', dials: 'Dials and weights of both sides, in words' },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-users'],
   typical: {
     minSeconds: 10,
     likelySeconds: 40,

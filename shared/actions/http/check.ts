@@ -44,6 +44,7 @@ export const action = defineAction({
   outputs: { status: 'Status of the last answer', latencyMs: 'Slowest of the counted answers, milliseconds' },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: {
     minSeconds: 0,
     likelySeconds: 2,

@@ -67,6 +67,7 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['looks', 'own-code'],
   typical: {
     minSeconds: 1,
     likelySeconds: 5,

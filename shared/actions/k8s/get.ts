@@ -59,6 +59,7 @@ export const action = defineAction({
   },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: {
     minSeconds: 1,
     likelySeconds: 2,

@@ -21,6 +21,7 @@ export const action = defineAction({
   outputs: { replicas: 'Pods that are wanted', readyReplicas: 'Pods that are ready' },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: {
     minSeconds: 1,
     likelySeconds: 60,

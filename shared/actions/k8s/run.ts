@@ -80,6 +80,7 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['own-code'],
   typical: {
     minSeconds: 10,
     likelySeconds: 60,

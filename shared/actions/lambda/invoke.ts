@@ -58,6 +58,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['brings-data', 'own-code'],
   typical: {
     minSeconds: 1,
     likelySeconds: 10,

@@ -22,6 +22,7 @@ export const action = defineAction({
   outputs: failoverOutputs,
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer', 'expects-silence'],
   typical: rdsDurations.neptuneGlobalFailover,
   failureModes: [
     'The old primary goes on writing for its own users: nothing proves from outside that it does not',

@@ -26,6 +26,7 @@ export const action = defineAction({
   outputs: { doneBy: 'Id of the person who said that it is done', note: 'What they added; may be empty' },
   drill: 'same',
   mutates: false,
+  traits: ['looks', 'brings-data', 'own-code'],
   typical: {
     minSeconds: 180,
     likelySeconds: 600,

@@ -71,6 +71,7 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['needs-capacity'],
   typical: rdsDurations.createClusterInstance,
   failureModes: [
     'The region does not offer the class for the version of the engine, or has no capacity of it',

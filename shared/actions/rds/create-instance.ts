@@ -38,6 +38,8 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['makes-new', 'brings-data'],
+  asks: 'database',
   typical: rdsDurations.create,
   failureModes: [
     'Quota of instances or storage reached, or no capacity for the class',

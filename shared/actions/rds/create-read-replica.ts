@@ -52,6 +52,8 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['makes-new'],
+  asks: 'target',
   typical: rdsDurations.createReplicaElsewhere,
   failureModes: [
     'The source has no automated backups, without which RDS makes no replica',

@@ -60,6 +60,8 @@ export const action = defineAction({
   // It takes the live database away from its users.
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer'],
+  asks: 'database',
   typical: {
     minSeconds: 2 * rdsDurations.rename.minSeconds,
     likelySeconds: 2 * rdsDurations.rename.likelySeconds,

@@ -21,6 +21,8 @@ export const action = defineAction({
   outputs: failoverOutputs,
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer', 'expects-silence'],
+  asks: 'to',
   typical: rdsDurations.globalFailover,
   failureModes: [
     'The old primary goes on writing for its own users: Aurora fences it as best it can, which is no proof',

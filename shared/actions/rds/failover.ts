@@ -52,6 +52,7 @@ export const action = defineAction({
   // A forced failover interrupts production for a minute or two, so a drill goes no further than the checks.
   drill: 'prepare-only',
   mutates: true,
+  asks: 'database',
   typical: rdsDurations.multiAzFailover,
   failureModes: [
     'The instance is not Multi-AZ, or the cluster has one instance only, so there is no standby',

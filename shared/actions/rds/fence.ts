@@ -44,6 +44,7 @@ export const action = defineAction({
   // Stopping production is not for a drill.
   drill: 'prepare-only',
   mutates: true,
+  traits: ['expects-silence'],
   typical: rdsDurations.stop,
   failureModes: [
     'The region does not answer, so nothing can be proved',

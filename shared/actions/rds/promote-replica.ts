@@ -67,6 +67,8 @@ export const action = defineAction({
   // A promotion can't be taken back, and the standing replica is what a real recovery needs.
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer'],
+  asks: 'replica',
   typical: rdsDurations.promoteReplica,
   failureModes: [
     'The replica lags, so that more is lost than the RPO allows, or nobody can say how much',

@@ -75,6 +75,8 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['moves-writer', 'makes-new'],
+  asks: 'target',
   typical: rdsDurations.restoreToPointInTime,
   failureModes: [
     'The name is taken by a cluster that this run did not make',

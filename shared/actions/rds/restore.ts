@@ -56,6 +56,8 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['moves-writer', 'makes-new'],
+  asks: 'target',
   typical: rdsDurations.restoreToPointInTime,
   failureModes: [
     'The moment lies outside of what the backup holds; the newest one is about five minutes old',

@@ -28,6 +28,7 @@ export const action = defineAction({
   outputs: { endpoint: 'host name of the instance', port: 'its port' },
   drill: 'isolated',
   mutates: true,
+  traits: ['brings-data'],
   typical: rdsDurations.start,
   failureModes: [
     'AWS has no capacity for the instance class in its zone',

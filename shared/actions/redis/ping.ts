@@ -19,6 +19,7 @@ export const action = defineAction({
   outputs: { role: 'master or slave, as INFO replication says' },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: { minSeconds: 0.01, likelySeconds: 0.1, maxSeconds: 5, source: 'Time-out of this action: 5 s' },
   failureModes: [
     'The function has no route to the cache, or its security group does not let it in',

@@ -49,6 +49,7 @@ export const action = defineAction({
   // A replica that is a primary for a while has to copy everything again.
   drill: 'prepare-only',
   mutates: true,
+  traits: ['expects-silence', 'brings-data'],
   typical: {
     minSeconds: 1,
     likelySeconds: 5,

@@ -175,6 +175,7 @@ export const action = defineAction({
   },
   drill: 'same',
   mutates: false,
+  traits: ['expects-silence'],
   typical: {
     minSeconds: 1,
     likelySeconds: 12,

@@ -115,6 +115,7 @@ export const action = defineAction({
   outputs: { answers: 'What the zone answers now' },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['brings-users-back'],
   typical: {
     minSeconds: 180,
     likelySeconds: 200,

@@ -207,6 +207,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-users'],
   typical: {
     minSeconds: 90,
     likelySeconds: 170,

@@ -32,6 +32,7 @@ export const action = defineAction({
   },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: {
     minSeconds: 0,
     likelySeconds: 40,

@@ -95,6 +95,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-users'],
   typical: recordChangeDuration,
   failureModes: [
     'The Route 53 control plane (us-east-1) is down, and weights can not be changed',

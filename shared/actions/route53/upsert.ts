@@ -213,6 +213,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-users'],
   typical: recordChangeDuration,
   failureModes: [
     'The Route 53 control plane (us-east-1) is down, and records can not be changed',

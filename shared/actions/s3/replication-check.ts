@@ -38,6 +38,7 @@ export const action = defineAction({
   },
   drill: 'same',
   mutates: false,
+  traits: ['expects-silence'],
   typical: { minSeconds: 1, likelySeconds: 3, maxSeconds: 30, source: 'Two lists and twenty heads' },
   failureModes: [
     'Replication of an object failed, which S3 only notes on the object',

@@ -27,6 +27,7 @@ export const action = defineAction({
   },
   drill: 'same',
   mutates: false,
+  traits: ['expects-silence'],
   typical: {
     minSeconds: 0.2,
     likelySeconds: 1,

@@ -53,6 +53,7 @@ export const action = defineAction({
   outputs: { statements: 'How many statements were carried out' },
   drill: 'isolated',
   mutates: true,
+  asks: 'database',
   typical: {
     minSeconds: 0.05,
     likelySeconds: 1,

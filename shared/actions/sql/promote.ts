@@ -62,6 +62,8 @@ export const action = defineAction({
   // A promotion can't be taken back, and the standing replica is what a real recovery needs.
   drill: 'prepare-only',
   mutates: true,
+  traits: ['moves-writer', 'expects-silence'],
+  asks: 'replica',
   typical: {
     minSeconds: 1,
     likelySeconds: 5,

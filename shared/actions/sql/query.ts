@@ -60,6 +60,8 @@ export const action = defineAction({
   },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
+  asks: 'database',
   typical: {
     minSeconds: 0.05,
     likelySeconds: 0.5,

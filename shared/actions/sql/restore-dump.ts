@@ -68,6 +68,8 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['brings-data'],
+  asks: 'database',
   typical: {
     minSeconds: 90,
     likelySeconds: 600,

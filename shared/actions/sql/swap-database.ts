@@ -43,6 +43,7 @@ export const action = defineAction({
   outputs: { kept: 'Name under which the old database is kept' },
   drill: 'prepare-only',
   mutates: true,
+  asks: 'database',
   typical: {
     minSeconds: 0.2,
     likelySeconds: 5,

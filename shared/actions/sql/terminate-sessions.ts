@@ -41,6 +41,7 @@ export const action = defineAction({
   outputs: { ended: 'Sessions that were open before', left: 'Sessions that are open now' },
   drill: 'isolated',
   mutates: true,
+  asks: 'database',
   typical: {
     minSeconds: 0.1,
     likelySeconds: 2,

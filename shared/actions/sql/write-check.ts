@@ -33,6 +33,7 @@ export const action = defineAction({
   outputs: { host: 'Host that took the write', milliseconds: 'How long it took' },
   drill: 'same',
   mutates: false,
+  asks: 'database',
   typical: {
     minSeconds: 0.05,
     likelySeconds: 0.5,

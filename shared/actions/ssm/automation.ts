@@ -108,6 +108,7 @@ export const action = defineAction({
   outputs: { executionId: 'Id of the execution', outputs: 'Outputs of the runbook, by name' },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['brings-data', 'own-code'],
   typical: {
     minSeconds: 10,
     likelySeconds: 180,

@@ -53,6 +53,7 @@ export const action = defineAction({
   },
   drill: 'prepare-only',
   mutates: true,
+  traits: ['brings-data', 'own-code'],
   typical: {
     minSeconds: 5,
     likelySeconds: 180,

@@ -40,6 +40,7 @@ export const action = defineAction({
   outputs: { validTo: 'When the certificate ends', daysLeft: 'Whole days until then' },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: { minSeconds: 0, likelySeconds: 1, maxSeconds: 10, source: 'One handshake' },
   failureModes: [
     'The recovery load balancer has no certificate for the name: certificates are regional',

@@ -75,6 +75,7 @@ export const action = defineAction({
   },
   drill: 'isolated',
   mutates: true,
+  traits: ['brings-data'],
   typical: {
     minSeconds: 60,
     likelySeconds: 300,

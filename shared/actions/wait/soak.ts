@@ -43,6 +43,7 @@ export const action = defineAction({
   },
   drill: 'same',
   mutates: false,
+  traits: ['looks'],
   typical: {
     minSeconds: 60,
     likelySeconds: 1800,

@@ -3,22 +3,6 @@ import type { Plan } from '../schema.ts';
 import { componentsOf, lostRegion } from './step-facts.ts';
 import { textsIn } from './texts.ts';
 
-/** Kinds for which "does not answer" is an answer. */
-const tolerant = new Set([
-  'rds.fence',
-  'region.assess',
-  's3.replication-check',
-  'secrets.replication-check',
-  'rds.failover-global-cluster',
-  'docdb.failover-global-cluster',
-  'neptune.failover-global-cluster',
-  'elasticache.failover-global',
-  'dynamodb.check-global-table',
-  'efs.fail-over-replication',
-  'redis.promote',
-  'sql.promote',
-]);
-
 /** What a region's side of it is called by, and which is answered from elsewhere. */
 const global = new Set([
   'dns-name',
@@ -39,8 +23,9 @@ export const asksTheLostRegion: LintRule = {
       const lost = lostRegion(context.plan, view);
       if (lost === undefined) return [];
       return view.steps.flatMap(placed => {
-        const { step, path, modes } = placed;
-        if (tolerant.has(step.do) || step.onFailure === 'continue' || !modes.includes('recover')) return [];
+        const { step, traits, path, modes } = placed;
+        if (traits.includes('expects-silence') || step.onFailure === 'continue' || !modes.includes('recover'))
+          return [];
         const there = componentsOf(context, placed).find(
           ({ component }) => component.region === lost && !global.has(component.type),
         );

@@ -1,13 +1,6 @@
 import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { lostRegion } from './step-facts.ts';
 
-const grows = new Set([
-  'eks.scale-nodegroup',
-  'autoscaling.set-desired',
-  'ecs.scale-service',
-  'rds.add-readers',
-]);
-
 export const capacityNotChecked: LintRule = {
   id: 'capacity-not-checked',
   severity: 'warning',
@@ -17,7 +10,9 @@ export const capacityNotChecked: LintRule = {
     if (context.partial || isLookedAt(context)) return [];
     return context.scenarios.flatMap(view => {
       if (lostRegion(context.plan, view) === undefined || isDrilled(context, view.id)) return [];
-      const growing = view.steps.find(({ step, modes }) => grows.has(step.do) && modes.includes('recover'));
+      const growing = view.steps.find(
+        ({ traits, modes }) => traits.includes('needs-capacity') && modes.includes('recover'),
+      );
       if (!growing) return [];
       return [
         {

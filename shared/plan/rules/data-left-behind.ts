@@ -1,22 +1,6 @@
 import type { LintRule } from '../lint-rule.ts';
 import { bringsUpWriter, lostRegion, sendsUsersAway } from './step-facts.ts';
 
-/** Kinds that may bring data over in ways that the plan does not show. */
-const mayBring = new Set([
-  'sql.restore-dump',
-  'rds.create-instance',
-  'rds.start',
-  'redis.promote',
-  'velero.restore',
-  'backup.restore-files',
-  'dynamodb.restore-table',
-  'dynamodb.check-global-table',
-  'codebuild.run',
-  'ssm.automation',
-  'states.run',
-  'lambda.invoke',
-  'people.task',
-]);
 const databases = new Set([
   'rds-instance',
   'rds-cluster',
@@ -37,7 +21,7 @@ export const dataLeftBehind: LintRule = {
       const lost = lostRegion(plan, view);
       const real = steps.filter(({ modes }) => modes.includes('recover'));
       if (lost === undefined || !real.some(sendsUsersAway)) return [];
-      if (real.some(placed => bringsUpWriter(placed) || mayBring.has(placed.step.do))) return [];
+      if (real.some(placed => bringsUpWriter(placed) || placed.traits.includes('brings-data'))) return [];
       const [left] = Object.entries(plan.components).find(
         ([, { type, region }]) => region === lost && databases.has(type),
       ) ?? [undefined];

@@ -4,25 +4,10 @@ import type { CheckContext, LintRule } from '../lint-rule.ts';
 import type { PlacedStep } from '../scenario-view.ts';
 import { componentsOf } from './step-facts.ts';
 
-/** Kinds that prove a writer by a write, or ask a database, with the parameter that names it. */
-export const asking: Record<string, string> = {
-  'rds.create-instance': 'database',
-  'rds.create-read-replica': 'target',
-  'rds.cutover': 'database',
-  'rds.failover': 'database',
-  'rds.failover-global-cluster': 'to',
-  'rds.promote-replica': 'replica',
-  'rds.restore': 'target',
-  'rds.restore-cluster': 'target',
-  'rds.switchover-global-cluster': 'to',
-  'sql.exec': 'database',
-  'sql.promote': 'replica',
-  'sql.query': 'database',
-  'sql.restore-dump': 'database',
-  'sql.swap-database': 'database',
-  'sql.terminate-sessions': 'database',
-  'sql.write-check': 'database',
-};
+/** The parameter of a step whose component it asks in SQL, or proves by a write. */
+export function askedBy({ actions }: CheckContext, { step }: PlacedStep): string | undefined {
+  return Object.hasOwn(actions, step.do) ? actions[step.do]?.asks : undefined;
+}
 
 /** Kinds that only PostgreSQL can carry out, and what does the same for MySQL and MariaDB. */
 const onlyPostgres: Record<string, string> = {
@@ -44,7 +29,7 @@ function notSpoken(context: CheckContext, placed: PlacedStep): Problem[] {
   const mend = Object.hasOwn(onlyPostgres, step.do) ? onlyPostgres[step.do] : undefined;
   if (mend === undefined) return [];
   return componentsOf(context, placed).flatMap(({ parameter, id }): Problem[] => {
-    const engine = parameter === asking[step.do] ? engineOf(context, id) : undefined;
+    const engine = parameter === askedBy(context, placed) ? engineOf(context, id) : undefined;
     if (engine === undefined || dialectOfDatabase({ engine }).name === 'PostgreSQL') return [];
     return [
       {

@@ -2,7 +2,7 @@ import { dialectOf } from '../../sql/dialects/dialects.ts';
 import type { Problem } from '../finding.ts';
 import type { CheckContext, LintRule } from '../lint-rule.ts';
 import type { PropertyKeyPath } from '../schema-walk.ts';
-import { asking, engineOf } from './engine-not-spoken.ts';
+import { askedBy, engineOf } from './engine-not-spoken.ts';
 import { componentsOf } from './step-facts.ts';
 
 type Language = 'PostgreSQL' | 'MySQL';
@@ -35,9 +35,8 @@ function ofSteps(context: CheckContext): Problem[] {
     steps.flatMap(placed => {
       const { step, path } = placed;
       if (!step.do.startsWith('sql.')) return [];
-      const database = componentsOf(context, placed).find(
-        ({ parameter }) => parameter === asking[step.do],
-      )?.id;
+      const asked = askedBy(context, placed);
+      const database = componentsOf(context, placed).find(({ parameter }) => parameter === asked)?.id;
       if (database === undefined) return [];
       return textsOf(step.with).flatMap(({ text, at }) =>
         judge(

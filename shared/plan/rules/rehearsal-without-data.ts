@@ -1,5 +1,5 @@
 import type { LintRule } from '../lint-rule.ts';
-import { asking } from './engine-not-spoken.ts';
+import { askedBy } from './engine-not-spoken.ts';
 import { componentsOf } from './step-facts.ts';
 
 /** A probe that needs no table. */
@@ -16,7 +16,7 @@ export const rehearsalWithoutData: LintRule = {
       context.scenarios.flatMap(({ steps }) =>
         steps.flatMap(placed =>
           componentsOf(context, placed).flatMap(({ parameter, id }) =>
-            asking[placed.step.do] === parameter ? [id] : [],
+            askedBy(context, placed) === parameter ? [id] : [],
           ),
         ),
       ),

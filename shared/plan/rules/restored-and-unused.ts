@@ -2,15 +2,6 @@ import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
 import { textsIn } from './texts.ts';
 
-/** Kinds that make something with a new name, which nobody knows before. */
-const makes = new Set([
-  'rds.restore',
-  'rds.restore-cluster',
-  'rds.create-instance',
-  'rds.create-read-replica',
-  'elasticache.create',
-]);
-
 export const restoredAndUnused: LintRule = {
   id: 'restored-and-unused',
   severity: 'warning',
@@ -19,8 +10,9 @@ export const restoredAndUnused: LintRule = {
   check: context =>
     context.scenarios.flatMap(view =>
       view.steps.flatMap(placed => {
-        const { step, path, modes } = placed;
-        if (!makes.has(step.do) || !modes.includes('recover') || isUsed(context, view, placed)) return [];
+        const { step, traits, path, modes } = placed;
+        if (!traits.includes('makes-new') || !modes.includes('recover')) return [];
+        if (isUsed(context, view, placed)) return [];
         return [
           {
             rule: restoredAndUnused.id,

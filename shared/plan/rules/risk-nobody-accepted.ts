@@ -2,24 +2,12 @@ import type { Problem } from '../finding.ts';
 import type { LintRule } from '../lint-rule.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 
-/** Kinds that go on without a proof when a person has accepted the risk. */
-const asking = new Set([
-  'rds.fence',
-  'rds.promote-replica',
-  'efs.fail-over-replication',
-  'redis.promote',
-  'sql.promote',
-]);
-
 export const riskNobodyAccepted: LintRule = {
   id: 'risk-nobody-accepted',
   severity: 'error',
   reason:
     'A risk that the plan itself accepts was accepted by nobody who knows of this outage; the run would go on beside a writer that nobody could stop, and no name would stand for it.',
-  check: context =>
-    context.scenarios.flatMap(view =>
-      view.steps.filter(({ step }) => asking.has(step.do)).flatMap(placed => unaccepted(view, placed)),
-    ),
+  check: context => context.scenarios.flatMap(view => view.steps.flatMap(placed => unaccepted(view, placed))),
 };
 
 /** Only what an approval of the same run puts out counts: it has the name of the person who gave it. */

@@ -9,8 +9,6 @@ function startsPods({ step }: PlacedStep): boolean {
   return step.do === 'ecs.scale-service' && count !== 0;
 }
 
-const restores = new Set(['rds.restore', 'rds.restore-cluster', 'elasticache.create']);
-
 export const startsBeforeItsDatabase: LintRule = {
   id: 'starts-before-its-database',
   severity: 'warning',
@@ -23,8 +21,10 @@ export const startsBeforeItsDatabase: LintRule = {
           'uses' in component ? (component.uses ?? []) : [],
         );
         const late = view.steps.find(
-          ({ step, modes }) =>
-            restores.has(step.do) && modes.includes('recover') && uses.includes(String(step.with.target)),
+          ({ step, traits, modes }) =>
+            traits.includes('makes-new') &&
+            modes.includes('recover') &&
+            uses.includes(String(step.with.target)),
         );
         if (!late || isBefore(late, placed)) return [];
         return [

@@ -2,27 +2,16 @@ import type { CheckContext } from '../lint-rule.ts';
 import type { PlacedStep, ScenarioView } from '../scenario-view.ts';
 import type { Plan } from '../schema.ts';
 
-/** Kinds that send users to the recovery side. */
-const traffic = new Set([
-  'route53.failover',
-  'route53.upsert',
-  'route53.shift-weight',
-  'arc.routing-control',
-  'globalaccelerator.shift-traffic',
-  'cloudfront.switch-origin',
-]);
-
 /** Whether a step sends users to the recovery side; the way back and a share of nothing do not. */
 export function sendsUsersAway(placed: PlacedStep): boolean {
-  const { step } = placed;
   if (changesForeignName(placed)) return true;
-  return traffic.has(step.do) && !sendsUsersBack(placed);
+  return placed.traits.includes('moves-users') && !sendsUsersBack(placed);
 }
 
 /** Whether a step brings users back to the primary side. */
-export function sendsUsersBack({ step }: PlacedStep): boolean {
-  if (step.do === 'route53.failback') return true;
-  return traffic.has(step.do) && (step.with.to === 'primary' || step.with.recoveryPercent === 0);
+export function sendsUsersBack({ step, traits }: PlacedStep): boolean {
+  if (traits.includes('brings-users-back')) return true;
+  return traits.includes('moves-users') && (step.with.to === 'primary' || step.with.recoveryPercent === 0);
 }
 
 /** Records at a provider that has no actions are changed by requests. */
@@ -45,23 +34,7 @@ export function isTakenWith({ step }: PlacedStep, other: PlacedStep): boolean {
   return step.when === undefined || JSON.stringify(step.when) === JSON.stringify(other.step.when);
 }
 
-/** Kinds after which another database takes the writes. */
-const movesWriter = new Set([
-  'efs.fail-over-replication',
-  'rds.restore',
-  'rds.restore-cluster',
-  'rds.promote-replica',
-  'rds.failover-global-cluster',
-  'rds.switchover-global-cluster',
-  'docdb.failover-global-cluster',
-  'docdb.switchover-global-cluster',
-  'neptune.failover-global-cluster',
-  'neptune.switchover-global-cluster',
-  'rds.cutover',
-  'elasticache.failover-global',
-  'sql.promote',
-]);
-export const bringsUpWriter = ({ step }: PlacedStep): boolean => movesWriter.has(step.do);
+export const bringsUpWriter = ({ traits }: PlacedStep): boolean => traits.includes('moves-writer');
 
 /** Whether somebody is inside: the scenario is played so, or its title says so where it says nothing else. */
 export function isBreach({ scenario: { disaster, title } }: ScenarioView): boolean {
@@ -71,23 +44,7 @@ export function isBreach({ scenario: { disaster, title } }: ScenarioView): boole
   );
 }
 
-/** Kinds that show that something works. */
-const looking = new Set([
-  'dns.check',
-  'elbv2.target-health',
-  'http.check',
-  'k8s.exec',
-  'k8s.get',
-  'k8s.rollout-status',
-  'people.task',
-  'redis.ping',
-  'route53.health-check',
-  'codebuild.run',
-  'sql.query',
-  'tls.check',
-  'wait.soak',
-]);
-export const looksWhetherItWorks = ({ step }: PlacedStep): boolean => looking.has(step.do);
+export const looksWhetherItWorks = ({ traits }: PlacedStep): boolean => traits.includes('looks');
 
 /** The region that a scenario's disaster takes away; undefined for any other disaster. */
 export function lostRegion(plan: Plan, { scenario: { disaster } }: ScenarioView): string | undefined {

@@ -8,18 +8,6 @@ const swaps: Record<string, string | undefined> = {
   'sql.swap-database': 'restored',
 };
 const makes = new Set(['rds.restore', 'rds.restore-cluster', 'rds.create-instance', 'sql.restore-dump']);
-/** Kinds that look into a copy. A person who is asked to go on has not. */
-const looks = new Set([
-  'sql.query',
-  'k8s.run',
-  'k8s.exec',
-  'codebuild.run',
-  'people.task',
-  'lambda.invoke',
-  'ssm.automation',
-  'states.run',
-]);
-
 export const swapWithoutCheck: LintRule = {
   id: 'swap-without-check',
   severity: 'warning',
@@ -56,10 +44,13 @@ function isLookedAt({ steps, byId }: ScenarioView, swap: PlacedStep, copy: strin
   if (copies.length === 0) return true;
   return steps.some(
     placed =>
-      looks.has(placed.step.do) &&
+      looksInto(placed) &&
       placed.modes.includes('recover') &&
       isBefore(placed, swap) &&
       copies.some(each => isBefore(each, placed)) &&
       isTakenWith(placed, swap),
   );
 }
+
+/** A person who is asked to go on has not looked into it. */
+const looksInto = ({ step, traits }: PlacedStep) => step.do === 'sql.query' || traits.includes('own-code');

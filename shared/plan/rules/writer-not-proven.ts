@@ -6,16 +6,6 @@ import { isTakenWith, sendsUsersAway, sendsUsersBack } from './step-facts.ts';
 /** Kinds that move a writer and can't write to it themselves. */
 export const movesUnproven = /^(?:docdb|neptune)\.(?:failover|switchover)-global-cluster$/;
 
-/** Kinds that run something of the system's own, which may write. */
-const mayWrite = new Set([
-  'codebuild.run',
-  'k8s.exec',
-  'k8s.run',
-  'lambda.invoke',
-  'people.task',
-  'ssm.automation',
-]);
-
 export const writerNotProven: LintRule = {
   id: 'writer-not-proven',
   severity: 'warning',
@@ -57,11 +47,11 @@ function unproven({ steps }: ScenarioView, moved: PlacedStep): Problem[] {
 }
 
 /** An answer shows that a write works if the request is one, or if the plan says what it has to tell. */
-function writes({ step }: PlacedStep): boolean {
+function writes({ step, traits }: PlacedStep): boolean {
   if (step.onFailure === 'continue') return false;
   const { method, expectJson, expectBody } = step.with;
   if (step.do === 'http.request')
     return method === 'POST' || method === 'PUT' || method === 'PATCH' || expectJson !== undefined;
   if (step.do === 'http.check') return expectJson !== undefined || expectBody !== undefined;
-  return mayWrite.has(step.do);
+  return traits.includes('own-code');
 }
