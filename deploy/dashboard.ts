@@ -3,7 +3,7 @@ import { sub } from './names.ts';
 
 type Resources = Record<string, Record<string, unknown>>;
 
-export const dashboardName = (system: string) => `lifeboat-${system}`;
+const dashboardName = (system: string) => `lifeboat-${system}`;
 
 /** Widgets of a row, and the grid of a dashboard: 24 columns. Source: CloudWatch API, dashboard body structure. */
 const columns = 24;

@@ -47,7 +47,7 @@ export function stateMachineConfigs(
 }
 
 /** Runbooks need the same permissions and share a role; each fixed machine has its own. */
-export function machineRoleId(machine: Machine): string {
+function machineRoleId(machine: Machine): string {
   return logicalId(machine.kind, 'machine', 'role');
 }
 
@@ -116,7 +116,7 @@ function functionOf(openArn: string): string {
 }
 
 /** CloudFormation's Fn::Sub takes `${…}` for its own; the plan's expressions are escaped as `${!…}`. */
-export function forSub(value: Json): Json {
+function forSub(value: Json): Json {
   if (typeof value === 'string') return value.replaceAll(/\$\{(?!AWS::|!)/g, '${!');
   if (Array.isArray(value)) return value.map(forSub);
   if (typeof value !== 'object' || value === null) return value;

@@ -93,7 +93,7 @@ const ownInterfaces = (plan: Plan, name: string) =>
   runsInNetwork(plan, name) ? networkInterfaces(functionArn(plan.system.id, name)) : [];
 
 /** What sending through the plan's channels needs: its topics, its senders, and the secrets of its providers. */
-export function sendingStatements(plan: Plan): Statement[] {
+function sendingStatements(plan: Plan): Statement[] {
   const topics = topicsOf(plan).map(topic => topicArn(plan.system.id, topic));
   const senders = Object.values(plan.channels).flatMap(channel =>
     channel.type === 'ses' ? [channel.from] : [],

@@ -15,7 +15,7 @@ export type BakedStep = Step & { function: string };
 /** Shortest time that a step gets when the plan sets none. */
 const shortestTimeoutSeconds = 60;
 /** Longest time to answer: the ask machine and everything above it can still wait for it. */
-export const longestAnswerSeconds = 22 * 86_400;
+const longestAnswerSeconds = 22 * 86_400;
 /** What a step that asks a person gets beyond the time to answer. */
 const afterAnswerSeconds = 300;
 

@@ -11,7 +11,7 @@ import type { FixedMachineName } from './fixed-machines.ts';
 /** Step Functions ends an execution when its history has this many events. */
 export const historyLimit = 25_000;
 /** Share of the limit that a worst case may take. */
-export const budgetShare = 0.2;
+const budgetShare = 0.2;
 export const eventBudget = historyLimit * budgetShare;
 
 /** The most loops of the fixed machines, as their Choice states count them. */

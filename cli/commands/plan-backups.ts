@@ -14,7 +14,7 @@ import { suggest } from '../suggest.ts';
 import { type BackupsPlace, livePlace } from './live-backups.ts';
 import { printFindings } from './validate.ts';
 
-export const planOperations = ['check', 'create', 'verify', 'coverage'] as const;
+const planOperations = ['check', 'create', 'verify', 'coverage'] as const;
 type Operation = (typeof planOperations)[number];
 
 export type PlanBackupsArguments = {

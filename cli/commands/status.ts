@@ -5,7 +5,7 @@ import { statusText } from '../status-text.ts';
 import { type OperationWork, textOf } from './operation-work.ts';
 
 /** How often `--watch` reads again. */
-export const watchSeconds = 5;
+const watchSeconds = 5;
 
 /** `lifeboat status`: what a system is doing now, as text, as JSON, or again and again. */
 export async function showStatus({ runtime, args, io, planPath }: OperationWork): Promise<number> {

@@ -35,7 +35,7 @@ type Shape = Error & {
 };
 
 /** The error's name as the SDK has it (`DBInstanceNotFoundFault`), or its code, or its class. */
-export function errorName(error: unknown): string {
+function errorName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 

@@ -39,7 +39,7 @@ export async function readBundle(
 }
 
 /** All documents of a YAML file; a List stands for its items. */
-export function parseManifests(text: string, where: string): JsonObject[] {
+function parseManifests(text: string, where: string): JsonObject[] {
   const documents = parseAllDocuments(text);
   const broken = documents.flatMap(document => document.errors)[0];
   if (broken) throw unreadable(where, broken.message);

@@ -7,7 +7,7 @@ export const systemTag = 'lifeboat:system';
 export const expiresTag = 'lifeboat:expires-at';
 
 /** What a run makes may live this long before the sweeper takes it for left over, unless it is in service. */
-export const timeToLiveSeconds = 7 * 86_400;
+const timeToLiveSeconds = 7 * 86_400;
 
 /** Short, stable hash of a text, for names: lower-case hexadecimal. */
 export function shortHash(text: string, length = 6): string {

@@ -34,7 +34,7 @@ const freshSeconds = 2 * 86_400;
 const proofSpare = 1.5;
 
 /** What is covered, gaps first. Pure. */
-export function coverageOf(plan: Plan, known: ReadonlyMap<string, KnownBackup>, now: Date): CoverageRow[] {
+function coverageOf(plan: Plan, known: ReadonlyMap<string, KnownBackup>, now: Date): CoverageRow[] {
   const rows = Object.entries(plan.backups).map(([id, backup]): CoverageRow => {
     const { check, proven, failed } = known.get(id) ?? {};
     const gaps: string[] = [];

@@ -131,7 +131,7 @@ function nothingThere({ found }: Survey, backup: Backup, id: string): BackupFind
 }
 
 /** How to come to a new one: not all of them are made by Lifeboat. */
-export function makeOne(backup: Backup, id: string): string {
+function makeOne(backup: Backup, id: string): string {
   switch (backup.type) {
     case 'rds-replicated-backups':
       return `AWS makes these all the time once the replication runs: aws rds start-db-instance-automated-backups-replication --source-db-instance-arn ARN --kms-key-id ${backup.kmsKey} --region ${backup.region}. Look whether it was stopped, or whether the key is disabled.`;

@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime.ts';
 const findingSchema = z.object({ name: z.string(), what: z.string(), mend: z.string() });
 
 /** What the newest check and the newest proof of one class of backups said. */
-export const knownSchema = z.object({
+const knownSchema = z.object({
   backup: z.string(),
   check: z
     .object({

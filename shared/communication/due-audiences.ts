@@ -4,7 +4,7 @@ import { isRoutineCheck } from './routine-check.ts';
 import { ending, isOver, openedAt, resolvedByHand, type Situation, severityOf, shift } from './situation.ts';
 
 /** Updates leave this long before their time is up, so that the time it takes to send one does not make it late. */
-export const updateLeadSeconds = 60;
+const updateLeadSeconds = 60;
 
 /** Regulators are told when it opens and when it ends; a cadence of updates is for those who work or wait. */
 const withoutUpdates: readonly string[] = ['regulator'];

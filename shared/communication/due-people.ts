@@ -15,7 +15,7 @@ import {
 } from './situation.ts';
 
 /** A message to a person has to be out this long after it became due. */
-export const personDeadlineSeconds = 120;
+const personDeadlineSeconds = 120;
 
 /** People who were woken are told of the end within this time. */
 const closingDeadlineSeconds = 900;
@@ -174,7 +174,7 @@ export function calledAt(situation: Situation, level: number): string[] {
 }
 
 /** People of the plan who are reached in this mode. */
-export function tellable(situation: Situation, people: readonly string[]): string[] {
+function tellable(situation: Situation, people: readonly string[]): string[] {
   return people.filter(
     id => situation.plan.people[id] && isTold(situation.plan.people[id], situation.run.mode),
   );

@@ -159,7 +159,7 @@ function questionFields(situation: Situation, message: PlannedMessage): Record<s
  * Checks of the plan's verifying phases that the ledger calls done: all that an all-clear may claim. A step that
  * changed something is none, and neither is a message or what a person was asked for.
  */
-export function checksDone(situation: Situation): StepEntry[] {
+function checksDone(situation: Situation): StepEntry[] {
   const phases = situation.plan.scenarios[situation.run.scenario]?.phases ?? [];
   const verifying = new Set(phases.filter(phase => phase.stage === 'verify').map(phase => phase.id));
   const changing = new Set(allOf(situation, 'change').map(({ entry }) => entry.step));
@@ -199,7 +199,7 @@ function countSteps(situation: Situation): number {
   return planSteps(situation).filter(step => !step.modes || step.modes.includes(mode)).length;
 }
 
-export function phaseTitle(situation: Situation): string {
+function phaseTitle(situation: Situation): string {
   if (ending(situation)) return 'the run has ended';
   const phase = lastOf(situation, 'phase-started')?.entry.phase;
   if (!phase) return 'the run has not begun';

@@ -1,9 +1,6 @@
 import * as z from 'zod';
 
-export const recipientSchema = z.union([
-  z.object({ audience: z.string() }),
-  z.object({ person: z.string() }),
-]);
+const recipientSchema = z.union([z.object({ audience: z.string() }), z.object({ person: z.string() })]);
 export type Recipient = z.infer<typeof recipientSchema>;
 
 /**

@@ -4,7 +4,7 @@ import type { RecordKey } from '../incident/record-store.ts';
 import { answerSchema, answerValues, questionKindSchema, runSchema } from '../runbook/contract.ts';
 
 /** One person's answer, as given. */
-export const givenAnswerSchema = z.object({
+const givenAnswerSchema = z.object({
   person: z.string(),
   value: z.enum(answerValues),
   reason: z.string().optional(),

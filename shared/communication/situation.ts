@@ -85,7 +85,7 @@ export function endedAt(situation: Situation): string | undefined {
 }
 
 /** Whether a newer run of the same incident speaks for it now. */
-export function isSuperseded({ ledger, run }: Pick<Situation, 'ledger' | 'run'>): boolean {
+function isSuperseded({ ledger, run }: Pick<Situation, 'ledger' | 'run'>): boolean {
   const last = ledger.findLast(({ entry }) => entry.type === 'run-started')?.entry;
   const known = ledger.some(({ entry }) => entry.type === 'run-started' && entry.run === run.id);
   return known && last?.type === 'run-started' && last.run !== run.id;

@@ -5,7 +5,7 @@ import type { Task } from './task-record.ts';
 const reminderShare = 0.25;
 const longestReminderSeconds = 86_400;
 /** How often an overdue task is brought up again, one escalation level further up each time. */
-export const overdueEverySeconds = 86_400;
+const overdueEverySeconds = 86_400;
 /** Messages leave so long before they are due. */
 const leadSeconds = 60;
 

@@ -9,7 +9,7 @@ import { answerSchema, modeSchema, outcomeSchema, questionKindSchema } from '../
 const evidence = z.array(z.object({ what: z.string(), data: z.record(z.string(), z.json()).optional() }));
 const reasons = z.array(z.object({ what: z.string(), mend: z.string() }));
 
-export const stepStatuses = [
+const stepStatuses = [
   'preparing',
   'acting',
   'asking',

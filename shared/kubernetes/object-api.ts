@@ -17,7 +17,7 @@ import {
 /** Label on everything that a run makes in a cluster. Nothing without it is deleted unless its manifest was kept. */
 export const runLabel = 'lifeboat/run';
 /** Who Lifeboat is among the managers of an object's fields. */
-export const fieldManager = 'lifeboat';
+const fieldManager = 'lifeboat';
 
 const resourceList = z.object({
   resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })).default([]),

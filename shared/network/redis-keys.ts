@@ -13,7 +13,7 @@ export function patternOf(prefix: string): string {
 }
 
 /** Goes through the keys under a prefix, a page at a time. `complete` is false when the limit of one call was reached. */
-export async function eachPage(
+async function eachPage(
   server: RedisServer,
   prefix: string,
   visit: (keys: readonly string[]) => Promise<void>,

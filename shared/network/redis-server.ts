@@ -54,7 +54,7 @@ export function addressOf(
 }
 
 /** Lines of INFO are `key:value`. */
-export function parseInfo(text: string): Map<string, string> {
+function parseInfo(text: string): Map<string, string> {
   return new Map(
     text.split(/\r?\n/).flatMap((line): [string, string][] => {
       const colon = line.indexOf(':');

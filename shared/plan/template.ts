@@ -25,7 +25,7 @@ export type TemplateError = { offset: number; message: string; mend: string; nea
 export type ParsedTemplate = { ok: true; parts: TemplatePart[] } | { ok: false; errors: TemplateError[] };
 
 /** Everything that an expression can start with. `message` exists in message templates only. */
-export const roots = [
+const roots = [
   'run',
   'incident',
   'steps',
@@ -43,7 +43,7 @@ const namePattern = /^[A-Za-z0-9_-]+$/;
 /** Names that JavaScript objects answer to although nobody declared them. */
 const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 
-export function isRoot(name: string): name is Root {
+function isRoot(name: string): name is Root {
   return (roots as readonly string[]).includes(name);
 }
 

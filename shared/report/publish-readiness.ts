@@ -6,7 +6,7 @@ import { liveFacts } from './live-facts.ts';
 import { readinessOf } from './readiness.ts';
 
 /** Where the page is in the bucket of reports: one for each system, written anew after every run. */
-export const readinessKey = (system: string) => `${system}/readiness/index.html`;
+const readinessKey = (system: string) => `${system}/readiness/index.html`;
 
 /**
  * Writes the readiness page of the deployed system from its own records. Rehearsals are not among them: they are made

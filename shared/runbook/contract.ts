@@ -66,7 +66,7 @@ export const stepSchema = z.object({
 export type Step = z.infer<typeof stepSchema>;
 
 /** The step machine calls a family's function with one of these. */
-export const stepOperations = ['prepare', 'act', 'observe', 'undo', 'settle', 'answer'] as const;
+const stepOperations = ['prepare', 'act', 'observe', 'undo', 'settle', 'answer'] as const;
 export const stepEventSchema = z.object({
   operation: z.enum(stepOperations),
   run: runSchema,

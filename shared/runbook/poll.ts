@@ -12,7 +12,7 @@ import type { TypicalDuration } from '../actions/contract.ts';
  * What has taken less than 80 s is looked at several times in a call: Step Functions waits for whole seconds, and a
  * second of it is more than all calls from step to step.
  */
-export const growthBeforeTypical = 0.35;
+const growthBeforeTypical = 0.35;
 export const growthAfterTypical = 0.05;
 /** Growth of the wait until so many seconds have passed. */
 const growthUntil = [

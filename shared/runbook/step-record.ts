@@ -7,7 +7,7 @@ import { toJson, updateRecord } from '../incident/update-record.ts';
 import { answerSchema, stepSchema } from './contract.ts';
 
 /** What a step has found and done so far; the only memory that a step has between two calls. */
-export const stepRecordSchema = z.object({
+const stepRecordSchema = z.object({
   step: stepSchema,
   status: stepStatusSchema,
   attempt: z.number().int().positive(),

@@ -109,6 +109,6 @@ export async function deleteGate(context: ActionContext, name: DnsName): Promise
   );
 }
 
-export function gateArn(name: DnsName): string {
+function gateArn(name: DnsName): string {
   return `arn:aws:s3:::${name.gate.bucket}/${name.gate.key}`;
 }

@@ -5,7 +5,7 @@ import { normalName } from './records.ts';
 type ZonedName = Pick<ComponentOf<'dns-name'>, 'name' | 'hostedZone' | 'recordType'>;
 
 /** Changing the records of one name and type in one zone, and nothing else of it. */
-export function changeRecordsPermission(name: ZonedName, actions: ('UPSERT' | 'DELETE')[]): Permission {
+function changeRecordsPermission(name: ZonedName, actions: ('UPSERT' | 'DELETE')[]): Permission {
   return {
     actions: ['route53:ChangeResourceRecordSets'],
     resources: [`arn:\${AWS::Partition}:route53:::hostedzone/${name.hostedZone}`],

@@ -6,7 +6,7 @@ import type { ComponentOf } from '../plan/components.ts';
 type DnsName = ComponentOf<'dns-name'>;
 
 /** Seconds that resolvers keep an alias to a load balancer: Route 53 answers with the target's TTL (Developer Guide). */
-export const aliasTtlSeconds = 60;
+const aliasTtlSeconds = 60;
 
 /** The two record sets that Route 53 chooses between by the primary's health check. */
 export type FailoverPair = { primary: ResourceRecordSet; secondary: ResourceRecordSet };

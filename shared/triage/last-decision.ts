@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Decision } from './decision.ts';
 
 /** What triage decided last while no incident was open, and since when it has been deciding that. */
-export const lastDecisionSchema = z.object({
+const lastDecisionSchema = z.object({
   decision: z.enum(['ignore', 'refuse']),
   reasons: z.array(z.string()),
   since: z.string(),

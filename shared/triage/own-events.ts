@@ -8,9 +8,9 @@ import { type ManualStart, type ParsedEvent, type Signal, signalStates } from '.
 
 /** `source` and `detail-type` of the events that Lifeboat and its users send themselves. */
 export const ownSource = 'lifeboat';
-export const probeResultType = 'Lifeboat Probe Result';
-export const startType = 'Lifeboat Start';
-export const automationType = 'Lifeboat Automation';
+const probeResultType = 'Lifeboat Probe Result';
+const startType = 'Lifeboat Start';
+const automationType = 'Lifeboat Automation';
 
 const forSystem = { system: z.string() };
 const person = { by: z.string().min(1), reason: z.string().min(1) };

@@ -82,7 +82,7 @@ export async function pageOnce(runtime: Runtime, send: SendPage, page: Page): Pr
 }
 
 /** Channels of the people who are told first, each once. Pure. */
-export function firstChannels(plan: Runtime['plan']): string[] {
+function firstChannels(plan: Runtime['plan']): string[] {
   return channelsOf(plan, levelsInOrder(plan)[0] ?? Object.keys(plan.people));
 }
 

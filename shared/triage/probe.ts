@@ -99,7 +99,7 @@ async function look(runtime: Runtime, signal: ProbePlan): Promise<Outcome> {
 }
 
 /** The record after one more probe. Pure. */
-export function countOutcome(last: ProbeRecord | undefined, { ok, what }: Outcome, at: string): ProbeRecord {
+function countOutcome(last: ProbeRecord | undefined, { ok, what }: Outcome, at: string): ProbeRecord {
   const reported = last?.reported;
   if (ok) {
     const okSince = last && last.failures === 0 ? (last.okSince ?? at) : at;

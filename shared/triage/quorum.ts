@@ -5,7 +5,7 @@ import { earlier, type SignalState } from './signal.ts';
  * Delivery of RDS events is best effort, so the event that ends a failure may never come. One that is older than this
  * counts as unknown, and can't make up a quorum with something unrelated days later.
  */
-export const eventLifetimeSeconds = 3600;
+const eventLifetimeSeconds = 3600;
 
 type Observer = { observer: string; signals: string[]; firingAt: string; since: string };
 

@@ -23,7 +23,7 @@ const verbs: Record<KubernetesRequest['method'], string> = {
   PATCH: 'Patch',
   DELETE: 'Delete',
 };
-export const subresources = ['scale', 'status', 'log', 'eviction', 'exec'] as const;
+const subresources = ['scale', 'status', 'log', 'eviction', 'exec'] as const;
 
 /** Kinds that are asked about and not kept: reviews, and what the metrics server says. */
 const otherKinds: Record<string, Record<string, string>> = {

@@ -89,7 +89,7 @@ function encoded({ stringData, ...body }: JsonObject): JsonObject {
 }
 
 /** UUID-shaped, the same for the same seed and key. */
-export function uidOf(world: World, key: string): string {
+function uidOf(world: World, key: string): string {
   const hex = createHash('sha256').update(`${world.seed}:${key}`).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
     '-',

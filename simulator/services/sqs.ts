@@ -49,7 +49,7 @@ type SqsState = { queues: SimulatedQueue[]; moves: Move[] };
 
 export const sqsState = (world: World) => world.state<SqsState>('sqs', () => ({ queues: [], moves: [] }));
 
-export const sqsArn = (region: string, name: string) => `arn:aws:sqs:${region}:123456789012:${name}`;
+const sqsArn = (region: string, name: string) => `arn:aws:sqs:${region}:123456789012:${name}`;
 const urlOf = (region: string, name: string) => `https://sqs.${region}.amazonaws.com/123456789012/${name}`;
 
 /** Amazon SQS: messages that wait, are worked off while something takes them, and are moved out of dead letters. */

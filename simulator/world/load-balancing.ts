@@ -180,7 +180,7 @@ export const brokenBalancers = (world: World) =>
   world.state('broken-balancers', () => new Map<string, 'broken' | 'gone'>());
 
 /** Healthy targets behind a load balancer's DNS name, or undefined if no target group of the plan is behind it. */
-export function healthyBehind(world: World, dnsName: string): number | undefined {
+function healthyBehind(world: World, dnsName: string): number | undefined {
   const groups = [...groupsOf(world).values()].filter(group => group.loadBalancer === plainName(dnsName));
   if (groups.length === 0) return undefined;
   return groups.reduce((sum, group) => sum + countHealthy(group), 0);

@@ -147,7 +147,7 @@ export const action = defineAction({
 });
 
 /** The vault that this region has of a backup: its own or the one that it is copied to. */
-export function vaultIn(backup: BackupOf<'aws-backup'>, region: string): string | undefined {
+function vaultIn(backup: BackupOf<'aws-backup'>, region: string): string | undefined {
   if (backup.region === region) return backup.vault;
   return backup.copyTo?.region === region ? backup.copyTo.vault : undefined;
 }

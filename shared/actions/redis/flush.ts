@@ -8,9 +8,9 @@ import { cache, redisServer } from '../../plan/components.ts';
 import { type ActionContext, defineAction, type Reason } from '../contract.ts';
 
 /** What a person accepts before a whole cache is emptied. */
-export const wholeCache = 'flush-whole-cache';
+const wholeCache = 'flush-whole-cache';
 /** The same where nothing can keep a copy first. */
-export const withoutSnapshot = 'flush-without-snapshot';
+const withoutSnapshot = 'flush-without-snapshot';
 
 const parameters = z
   .strictObject({

@@ -5,7 +5,7 @@ import { type ComponentOf, cache, redisServer } from '../../plan/components.ts';
 import { defineAction, type Reason } from '../contract.ts';
 
 /** The risk that a person accepts when the server that is restored holds something. */
-export const overwriteCache = 'overwrite-cache';
+const overwriteCache = 'overwrite-cache';
 
 const parameters = z.strictObject({
   server: z.discriminatedUnion('type', [redisServer, cache]),

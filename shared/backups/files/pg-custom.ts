@@ -199,7 +199,7 @@ export async function createArchiveWalker(reader: ByteReader): Promise<ArchiveWa
 }
 
 /** Rows of a table's data, each of which has to have the table's columns. INSERTs are not rows of COPY. */
-export async function countRows(data: AsyncIterable<Buffer>, { copyStatement }: TocEntry): Promise<number> {
+async function countRows(data: AsyncIterable<Buffer>, { copyStatement }: TocEntry): Promise<number> {
   const rows = rowsOf(copyStatement.trim());
   for await (const chunk of data) rows?.take(chunk);
   if (rows && !rows.ended)

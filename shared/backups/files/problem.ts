@@ -1,5 +1,5 @@
 /** What can be wrong with a backup file, each told apart from the others by name. */
-export const fileProblems = [
+const fileProblems = [
   'missing',
   'empty',
   'truncated',

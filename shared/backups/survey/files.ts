@@ -21,7 +21,7 @@ export type FileBackup = BackupOf<'dump' | 'kubernetes-export' | 'secrets-export
 type Place = { bucket: string; region: string };
 
 /** A file larger than this is not read to its end inside a function; its size, age and manifest are checked still. */
-export const mostBytesRead = 20 * 2 ** 30;
+const mostBytesRead = 20 * 2 ** 30;
 
 /**
  * Files of a class, the newest one read to its end and held to its manifest. While their region is lost the copies are

@@ -16,7 +16,7 @@ export type Scratch = SqlConnection & { exec(sql: string): Promise<void> };
 export type OpenScratch = () => Promise<Scratch>;
 
 /** More does not fit into the memory of a function beside Postgres itself. */
-export const mostEmbeddedBytes = 512 * 2 ** 20;
+const mostEmbeddedBytes = 512 * 2 ** 20;
 
 /** Roles and extensions of the source are not there; what is about them says nothing of the data. */
 const beside =

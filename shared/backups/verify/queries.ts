@@ -112,7 +112,7 @@ function judgeBalance(left: Value, right: Value, tolerance: number): { ok: boole
   return { ok, said: `${left} against ${right}${tolerance > 0 ? `, ± ${tolerance}` : ''}` };
 }
 
-export function judgeFreshness(value: Value, pointAt: Date, withinSeconds: number) {
+function judgeFreshness(value: Value, pointAt: Date, withinSeconds: number) {
   const newest = typeof value === 'string' ? Date.parse(zoned(value)) : Number.NaN;
   if (Number.isNaN(newest))
     return { ok: false, said: `${value}, which is no time: there is no row`, rpoSeconds: null };

@@ -64,7 +64,7 @@ export const adapter = defineAdapter('pagerduty', {
 });
 
 /** One key for an incident, and one for each question that is put in it. */
-export function dedupKeyOf({ incident, question }: Pick<Outgoing, 'incident' | 'question'>): string {
+function dedupKeyOf({ incident, question }: Pick<Outgoing, 'incident' | 'question'>): string {
   return `${incident}${question ? `/${question}` : ''}`.slice(0, longestDedupKey);
 }
 

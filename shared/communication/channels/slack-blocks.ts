@@ -52,6 +52,6 @@ const plain = (text: string): JsonObject => ({ type: 'plain_text', text, emoji: 
 const section = (text: string): JsonObject => ({ type: 'section', text: { type: 'mrkdwn', text } });
 
 /** The three characters that Slack gives a meaning. Source: Slack, "Formatting text", escaping. */
-export function escapeSlack(text: string): string {
+function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

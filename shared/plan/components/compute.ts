@@ -126,7 +126,7 @@ export const stateMachine = z.strictObject({
 });
 
 /** What has no type of its own, such as a search domain or a broker. Lifeboat knows nothing of it but what the plan says. */
-export const otherService = z.strictObject({
+const otherService = z.strictObject({
   ...base,
   type: z.literal('service'),
   name: z.string().meta({ description: 'What calls name it by: its identifier, name, host or ARN' }),

@@ -99,7 +99,7 @@ export const k8sCronjob = z.strictObject({
 });
 
 /** An object that no type of its own is for, such as a ConfigMap or a DaemonSet. */
-export const k8sObject = z.strictObject({
+const k8sObject = z.strictObject({
   ...placed,
   type: z.literal('k8s-object'),
   apiVersion: z.string(),
@@ -110,7 +110,7 @@ export const k8sObject = z.strictObject({
     .meta({ description: 'What else a rehearsal finds in it, such as spec' }),
 });
 
-export const k8sNamespace = z.strictObject({
+const k8sNamespace = z.strictObject({
   ...base,
   type: z.literal('k8s-namespace'),
   cluster: z.string(),
@@ -131,7 +131,7 @@ export const k8sSecret = z.strictObject({
   keys: z.array(z.string()).optional().meta({ description: 'Keys that its consumers read' }),
 });
 
-export const k8sIngress = z.strictObject({ ...placed, type: z.literal('k8s-ingress') });
+const k8sIngress = z.strictObject({ ...placed, type: z.literal('k8s-ingress') });
 
 /** Component types of this file; `shared/plan/components.ts` puts all of them together. */
 export const kubernetesComponents = [

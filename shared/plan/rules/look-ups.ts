@@ -6,7 +6,7 @@ import { childOf } from '../schema-walk.ts';
 import type { Complaint } from './complaint.ts';
 
 /** Fields of a run and its incident that expressions can use; `shared/runbook/scope.ts` fills them in. */
-export const runFields = ['id', 'date', 'startedAt', 'mode', 'scenario', 'system'];
+const runFields = ['id', 'date', 'startedAt', 'mode', 'scenario', 'system'];
 export const incidentFields = ['id', 'startedAt'];
 
 /** What is wrong with a path that starts with run, incident, regions, system, parameters or components. */

@@ -28,7 +28,7 @@ export const conditionSchema = z
   );
 export type Condition = z.infer<typeof conditionSchema>;
 
-export const stepPlanSchema = z
+const stepPlanSchema = z
   .strictObject({
     id,
     title: z.string().max(60).optional(),
@@ -51,10 +51,10 @@ export const stepPlanSchema = z
 export type StepPlan = z.infer<typeof stepPlanSchema>;
 
 /** A phase is a sequence of steps and of parallel groups; a branch of a group is a sequence of steps. */
-export const parallelPlanSchema = z.strictObject({
+const parallelPlanSchema = z.strictObject({
   parallel: z.array(z.array(stepPlanSchema).min(1)).min(2),
 });
-export const phaseItemSchema = z.union([stepPlanSchema, parallelPlanSchema]);
+const phaseItemSchema = z.union([stepPlanSchema, parallelPlanSchema]);
 export type PhaseItem = z.infer<typeof phaseItemSchema>;
 
 export const phaseSchema = z.strictObject({

@@ -20,7 +20,7 @@ function matches(
 }
 
 /** Instances as a read sees them, which is the past while reads are stale. */
-export function seenFleet(world: World, region: string): SimulatedInstance[] {
+function seenFleet(world: World, region: string): SimulatedInstance[] {
   return seenState(world, 'ec2', fleetOf(world)).filter(instance => instance.region === region);
 }
 

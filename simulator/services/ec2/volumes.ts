@@ -3,7 +3,7 @@ import { beginSnapshot, snapshotsOf, tagsOf } from './snapshots.ts';
 
 type Volume = { region: string; id: string; tags: Record<string, string> };
 
-export const volumesOf = (world: World) => world.state<Volume[]>('ec2-volumes', () => []);
+const volumesOf = (world: World) => world.state<Volume[]>('ec2-volumes', () => []);
 
 /** A volume that exists, with a finished snapshot of an earlier time. */
 export function addVolume(

@@ -93,7 +93,7 @@ const renamed: Record<string, string> = {
 /** Server variables; what a replica says of itself is in the settings of the rehearsal. */
 const readOnly = "(current_setting('rehearsal.read_only', true) = 'on')::int";
 const inRecovery = "(current_setting('rehearsal.in_recovery', true) = 'on')::int";
-export function variableOf(name: string, { engine }: Scope): string {
+function variableOf(name: string, { engine }: Scope): string {
   const known: Record<string, string> = {
     read_only: readOnly,
     super_read_only: readOnly,

@@ -6,7 +6,7 @@ import { type Asked, isTooFast, type Reply } from './provider.ts';
 type Post = { ts: string; thread_ts?: string; text: string; metadata?: JsonObject };
 
 /** Messages that a channel of Slack holds, oldest first. */
-export function slackPosts(world: World, channel: string): Post[] {
+function slackPosts(world: World, channel: string): Post[] {
   return world.state<Post[]>(`slack/${channel}`, () => []);
 }
 

@@ -12,7 +12,7 @@ export type PageIncident = {
 export type Page = { incidents: PageIncident[]; components: Record<string, string> };
 
 /** What the public sees of a status page. */
-export function statusPageOf(world: World, channel: string): Page {
+function statusPageOf(world: World, channel: string): Page {
   return world.state<Page>(`statuspage/${channel}`, () => ({ incidents: [], components: {} }));
 }
 
