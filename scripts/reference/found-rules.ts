@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPlan } from '../../shared/plan/check.ts';
 import type { Finding } from '../../shared/plan/finding.ts';
-import { apply, type Damage } from '../../test/plan/damages/damage.ts';
+import { apply, type Damage, findingsIn } from '../../test/plan/damages/damage.ts';
 import { lintDamages } from '../../test/plan/damages/lint.ts';
 import { referenceDamages } from '../../test/plan/damages/reference.ts';
 import { schemaDamages } from '../../test/plan/damages/schema.ts';
@@ -124,10 +124,6 @@ const wholeFiles = [
   'x'.repeat(1_000_001),
   Array.from({ length: 300 }, (_, index) => `unknown-${index}: 1\n`).join(''),
 ];
-
-async function findingsIn(text: string): Promise<Finding[]> {
-  return (await checkPlan({ text, file: 'plan.yml' })).findings;
-}
 
 /** Only a file has an encoding. */
 async function findingsInBytes(bytes: Buffer): Promise<Finding[]> {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { actionsPage } from '../../scripts/reference/actions-page.ts';
 import { faultsPage } from '../../scripts/reference/faults-page.ts';
 import { flawsPage } from '../../scripts/reference/flaws-page.ts';
-import { lintRulesPage } from '../../scripts/reference/lint-rules-page.ts';
 import { messagesPage } from '../../scripts/reference/messages-page.ts';
 import { planPage } from '../../scripts/reference/plan-page.ts';
 import { listKinds } from '../../shared/actions/load-actions.ts';
@@ -17,10 +16,6 @@ describe('the reference pages', () => {
   it('say what the actions say (mend: node scripts/write-reference.ts)', async () => {
     expect(read('docs/reference/actions.md')).toBe(await actionsPage());
   });
-
-  it('say what the rules say (mend: node scripts/write-reference.ts)', async () => {
-    expect(read('docs/reference/lint-rules.md')).toBe(await lintRulesPage());
-  }, 180_000);
 
   it('say what the schema and the simulator say (mend: node scripts/write-reference.ts)', () => {
     expect(read('docs/reference/plan.md')).toBe(planPage());

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { lintRulesPage } from '../../scripts/reference/lint-rules-page.ts';
 import { checkPlan } from '../../shared/plan/check.ts';
-import { apply, type Damage } from './damages/damage.ts';
+import { apply, type Damage, findingsIn } from './damages/damage.ts';
 import { lintDamages } from './damages/lint.ts';
 import { referenceDamages } from './damages/reference.ts';
 import { schemaDamages } from './damages/schema.ts';
@@ -34,7 +35,7 @@ describe.each<[string, Damage[]]>([
 ])('a damaged plan: %s', (_, damages) => {
   it.each(damages)('$name: $rule', async damage => {
     const damaged = apply(text, damage);
-    const { findings } = await checkPlan({ text: damaged.text, file: 'plan.yml' });
+    const findings = await findingsIn(damaged.text);
     const found = findings.filter(finding => finding.rule === damage.rule && finding.line === damaged.line);
     expect(found, JSON.stringify(findings, undefined, 2)).toHaveLength(1);
     expect(found[0]?.near).toBe(damage.near);
@@ -71,4 +72,10 @@ describe('several damages', () => {
     expect(lines).toEqual(lines.toSorted((a, b) => a - b));
     expect(lines.length).toBeGreaterThan(5);
   });
+});
+
+// With the other pages in test/docs it would take as long again: what these tests found is what the page shows.
+it('the page of rules says what is found (mend: node scripts/write-reference.ts)', async () => {
+  const page = new URL('../../docs/reference/lint-rules.md', import.meta.url);
+  expect(readFileSync(page, 'utf8')).toBe(await lintRulesPage());
 });

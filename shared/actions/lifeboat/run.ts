@@ -57,6 +57,7 @@ export const action = defineAction({
   // It is a drill of the other system, which takes back itself what it made.
   drill: 'isolated',
   mutates: true,
+  traits: ['brings-data'],
   typical: {
     minSeconds: 300,
     likelySeconds: 1800,

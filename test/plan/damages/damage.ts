@@ -1,3 +1,6 @@
+import { checkPlan } from '../../../shared/plan/check.ts';
+import type { Finding } from '../../../shared/plan/finding.ts';
+
 /** One way to damage the plan of LIQUID ABT, and what has to be found. */
 export type Damage = {
   name: string;
@@ -34,4 +37,13 @@ export function apply(text: string, { name, find, put, after, at }: Damage): { t
   if (offset < 0) throw new Error(`The damaged plan does not have the text of "${name}": ${at}`);
   const lead = at === undefined ? 0 : at.length - at.trimStart().length;
   return { text: damaged, line: damaged.slice(0, offset + lead).split('\n').length };
+}
+
+const known = new Map<string, Promise<Finding[]>>();
+
+/** What `validate` finds in a plan. It is asked once for each text: the page of rules shows what the tests damage. */
+export function findingsIn(text: string): Promise<Finding[]> {
+  const found = known.get(text) ?? checkPlan({ text, file: 'plan.yml' }).then(({ findings }) => findings);
+  known.set(text, found);
+  return found;
 }
