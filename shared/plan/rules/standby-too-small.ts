@@ -3,11 +3,9 @@ import type { ComponentOf } from '../components.ts';
 import type { Problem } from '../finding.ts';
 import type { CheckContext, LintRule } from '../lint-rule.ts';
 import { isBefore, type PlacedStep, type ScenarioView } from '../scenario-view.ts';
-import { isTakenWith, sendsUsersAway } from './step-facts.ts';
+import { bringsUpWriter, isTakenWith, sendsUsersAway } from './step-facts.ts';
 
 type Cluster = ComponentOf<'rds-cluster'>;
-
-const movesWriter = new Set(['rds.failover-global-cluster', 'rds.switchover-global-cluster']);
 
 export const standbyTooSmall: LintRule = {
   id: 'standby-too-small',
@@ -16,9 +14,7 @@ export const standbyTooSmall: LintRule = {
     'A cluster that stands by small to save money is overrun by the users of a whole production: the failover succeeds, and the application is down all the same.',
   check: context =>
     context.scenarios.flatMap(view =>
-      view.steps
-        .filter(({ step }) => movesWriter.has(step.do))
-        .flatMap(moved => tooSmall(context, view, moved)),
+      view.steps.filter(bringsUpWriter).flatMap(moved => tooSmall(context, view, moved)),
     ),
 };
 
