@@ -1,5 +1,5 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { autoScalingGroups } from '../services/autoscaling.ts';
+import { autoScalingGroups } from '../services/autoscaling/groups.ts';
 import { tablesOf } from '../services/dynamodb/tables.ts';
 import { firewallsOf } from '../services/ec2/firewalls.ts';
 import { ecsServices } from '../services/ecs.ts';

@@ -1,5 +1,5 @@
 import type { ComponentOf } from '../../shared/plan/components.ts';
-import { autoScalingGroups } from '../services/autoscaling.ts';
+import { autoScalingGroups } from '../services/autoscaling/groups.ts';
 import { ecsServices } from '../services/ecs.ts';
 import { componentsOf } from './addresses.ts';
 import { fleetOf, works } from './fleet.ts';

@@ -1,5 +1,5 @@
 import { clustersOf } from '../kubernetes/cluster.ts';
-import { autoScalingGroups, groupServes } from '../services/autoscaling.ts';
+import { autoScalingGroups, groupServes } from '../services/autoscaling/groups.ts';
 import { membersOf } from '../services/ec2.ts';
 import { ecsServes, ecsServices } from '../services/ecs.ts';
 import { lambdaState } from '../services/lambda.ts';

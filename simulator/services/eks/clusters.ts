@@ -3,7 +3,7 @@ import { endPod, reconcile } from '../../kubernetes/controllers.ts';
 import { failNodes, silence } from '../../kubernetes/strikes.ts';
 import { componentsOf } from '../../world/addresses.ts';
 import type { Blow, World } from '../../world/world.ts';
-import { joinCluster } from '../autoscaling.ts';
+import { joinCluster } from '../autoscaling/instances.ts';
 import type { BuildEffect } from '../codebuild.ts';
 import { strikeNodeInstances } from './node-instances.ts';
 import { nodegroupsOf } from './nodegroups.ts';
