@@ -30,12 +30,23 @@ export function unmended(
   stillBroken: readonly string[] = [],
 ): Problem[] {
   const acted = steps.some(({ status }) => status === 'done' || status === 'failed');
-  if (stillBroken.length === 0 || !acted || (outcome !== 'aborted' && outcome !== 'failed')) return [];
+  if (stillBroken.length === 0 || !acted || outcome === 'refused') return [];
+  const broken = `${stillBroken.join(', ')}: as broken at the end as at the start`;
+  if (outcome === 'recovered') {
+    return [
+      {
+        step: null,
+        title: 'The rehearsal',
+        what: `${broken}, and no check of the plan has noticed.`,
+        mend: 'If something else has taken its place, nothing is wrong. Else let the last phase look at it, and say under "restores" what mends it.',
+      },
+    ];
+  }
   return [
     {
       step: null,
       title: 'The rehearsal',
-      what: `${stillBroken.join(', ')}: as broken at the end as at the start. No step that was carried out mends it in a rehearsal.`,
+      what: `${broken}. No step that was carried out mends it in a rehearsal.`,
       mend: 'Use an action that does. What a runbook, function or build of yours mends stands under its "restores", and what a person or a request does under that of the step.',
     },
   ];

@@ -157,7 +157,7 @@ function detailOf(
     notReached: stepsNotReached(plan, run, measured.phases),
     problems: [
       ...problemsOf(entriesOf(own, 'run-started').length > 0, ended?.entry, steps, facts.notStarted),
-      ...unmended(measured.outcome, steps, facts.stillBroken),
+      ...unmended(measured.outcome, steps, brokenAtTheEnd(scenario, measured.outcome, facts)),
     ],
     decisions,
     changes: entriesOf(own, 'change').map(({ at, entry: { type: _, run: __, ...change } }) => ({
@@ -200,6 +200,18 @@ function detailOf(
 function noticedAtOnce({ mode }: Run, ledger: readonly LedgerEntry[], { seed }: Facts): boolean {
   const opened = entriesOf(ledger, 'incident-opened')[0];
   return seed !== undefined && mode === 'recover' && opened !== undefined && opened.entry.by !== 'triage';
+}
+
+/**
+ * Damaged data that nobody uses any more is no problem of a run that recovered: a copy is beside it. Whether somebody does
+ * is one of the safety rules.
+ */
+function brokenAtTheEnd(
+  { disaster }: Scenario,
+  outcome: Measured['outcome'],
+  { stillBroken = [] }: Facts,
+): readonly string[] {
+  return outcome === 'recovered' && disaster?.type === 'corruption' ? [] : stillBroken;
 }
 
 /** What steps that ended well are taken to have mended; see `withAssumption`. */
