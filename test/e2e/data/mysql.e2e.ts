@@ -456,8 +456,40 @@ describe.skipIf(!servers.up)('a real MariaDB and its replica', () => {
         readOnly: true,
         why: expect.stringContaining('is read-only'),
       });
-      await replica.asRoot('STOP SLAVE', 'RESET SLAVE ALL', 'SET GLOBAL read_only = 0');
-      expect(await probe(ports.replica, replica.url(name))).toEqual({ ok: true });
+    });
+
+    test('sql.promote lets it go only when its source takes no writes, and has everything of it', async () => {
+      const server = (id: string, port: number) => {
+        const { identifier: _, multiAz: __, ...same } = database;
+        return { ...same, id, type: 'mysql-server', host: '127.0.0.1', port };
+      };
+      const oldWriter = server('old', ports.primary);
+      const given = {
+        replica: { ...server('new', ports.replica), replicaOf: 'old' },
+        oldWriter,
+        maxLoss: '5m',
+      };
+      const at = { secret: replica.url(name) };
+      const beside = await carryOut('sql.promote', given, at);
+      expect(beside.preparation).toMatchObject({
+        status: 'refused',
+        reasons: [{ what: expect.stringMatching(/takes writes/) }],
+      });
+      await replica.asRoot(`GRANT REPLICATION SLAVE ADMIN, READ_ONLY ADMIN ON *.* TO '${mariadbUser}'@'%'`);
+      await ask("INSERT INTO orders (id, note) VALUES (99, 'the last')");
+      await primary.asRoot('SET GLOBAL read_only = 1');
+      try {
+        const { preparation, seen } = await carryOut('sql.promote', given, { ...at, mode: 'planned' });
+        expect(seen, JSON.stringify(preparation)).toMatchObject({
+          status: 'done',
+          outputs: { host: '127.0.0.1', lossSeconds: 0 },
+        });
+      } finally {
+        await primary.asRoot('SET GLOBAL read_only = 0');
+      }
+      expect(await replica.asRoot('SHOW SLAVE STATUS')).toEqual([]);
+      expect(await ask('SELECT note FROM orders WHERE id = 99', at.secret)).toEqual([{ note: 'the last' }]);
+      expect(await probe(ports.replica, at.secret)).toEqual({ ok: true });
     });
   });
 

@@ -15,6 +15,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { checkFile } from '../../../shared/backups/files/check-file.ts';
 import { restoreScript } from '../../../shared/sql/restore/script.ts';
+import { startPostgresReplica } from '../servers/postgres.ts';
 import { carryOut } from './carry-out.ts';
 
 const { postgres } = inject('servers');
@@ -143,6 +144,41 @@ describe.skipIf(!postgres.up)('a real PostgreSQL', () => {
       expect(await ask("SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'shop_app'")).toEqual(
         [{ n: 0 }],
       );
+    });
+
+    test('sql.promote lets a streaming replica go only when its source takes no writes, with everything of it', async () => {
+      const copy = await startPostgresReplica({ bin, port });
+      const set = (to: string) => ask(`ALTER DATABASE ${name} ${to}`, 'postgres');
+      try {
+        const given = {
+          replica: { ...database, id: 'new', port: copy.port, replicaOf: 'database' },
+          oldWriter: database,
+          maxLoss: '5m',
+        };
+        const at = { secret: copy.url(name) };
+        expect((await carryOut('sql.promote', given, at)).preparation).toMatchObject({
+          status: 'refused',
+          reasons: [{ what: expect.stringContaining('takes writes') }],
+        });
+        await ask("INSERT INTO orders (id, total, note) VALUES (99999, 1, 'the last')");
+        await set('SET default_transaction_read_only = on');
+        const { preparation, seen } = await carryOut('sql.promote', given, { ...at, mode: 'planned' });
+        expect(seen, JSON.stringify(preparation)).toMatchObject({
+          status: 'done',
+          outputs: { lossSeconds: 0 },
+        });
+        const client = new pg.Client({ connectionString: copy.url(name) });
+        await client.connect();
+        const { rows } = await client.query(
+          'SELECT note, pg_is_in_recovery() AS follows FROM orders WHERE id = 99999',
+        );
+        await client.end();
+        expect(rows).toEqual([{ note: 'the last', follows: false }]);
+      } finally {
+        await set('RESET default_transaction_read_only');
+        await ask('DELETE FROM orders WHERE id = 99999');
+        await copy.stop();
+      }
     });
   });
 
