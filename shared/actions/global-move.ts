@@ -17,6 +17,7 @@ import {
 } from '../aws/global-clusters.ts';
 import type { JsonObject } from '../json.ts';
 import type { ActionContext, Observation, Preparation, Reason } from './contract.ts';
+import { fail, pending } from './outcomes.ts';
 
 /** What a switchover and a failover of a global cluster have in common. */
 
@@ -135,5 +136,6 @@ export async function observeMove<M extends Member>(
     return { status: 'failed', reasons: [notBegun(within)], evidence };
   }
   const proof = await proveWriter(service, context, to, state.to);
-  return 'note' in proof ? { status: 'pending', note: proof.note } : proof;
+  if ('endpoint' in proof) return proof;
+  return proof.mend === undefined ? pending(proof.note) : fail(proof.note, proof.mend);
 }

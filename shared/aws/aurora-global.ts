@@ -65,7 +65,7 @@ export const aurora: GlobalService<Cluster> = {
   },
   async prove(context, to, cluster) {
     const probe = await probeCluster(context, to, cluster);
-    if (!probe.ok) return { note: probe.why };
+    if (!probe.ok) return { note: probe.why, ...(probe.mend !== undefined && { mend: probe.mend }) };
     const endpoint = cluster?.Endpoint ?? '';
     return { endpoint, port: cluster?.Port ?? to.port, shown: `it accepts writes at ${endpoint}` };
   },

@@ -42,6 +42,8 @@ export type ShownGlobal = {
 
 /** Shown that it writes: where, and what shows it, as the end of a sentence that begins with the cluster. */
 export type Proof = { endpoint: string; port: number; shown: string };
+/** Why it is not shown yet. `mend`: how a person mends it, where it does not pass by itself. */
+export type NotProven = { note: string; mend?: string };
 /** `surely` if a write was made there, `apparently` if all that can be asked says so. */
 export type Source = { writes: 'surely' | 'apparently' | 'no'; version?: string; evidence: Evidence };
 
@@ -65,7 +67,7 @@ export type GlobalService<M extends Member> = {
   /** Reasons against a target that are the service's own. */
   reasonsAgainst(context: ActionContext, to: M, cluster: ShownCluster): Promise<Reason[]>;
   /** Shows that a cluster that is the primary, and up, does a primary's work. */
-  prove(context: ActionContext, to: M, cluster: ShownCluster | undefined): Promise<Proof | { note: string }>;
+  prove(context: ActionContext, to: M, cluster: ShownCluster | undefined): Promise<Proof | NotProven>;
   /** Whether the old primary still writes. A region that does not answer is what a failover is for. */
   lookAtSource(context: ActionContext, from: M): Promise<Source>;
 };
@@ -249,14 +251,14 @@ export async function proveWriter<M extends Member>(
   context: ActionContext,
   to: M,
   member: ShownMember,
-): Promise<Proof | { note: string }> {
+): Promise<Proof | NotProven> {
   if (member.IsWriter !== true) return { note: `${to.identifier} is not the primary yet` };
   const cluster = await service.readCluster(context.aws, to.region, to.identifier);
   const meaning = meaningOfClusterStatus(cluster?.Status, to.identifier);
   if (meaning.kind !== 'settled')
     return { note: `${to.identifier} is the primary and still ${meaning.status}` };
   const proof = await service.prove(context, to, cluster);
-  return 'note' in proof ? { note: `${to.identifier} is the primary, but ${proof.note}` } : proof;
+  return 'note' in proof ? { ...proof, note: `${to.identifier} is the primary, but ${proof.note}` } : proof;
 }
 
 /** What a failover reads to see whether writes would stand still after it. */

@@ -82,6 +82,12 @@ describe('rds.switchover-global-cluster', () => {
         lag: null,
       });
       expect(scene.world.changes.filter(({ what: said }) => said.includes('switchover'))).toHaveLength(1);
+      // Nobody has to wait for the time-out: a secret without a password does not mend itself.
+      const baseline = { targetArn: 'x', sourceArn: 'y', lag: null };
+      expect(await switchover.observe(scene.context('planned'), members, baseline)).toMatchObject({
+        status: 'failed',
+        reasons: [{ what, mend: expect.stringContaining('secret') }],
+      });
       await deleteMembers(scene);
       expect((await scene.prepare(switchover, members, 'planned')).status).toBe('refused');
     }));
