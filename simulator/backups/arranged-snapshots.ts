@@ -4,6 +4,7 @@ import type { Backup } from '../../shared/plan/schema.ts';
 import { keyArnOf } from '../services/kms.ts';
 import { clusterSnapshotArn } from '../services/rds/cluster-snapshots.ts';
 import { clusterState } from '../services/rds/clusters.ts';
+import { versionOf } from '../services/rds/engines.ts';
 import { copyFrom } from '../services/rds/lineage.ts';
 import { snapshotArn } from '../services/rds/snapshots.ts';
 import { keyOf, rdsState } from '../services/rds/state.ts';
@@ -38,8 +39,8 @@ export function addSnapshot(world: World, { id, backup, region, source, atMs, km
       DBInstanceIdentifier: source.identifier,
       SnapshotType: 'manual',
       Status: 'available',
-      Engine: 'postgres',
-      EngineVersion: '16.4',
+      Engine: of?.shown.Engine ?? 'postgres',
+      EngineVersion: of?.shown.EngineVersion ?? versionOf('postgres'),
       AllocatedStorage: 100,
       Encrypted: true,
       KmsKeyId: keyArnOf(world, region, key),

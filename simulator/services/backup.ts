@@ -5,6 +5,7 @@ import { type Call, SimulatedAwsError, type SimulatedService, type World } from 
 import { keyArnOf } from './kms.ts';
 import { clusterSnapshotArn } from './rds/cluster-snapshots.ts';
 import { clusterState } from './rds/clusters.ts';
+import { versionOf } from './rds/engines.ts';
 import { instanceArn } from './rds/events.ts';
 import { copyFrom } from './rds/lineage.ts';
 import { snapshotArn } from './rds/snapshots.ts';
@@ -115,8 +116,8 @@ function addSnapshot(
       DBInstanceIdentifier: identifier,
       SnapshotType: 'awsbackup',
       Status: 'available',
-      Engine: 'postgres',
-      EngineVersion: '16.4',
+      Engine: source?.shown.Engine ?? 'postgres',
+      EngineVersion: source?.shown.EngineVersion ?? versionOf('postgres'),
       Encrypted: true,
       KmsKeyId: keyArnOf(world, region, keyIn(world, region)),
       SourceRegion: resource.split(':')[3],
