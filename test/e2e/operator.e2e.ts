@@ -60,24 +60,19 @@ describe.skipIf(!ministack.up || !moto.up || !postgres.up)('somebody on call at 
     expect(await call('ack', '--by', 'Ana')).toMatchObject(said('No incident is open', 1));
   });
 
-  test('starts a scenario, and is refused a second one', async () => {
-    const start = [
-      '--scenario',
-      'database-failure',
-      '--mode',
-      'recover',
-      '--by',
-      'Ana',
-      '--reason',
-      'no writes',
-    ];
-    expect(await call('start', ...start)).toMatchObject(
+  test('starts a scenario once, and is told whose run it is the second time', async () => {
+    const start = (scenario: string) =>
+      call('start', '--scenario', scenario, '--mode', 'recover', '--by', 'Ana', '--reason', 'no writes');
+    expect(await start('database-failure')).toMatchObject(
       said('Started database-failure in the incident liquid-abt-'),
     );
     await until('the run', 60, async () =>
       (await call('status')).out.includes('\n  run ') ? true : undefined,
     );
-    expect(await call('start', ...start)).toMatchObject(said('Not started', 1));
+    expect(await start('database-failure')).toMatchObject(said('Attached: Ana started database-failure'));
+    expect(await start('region-failure')).toMatchObject(
+      said('Not started: Ana started database-failure (recover)', 1),
+    );
     expect(await executionsOf(world.place, machine)).toHaveLength(1);
   });
 

@@ -171,7 +171,7 @@ export const action = defineAction({
       return withAssumption(ended, other);
     }
     const reasons = await reasonsOf(store, record);
-    const mend = `Look at its report and \`lifeboat status plans/$other.system/plan.yml\`; mend the cause, then retry the step.`;
+    const mend = `Look at its report and \`lifeboat status plans/${other.system}/plan.yml\`; mend the cause, then retry the step.`;
     const what = `${about} ended as ${record.outcome}.`;
     return { status: 'failed', reasons: [{ what, mend }, ...reasons], evidence: [] };
   },

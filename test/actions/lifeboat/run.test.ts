@@ -91,6 +91,7 @@ describe('lifeboat.run', () => {
       expect(reasonsOf(seen)).toMatch(
         /The run \S+ of accounts ended as failed\. Step promote failed in accounts/,
       );
+      expect(JSON.stringify(seen)).toContain('`lifeboat status plans/accounts/plan.yml`');
     }));
 
   it('follows a run that somebody else has asked for in the very moment', () =>
