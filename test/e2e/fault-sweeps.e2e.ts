@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { fixedFunctions } from '../../shared/deployment.ts';
 import { isSuccess } from '../../shared/report/verdict.ts';
-import { staleServices } from '../../simulator/faults/faults.ts';
-import { countOf, rehearsal, violations } from '../simulator/support/liquid-abt.ts';
+import { runSeed } from '../../simulator/campaign/one-run.ts';
+import { passes, staleServices } from '../../simulator/faults/faults.ts';
+import { countOf, plan, planPath, rehearsal, violations } from '../simulator/support/liquid-abt.ts';
 
 /** Rehearsals that need no server, but more time than the tests that everybody runs may take. */
 
@@ -68,3 +69,30 @@ for (const { scenario, all, together } of [
     });
   });
 }
+
+describe('runs with faults drawn at random', () => {
+  const seeds = Array.from({ length: 8 }, (_, index) => 610_000 + index);
+
+  test.each(seeds)('seed %i', async seed => {
+    const run = await runSeed([{ path: planPath, plan }], seed);
+    expect({ faults: run.faults, problems: run.problems }).toEqual({ faults: run.faults, problems: [] });
+  });
+});
+
+test('a run that faults which pass by themselves kept from its objectives is a problem', async () => {
+  const hasty = { ...plan, objectives: { ...plan.objectives, rto: 60 } };
+  const scenario = hasty.scenarios['region-failure'];
+  if (!scenario) throw new Error('no scenario');
+  const only = { ...hasty, scenarios: { 'region-failure': { ...scenario, modes: ['recover' as const] } } };
+  const results = [];
+  for (const seed of [2, 3, 4]) results.push(await runSeed([{ path: planPath, plan: only }], seed));
+  const late = results.filter(({ outcome, faults }) => outcome === 'recovered' && faults.every(passes));
+  expect(late.length).toBeGreaterThan(0);
+  for (const { problems, faults } of late) {
+    const why =
+      faults.length > 0
+        ? 'faults that pass by themselves kept it from success'
+        : 'it was no success although there was no fault';
+    expect(problems).toEqual([`${why}: an objective was missed`]);
+  }
+});

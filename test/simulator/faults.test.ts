@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { runSeed, usedBy } from '../../simulator/campaign/one-run.ts';
+import { usedBy } from '../../simulator/campaign/one-run.ts';
 import { drawFaults } from '../../simulator/faults/draw.ts';
 import { createFaults, knownFaults, passes } from '../../simulator/faults/faults.ts';
 import { plan, planPath } from './support/liquid-abt.ts';
-
-describe('runs with faults drawn at random', () => {
-  const seeds = Array.from({ length: 4 }, (_, index) => 610_000 + index);
-
-  test.each(seeds)('seed %i', async seed => {
-    const run = await runSeed([{ path: planPath, plan }], seed);
-    expect({ faults: run.faults, problems: run.problems }).toEqual({ faults: run.faults, problems: [] });
-  });
-});
 
 describe('drawing', () => {
   test('the same seed draws the same faults, and all of them are known', async () => {

@@ -58,13 +58,12 @@ describe('startPostgres', () => {
       `CREATE TABLE seen (at timestamptz DEFAULT now(), other timestamptz, day date);
        INSERT INTO seen (other, day) VALUES (CURRENT_TIMESTAMP - interval '1 minute', CURRENT_DATE);`,
     );
-    for (const moment of ['2026-03-10T16:42:00.000Z', '2027-01-02T03:04:05.000Z']) {
-      const postgres = await startPostgres(dated, folder, undefined, Date.parse(moment));
-      const query = "SELECT at, at - other = interval '1 minute' AS apart, day::text FROM seen";
-      const { rows } = await postgres.query(query);
-      expect(rows).toEqual([{ at: new Date(moment), apart: true, day: moment.slice(0, 10) }]);
-      await postgres.close();
-    }
+    const moment = '2026-03-10T16:42:00.000Z';
+    const postgres = await startPostgres(dated, folder, undefined, Date.parse(moment));
+    const query = "SELECT at, at - other = interval '1 minute' AS apart, day::text FROM seen";
+    const { rows } = await postgres.query(query);
+    expect(rows).toEqual([{ at: new Date(moment), apart: true, day: moment.slice(0, 10) }]);
+    await postgres.close();
   }, 60_000);
 
   it('rejects a statement with its SQLSTATE', async () => {
