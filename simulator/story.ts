@@ -89,7 +89,7 @@ async function leadUp(
   stage: Stage,
   failover: string,
 ): Promise<NotStarted | undefined> {
-  const { world, engine, faults } = stage;
+  const { world, runtime, engine, faults } = stage;
   faults.close();
   strike(world, request.services, failover);
   await playRun(request, stage, failover, 'recover');
@@ -104,6 +104,8 @@ async function leadUp(
   }
   const { primary, recovery } = world.plan.regions;
   for (const region of [primary, recovery]) world.returnRegion(region);
+  // Late signals of the same outage open an incident that starts nothing; whoever is paged by it says so.
+  await resolveByHand(runtime);
   await sleep(beforeFailbackSeconds * 1000);
   return undefined;
 }

@@ -38,11 +38,15 @@ export const switchoverOutputs = {
 export function switchover<M extends Member>(service: GlobalService<M>) {
   return {
     async prepare(context: ActionContext, all: Parameters<M>): Promise<Preparation> {
-      try {
-        return await prepareSwitchover(service, context, all);
-      } catch (error) {
-        if (!isUnreachable(error)) throw error;
-        return { status: 'refused', reasons: [primarySilent(service, all.from, error)], evidence: [] };
+      // One request without an answer says nothing of a region yet.
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await prepareSwitchover(service, context, all);
+        } catch (error) {
+          if (!isUnreachable(error)) throw error;
+          if (attempt < 2) continue;
+          return { status: 'refused', reasons: [silent(service, all, error)], evidence: [] };
+        }
       }
     },
     async act(context: ActionContext, all: Parameters<M>, baseline: JsonObject): Promise<void> {
@@ -163,14 +167,14 @@ function tooFarBehind({ identifier }: Member, maxLag: number, lagMs: number | un
   };
 }
 
-function primarySilent<M extends Member>(
+function silent<M extends Member>(
   { family, name }: GlobalService<M>,
-  { region, identifier }: M,
+  { from, to }: Move<M>,
   error: unknown,
 ): Reason {
   const why = error instanceof Error ? error.message : 'no answer';
   return {
-    what: `${name} in ${region} does not answer for ${identifier}, and a switchover needs both regions (${why})`,
+    what: `A switchover needs ${name} in both regions, ${from.region} and ${to.region}, and one of them does not answer: ${why}`,
     mend: `Use ${family}.failover-global-cluster if the region is lost: it may lose the last commits.`,
   };
 }

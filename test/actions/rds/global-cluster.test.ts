@@ -101,6 +101,14 @@ describe('rds.switchover-global-cluster', () => {
       { faults: ['lost-reply:rds.SwitchoverGlobalCluster', 'stale-read:rds'] },
     ));
 
+  it('takes one request without an answer for no answer of a region', () =>
+    inData(
+      async scene => expect(await scene.prepare(switchover, members)).toMatchObject({ status: 'ready' }),
+      {
+        faults: ['error5xx:rds.DescribeGlobalClusters'],
+      },
+    ));
+
   it('refuses when the primary region does not answer', () =>
     inData(async scene => {
       scene.world.loseRegion(primary);
