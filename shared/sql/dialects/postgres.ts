@@ -1,3 +1,4 @@
+import { isRefusedWith } from '../../network/sql-errors.ts';
 import type { Asking, Replay, SqlDialect } from './dialect.ts';
 
 const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -6,6 +7,9 @@ const which = (users: readonly string[]) => {
   const only = users.length > 0 ? ` AND usename IN (${users.map(quoteText).join(', ')})` : '';
   return `FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'${only}`;
 };
+
+/** object_not_in_prerequisite_state: an earlier request has brought it out of recovery in this very moment. */
+const notInRecovery = '55000';
 
 /** A place in the write-ahead log, such as 16/B374D848. */
 const isPosition = /^[0-9a-f]+\/[0-9a-f]+$/i;
@@ -56,7 +60,9 @@ export const postgres: SqlDialect = {
     },
     async promote(connection) {
       // It answers at once, and applies what it has received before it comes out of recovery.
-      await connection.query('SELECT pg_promote(false)');
+      await connection.query('SELECT pg_promote(false)').catch(error => {
+        if (!isRefusedWith(error, notInRecovery)) throw error;
+      });
       return undefined;
     },
   },
