@@ -8,7 +8,7 @@ import {
 import * as z from 'zod';
 import { request } from '../aws/aws-errors.ts';
 import type { AwsClients } from '../aws/clients.ts';
-import type { JsonObject } from '../json.ts';
+import { keyCondition, toRecord } from './dynamodb-record-store.ts';
 import type { RecordReader, StoredRecord } from './record-store.ts';
 
 const text = z.object({ S: z.string() });
@@ -33,9 +33,10 @@ export function createDynamoDbRecordReader(
         ConsistentRead: true,
       });
       const { Item } = await request({ call: 'dynamodb.GetItem', region }, () => client().send(command));
-      return Item && toRecord(Item);
+      return Item && recordOf(Item);
     },
-    async query({ partition, sortPrefix = '', descending, limit }) {
+    async query({ partition, sortPrefix, descending, limit }) {
+      const { ExpressionAttributeValues: values, ...condition } = keyCondition(partition, sortPrefix);
       const found: StoredRecord[] = [];
       let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
       do {
@@ -43,18 +44,14 @@ export function createDynamoDbRecordReader(
           TableName,
           ConsistentRead: true,
           ScanIndexForward: !descending,
-          KeyConditionExpression: `#partition = :partition${sortPrefix && ' AND begins_with(#sort, :prefix)'}`,
-          ExpressionAttributeNames: { '#partition': 'partition', ...(sortPrefix && { '#sort': 'sort' }) },
-          ExpressionAttributeValues: {
-            ':partition': { S: partition },
-            ...(sortPrefix && { ':prefix': { S: sortPrefix } }),
-          },
+          ...condition,
+          ExpressionAttributeValues: texts(values),
           ExclusiveStartKey,
         });
         const reply: QueryCommandOutput = await request({ call: 'dynamodb.Query', region }, () =>
           client().send(command),
         );
-        found.push(...(reply.Items ?? []).map(toRecord));
+        found.push(...(reply.Items ?? []).map(recordOf));
         ExclusiveStartKey = reply.LastEvaluatedKey;
       } while (ExclusiveStartKey && found.length < (limit ?? Number.POSITIVE_INFINITY));
       return found.slice(0, limit);
@@ -62,12 +59,11 @@ export function createDynamoDbRecordReader(
   };
 }
 
-function toRecord(item: Record<string, AttributeValue>): StoredRecord {
+function recordOf(item: Record<string, AttributeValue>): StoredRecord {
   const { partition, sort, version, data } = itemSchema.parse(item);
-  return {
-    partition: partition.S,
-    sort: sort.S,
-    version: Number(version.N),
-    data: JSON.parse(data.S) as JsonObject,
-  };
+  return toRecord({ partition: partition.S, sort: sort.S, version: Number(version.N), data: data.S });
 }
+
+/** All that is asked by are texts. */
+const texts = (values: Record<string, unknown> = {}): Record<string, AttributeValue> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { S: String(value) }]));

@@ -145,7 +145,8 @@ function conditionOf(condition: WriteCondition): Expressions {
       };
 }
 
-function keyCondition(
+/** Which records of a partition are meant. */
+export function keyCondition(
   partition: string,
   sortPrefix = '',
 ): Pick<
@@ -167,6 +168,6 @@ function keyCondition(
   };
 }
 
-function toRecord({ partition, sort, version, data }: Item): StoredRecord {
+export function toRecord({ partition, sort, version, data }: Omit<Item, 'writeId'>): StoredRecord {
   return { partition, sort, version, data: JSON.parse(data) as JsonObject };
 }

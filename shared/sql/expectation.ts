@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import { durationSchema, formatDuration } from '../plan/duration.ts';
 
+/** How the loss is judged by the time of the newest row or record. */
+export const lossLimit = {
+  within: durationSchema.meta({ description: 'How much may be lost: the RPO' }),
+  before: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .meta({ description: 'Up to when data should be there; without it, the start of the outage' }),
+};
+
 /** What the answer of a query is held to. */
 export const expectation = z
   .strictObject({
@@ -23,13 +32,7 @@ export const expectation = z
       .meta({ description: 'For about and sameAs: so much more or less' }),
     tolerancePercent: z.number().nonnegative().default(0).meta({ description: 'The same in percent' }),
     newest: z
-      .strictObject({
-        within: durationSchema.meta({ description: 'How much may be lost: the RPO' }),
-        before: z.iso
-          .datetime({ offset: true })
-          .optional()
-          .meta({ description: 'Up to when data should be there; without it, the start of the outage' }),
-      })
+      .strictObject(lossLimit)
       .optional()
       .meta({ description: 'The answer is the time of the newest row, by which the data loss is measured' }),
   })

@@ -8,7 +8,7 @@ import { valueAtPointer } from '../../network/json-pointer.ts';
 import { secretReference, stepRestores } from '../../plan/components/base.ts';
 import { durationSchema } from '../../plan/duration.ts';
 import type { HttpResponse } from '../../ports.ts';
-import { lossSeconds, mismatch } from '../../sql/expectation.ts';
+import { lossLimit, lossSeconds, mismatch } from '../../sql/expectation.ts';
 import { withAssumption } from '../assumed-repair.ts';
 import {
   type ActionContext,
@@ -76,11 +76,7 @@ const parameters = z.object({
   newest: z
     .strictObject({
       at: z.string().regex(/^\//, 'a JSON pointer, such as /newest/at'),
-      within: durationSchema.meta({ description: 'How much may be lost: the RPO' }),
-      before: z.iso
-        .datetime({ offset: true })
-        .optional()
-        .meta({ description: 'Up to when data should be there; without it, the start of the outage' }),
+      ...lossLimit,
     })
     .optional()
     .meta({
