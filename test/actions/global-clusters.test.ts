@@ -196,7 +196,8 @@ describe.each([
             status: 'done',
             outputs: { writer: target, lossSeconds: expect.any(Number) },
           });
-          const { lossSeconds } = (seen as unknown as { outputs: { lossSeconds: number } }).outputs;
+          if (seen?.status !== 'done') throw new Error('it is not done');
+          const { lossSeconds } = seen.outputs;
           expect(lossSeconds).toBeGreaterThan(0);
           expect(lossSeconds).toBeLessThan(120);
           expect(begun(scene.world, 'The failover of')).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { dialectOfDatabase } from '../../sql/dialects/dialects.ts';
-import type { ComponentType } from '../components.ts';
+import type { Component, ComponentType } from '../components.ts';
 import { didYouMean, type Problem } from '../finding.ts';
 import type { CheckContext } from '../lint-rule.ts';
 import { nearest } from '../nearest.ts';
@@ -116,21 +116,7 @@ function checkVerify(context: CheckContext, id: string, backup: Backup): Problem
   const wanted = restoresInto(context, backup);
   const wrong = ofType(context, verify.into, [wanted], path);
   if (wrong.length > 0) return wrong;
-  const target = context.plan.components[verify.into];
-  const shared = Object.entries(context.plan.components).find(
-    ([other, component]) =>
-      other !== verify.into &&
-      (component.type === 'rds-restore-target' || component.type === 'rds-cluster-restore-target') &&
-      (target?.type === 'rds-restore-target' || target?.type === 'rds-cluster-restore-target') &&
-      component.region === target.region &&
-      component.subnetGroup === target.subnetGroup &&
-      !isForProofs(context, other),
-  );
-  if (!shared) return [];
-  return problem(
-    `"${verify.into}" is in the subnet group of "${shared[0]}", which a recovery restores into`,
-    'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
-  );
+  return besideRecovery(context, verify.into, ['rds-restore-target', 'rds-cluster-restore-target'], path);
 }
 
 /** What a class is restored into: snapshots of a cluster make a cluster. */
@@ -174,21 +160,38 @@ function checkDump(context: CheckContext, id: string, { component, verify }: Bac
       into,
     );
   }
-  const shared = Object.entries(context.plan.components).find(
-    ([other, { type, region, ...rest }]) =>
-      other !== larger.into &&
-      (type === 'rds-restore-target' || type === 'rds-new-instance') &&
-      region === target.region &&
-      'subnetGroup' in rest &&
-      rest.subnetGroup === target.subnetGroup &&
+  return besideRecovery(context, larger.into, ['rds-restore-target', 'rds-new-instance'], into);
+}
+
+/** What proofs restore into shares its network with nothing of these types that a recovery makes. */
+function besideRecovery(
+  context: CheckContext,
+  id: string,
+  types: readonly ComponentType[],
+  path: string[],
+): Problem[] {
+  const { components } = context.plan;
+  const placeOf = (component: Component | undefined) =>
+    component && 'subnetGroup' in component ? `${component.region}/${component.subnetGroup}` : undefined;
+  const place = placeOf(components[id]);
+  const shared = Object.entries(components).find(
+    ([other, component]) =>
+      other !== id &&
+      types.includes(component.type) &&
+      place !== undefined &&
+      placeOf(component) === place &&
       !isForProofs(context, other),
   );
   if (!shared) return [];
-  return problem(
-    `"${larger.into}" is in the subnet group of "${shared[0]}", which a recovery restores into`,
-    'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
-    into,
-  );
+  return [
+    {
+      rule: 'verify-target',
+      severity: 'error',
+      path,
+      message: `"${id}" is in the subnet group of "${shared[0]}", which a recovery restores into`,
+      mend: 'Give the target of tests a subnet group and security groups of its own, without a way to production or out.',
+    },
+  ];
 }
 
 const isForProofs = ({ plan }: CheckContext, component: string) =>
