@@ -47,3 +47,13 @@ export const componentSchema = z.discriminatedUnion('type', [
 export type Component = z.infer<typeof componentSchema>;
 export type ComponentType = Component['type'];
 export type ComponentOf<T extends ComponentType> = Extract<Component, { type: T }>;
+
+/** Databases that exist, of which one takes the writes. */
+export const databaseTypes = [
+  'rds-instance',
+  'rds-cluster',
+  'docdb-cluster',
+  'neptune-cluster',
+  'postgres-server',
+  'mysql-server',
+] as const satisfies readonly ComponentType[];

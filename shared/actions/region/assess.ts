@@ -4,6 +4,7 @@ import { isNotFound, isThrottle, isUnreachable, request } from '../../aws/aws-er
 import { ServiceUnavailableError } from '../../errors.ts';
 import {
   type ComponentOf,
+  databaseTypes,
   docdbCluster,
   mysqlServer,
   neptuneCluster,
@@ -158,14 +159,7 @@ export const action = defineAction({
   summary: 'Looks from outside how much of the primary region still answers',
   parameters,
   components: {
-    database: [
-      'rds-instance',
-      'rds-cluster',
-      'docdb-cluster',
-      'neptune-cluster',
-      'postgres-server',
-      'mysql-server',
-    ],
+    database: databaseTypes,
   },
   outputs: {
     verdict: 'lost, partly or reachable',

@@ -1,14 +1,8 @@
+import { type ComponentType, databaseTypes } from '../components.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { bringsUpWriter, lostRegion, sendsUsersAway } from './step-facts.ts';
 
-const databases = new Set([
-  'rds-instance',
-  'rds-cluster',
-  'docdb-cluster',
-  'neptune-cluster',
-  'postgres-server',
-  'mysql-server',
-]);
+const databases = new Set<ComponentType>(databaseTypes);
 
 export const dataLeftBehind: LintRule = {
   id: 'data-left-behind',
